@@ -1,13 +1,16 @@
 //! Why an event happened: its own reason in whole sentences, and its causes.
 
+mod clients;
 mod commits;
 mod elections;
 mod happenings;
+mod ignored;
 mod membership;
 mod messages;
 mod reads;
 mod replication;
 pub(crate) mod rules;
+mod snapshots;
 mod terms;
 mod transfers;
 
@@ -49,6 +52,7 @@ impl<'a> Evidence<'a> {
                 Decision { run: *self, event, node: *node }.why(trace)
             }
             EventKind::Message { .. } => messages::why(self, event),
+            EventKind::Client { .. } => clients::why(self, event),
             EventKind::StateMachine { node, .. } => match self.unasked(event, *node) {
                 Some(finding) => finding,
                 None => self.happening(event),
@@ -56,7 +60,6 @@ impl<'a> Evidence<'a> {
             EventKind::Disk { .. }
             | EventKind::Process { .. }
             | EventKind::Network(_)
-            | EventKind::Client { .. }
             | EventKind::Cluster(_)
             | EventKind::Acted { .. } => self.happening(event),
         };
@@ -75,11 +78,9 @@ impl<'a> Decision<'a> {
             Trace::Membership(membership) => self.membership(membership),
             Trace::Transfer(transfer) => self.transfer(transfer),
             Trace::Read(read) => self.read(read),
-            Trace::Lifecycle(_)
-            | Trace::Client(_)
-            | Trace::Snapshot(_)
-            | Trace::Disk(_)
-            | Trace::Ignored(_) => self.in_its_own_words(),
+            Trace::Snapshot(snapshot) => self.snapshot(snapshot),
+            Trace::Ignored(ignored) => self.ignored(ignored),
+            Trace::Lifecycle(_) | Trace::Client(_) | Trace::Disk(_) => self.in_its_own_words(),
         }
     }
 

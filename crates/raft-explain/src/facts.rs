@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{LogIndex, LogPosition, Node, NodeId};
+use raft_core::{Instant, LogIndex, LogPosition, Node, NodeId, RoleKind};
 use raft_sim::{Event, NodeState, PendingWrite, ProcessEvent, Words, words};
 
 use crate::evidence::Evidence;
@@ -32,6 +32,41 @@ pub(crate) fn first_of_own_term(core: &Node) -> Option<LogIndex> {
     let log = core.log();
     let mut entries = log.iter_from(log.first_index());
     Some(entries.find(|entry| entry.term == core.current_term())?.index)
+}
+
+/// A leader that too few servers answer, and when it steps down (dissertation §6.2).
+pub(crate) struct Lapse {
+    /// When a quorum had answered last.
+    pub(crate) heard: Instant,
+    /// For how long a leader leads without an answer of a quorum.
+    pub(crate) within: Duration,
+    /// The heartbeat at which it steps down.
+    pub(crate) at: Instant,
+}
+
+/// When a leader steps down if nobody answers from now on; `None`: it never looks, or needs nobody.
+pub(crate) fn lapse(run: &Evidence<'_>, leader: NodeId) -> Option<Lapse> {
+    let (sim, core) = (run.world.node(leader)?, run.core(leader)?);
+    let settings = sim.settings();
+    let (peers, membership) = (core.status().peers, core.membership());
+    let answered_since = |time: Instant| {
+        let is_later = |id| peers.iter().any(|peer| peer.id == id && peer.last_contact >= time);
+        membership.is_quorum(|id| id == leader || is_later(id))
+    };
+    let needs_nobody = membership.is_quorum(|id| id == leader);
+    if !settings.check_quorum || core.role() != RoleKind::Leader || needs_nobody {
+        return None;
+    }
+    let times = peers.iter().map(|peer| peer.last_contact);
+    let heard = times.filter(|time| answered_since(*time)).max()?;
+    // By the leader's own clock, as it counts.
+    let within = settings.election_timeout_max;
+    let mut at = core.deadline();
+    while at - heard <= within {
+        at = at + settings.heartbeat_interval;
+    }
+    let clock = sim.clock();
+    Some(Lapse { heard: clock.when_it_shows(heard), within, at: clock.when_it_shows(at) })
 }
 
 /// How a message ended that is sent in this event.

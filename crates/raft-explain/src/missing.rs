@@ -11,11 +11,13 @@ mod passed_on;
 mod past;
 mod reads;
 mod up_to_date;
+mod values;
 
 use crate::evidence::Evidence;
 use crate::explanation::Explanation;
 use crate::question::{Question, Unanswerable};
 
+pub(crate) use answered::Ended;
 pub(crate) use lacking::lacking;
 pub(crate) use leader::stopped;
 
@@ -24,8 +26,8 @@ impl Evidence<'_> {
     ///
     /// # Errors
     /// If it is about something that there is not.
-    pub fn answer(&self, question: Question) -> Result<Explanation, Unanswerable> {
-        match question {
+    pub fn answer(&self, question: &Question) -> Result<Explanation, Unanswerable> {
+        match *question {
             Question::Event(number) => self.why(number),
             Question::Term(term) => past::term(self, term),
             Question::Removed { index, node } => past::removed(self, index, node),
@@ -39,6 +41,7 @@ impl Evidence<'_> {
             Question::NoAnswer(client) => answers::none(self, client),
             Question::ReadWaits(client) => reads::wait(self, client),
             Question::ChangeWaits => change::waits(self),
+            Question::Value(ref key) => values::why(self, key),
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use raft_core::{LogIndex, NodeId, Term};
-use raft_kv::ClientId;
+use raft_kv::{ClientId, Key};
 use raft_sim::EventNumber;
 
 /// A question about a run at a moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Question {
     /// Why did this event happen?
     Event(EventNumber),
@@ -40,13 +40,15 @@ pub enum Question {
     ReadWaits(ClientId),
     /// Why is the change of the membership not finished?
     ChangeWaits,
+    /// Why does the key have its value, and a node perhaps another one?
+    Value(Key),
 }
 
 impl Question {
     /// The event that the question is about, if it is about one.
-    pub fn event(self) -> Option<EventNumber> {
+    pub fn event(&self) -> Option<EventNumber> {
         match self {
-            Self::Event(number) => Some(number),
+            Self::Event(number) => Some(*number),
             Self::Term(_)
             | Self::Removed { .. }
             | Self::Refused(_)
@@ -58,7 +60,8 @@ impl Question {
             | Self::NotUpToDate(_)
             | Self::NoAnswer(_)
             | Self::ReadWaits(_)
-            | Self::ChangeWaits => None,
+            | Self::ChangeWaits
+            | Self::Value(_) => None,
         }
     }
 }

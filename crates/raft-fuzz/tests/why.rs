@@ -4,7 +4,7 @@
 use raft_core::{LogIndex, NodeId, Term};
 use raft_explain::{Cause, Evidence, Explanation, Question, Record};
 use raft_fuzz::{Plan, Profile, SeedRun};
-use raft_kv::ClientId;
+use raft_kv::{ClientId, Key};
 use raft_script::{Script, Session, Started, Stepped};
 use raft_sim::{DiskEvent, Event, EventKind, EventNumber, World};
 
@@ -33,11 +33,18 @@ impl Numbers {
 }
 
 /// All questions but those about an event, with drawn arguments.
-fn questions(numbers: &mut Numbers, world: &World) -> [Question; 12] {
+fn questions(numbers: &mut Numbers, world: &World) -> [Question; 13] {
     let cores = || world.nodes().filter_map(|node| node.core());
     let last = cores().map(|core| core.log().last().index.0).max().unwrap_or(0);
     let term = cores().map(|core| core.current_term().0).max().unwrap_or(0);
     let index = LogIndex(1 + numbers.below(last + 2));
+    let keys: Vec<Key> = world
+        .nodes()
+        .filter_map(|node| node.store())
+        .flat_map(|store| store.iter().map(|(key, _)| key.clone()))
+        .chain([Key::from("absent")])
+        .collect();
+    let key = keys[numbers.below(keys.len() as u64) as usize].clone();
     [
         Question::Term(Term(1 + numbers.below(term + 1))),
         Question::Removed { index, node: numbers.node() },
@@ -51,6 +58,7 @@ fn questions(numbers: &mut Numbers, world: &World) -> [Question; 12] {
         Question::NoAnswer(numbers.client()),
         Question::ReadWaits(numbers.client()),
         Question::ChangeWaits,
+        Question::Value(key),
     ]
 }
 
@@ -149,14 +157,14 @@ fn ask_at(
     let of_step = session.events().iter().map(|event| event.number.get());
     for number in of_step.chain(earlier.collect::<Vec<_>>()) {
         let question = Question::Event(EventNumber::new(number).expect("from 1"));
-        let explanation = run.answer(question).map_err(|error| format!("{number}: {error}"))?;
+        let explanation = run.answer(&question).map_err(|error| format!("{number}: {error}"))?;
         judge(&explanation, &record)
             .map_err(|wrong| format!("why {number}: {wrong}\n{explanation}"))?;
         answers += 1;
     }
     for question in questions(numbers, session.world()) {
         // A question may be about something that there is not.
-        let Ok(explanation) = run.answer(question) else { continue };
+        let Ok(explanation) = run.answer(&question) else { continue };
         judge(&explanation, &record)
             .map_err(|wrong| format!("{question:?}: {wrong}\n{explanation}"))?;
         answers += 1;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use raft_core::{Instant, NodeId, Term};
 use raft_kv::ClientId;
 use raft_script::{Branch, Mark, MarkKind, MarkedOperation};
+use raft_sim::EventNumber;
 use serde::Serialize;
 
 /// The most things of a kind on a tape. A line on a screen shows no more.
@@ -44,6 +45,10 @@ pub struct BandView {
     pub from: Instant,
     /// Its end; `None` if it still leads.
     pub to: Option<Instant>,
+    /// The event in which it was elected.
+    pub event: EventNumber,
+    /// The event that ended its lead.
+    pub ended_by: Option<EventNumber>,
 }
 
 /// A node asked for votes.
@@ -55,6 +60,8 @@ pub struct AskView {
     pub term: Term,
     /// The time.
     pub at: Instant,
+    /// The event.
+    pub event: EventNumber,
 }
 
 /// A fault that lasts.
@@ -66,6 +73,8 @@ pub struct FaultView {
     pub from: Instant,
     /// Its end; `None` while it lasts.
     pub to: Option<Instant>,
+    /// The event in which it began.
+    pub event: EventNumber,
 }
 
 /// An operation of a client, or several that are too close together to be told apart.
@@ -81,6 +90,8 @@ pub struct OperationView {
     pub to: Option<Instant>,
     /// Whether the client got an answer. False while it waits, and if it gave up.
     pub is_answered: bool,
+    /// The event of its end; `None` while the client waits.
+    pub ended_by: Option<EventNumber>,
 }
 
 /// Something that happened.
@@ -153,16 +164,23 @@ impl TapeView {
                 if bands.last().is_some_and(|last| places.place(last.from) == places.place(at)) {
                     bands.pop();
                 }
-                bands.push(BandView { node, term, from: at, to: None });
+                bands.push(BandView {
+                    node,
+                    term,
+                    from: at,
+                    to: None,
+                    event: mark.event,
+                    ended_by: None,
+                });
             } else if let MarkKind::LeadsNoMore(node) = mark.kind {
                 let open = |band: &&mut BandView| band.node == node && band.to.is_none();
                 if let Some(band) = bands.iter_mut().rev().find(open) {
-                    band.to = Some(at);
+                    (band.to, band.ended_by) = (Some(at), Some(mark.event));
                 }
             } else if let MarkKind::AsksForVotes { node, term } = mark.kind
                 && places.shows(at, Some(at))
             {
-                asks.push(AskView { node, term, at });
+                asks.push(AskView { node, term, at, event: mark.event });
             }
             let Some((kind, words)) = in_words(&mark.kind) else { continue };
             if !places.shows(at, Some(at)) {
@@ -202,7 +220,7 @@ fn commits(branch: &Branch, places: &Places) -> Rc<[Instant]> {
 fn operations(branch: &Branch, places: &Places) -> Rc<[OperationView]> {
     let mut last: BTreeMap<ClientId, usize> = BTreeMap::new();
     let mut operations: Vec<OperationView> = Vec::new();
-    for MarkedOperation { client, words, begins, ends } in branch.operations() {
+    for MarkedOperation { client, words, begins, ends, ended_by, .. } in branch.operations() {
         let (from, to) = (begins.1, ends.map(|(_, at, _)| at));
         if !places.shows(from, to) {
             continue;
@@ -212,11 +230,13 @@ fn operations(branch: &Branch, places: &Places) -> Rc<[OperationView]> {
         match earlier.filter(|earlier| places.place(earlier.from) == places.place(from)) {
             Some(earlier) => {
                 (earlier.to, earlier.is_answered) = (to, earlier.is_answered && is_answered);
+                earlier.ended_by = *ended_by;
             }
             None => {
                 last.insert(*client, operations.len());
-                let (client, words) = (*client, words.to_string());
-                operations.push(OperationView { client, words, from, to, is_answered });
+                let (client, words, ended_by) = (*client, words.to_string(), *ended_by);
+                let operation = OperationView { client, words, from, to, is_answered, ended_by };
+                operations.push(operation);
             }
         }
     }
@@ -238,7 +258,7 @@ impl Faults {
         match &mark.kind {
             MarkKind::Down(node) => {
                 self.end_of_pause(*node, at);
-                let place = self.begin(format!("node {node} down"), at);
+                let place = self.begin(format!("node {node} down"), mark);
                 self.down.insert(*node, place);
             }
             MarkKind::Up(node) => {
@@ -246,14 +266,14 @@ impl Faults {
                 self.end(place, at);
             }
             MarkKind::Paused(node) => {
-                let place = self.begin(format!("node {node} paused"), at);
+                let place = self.begin(format!("node {node} paused"), mark);
                 self.paused.insert(*node, place);
             }
             MarkKind::Resumed(node) => self.end_of_pause(*node, at),
             MarkKind::Parted(words) => {
                 let before = self.parted.take();
                 self.end(before, at);
-                self.parted = Some(self.begin(words.to_string(), at));
+                self.parted = Some(self.begin(words.to_string(), mark));
             }
             MarkKind::Healed => {
                 let place = self.parted.take();
@@ -267,8 +287,9 @@ impl Faults {
         }
     }
 
-    fn begin(&mut self, words: String, from: Instant) -> usize {
-        self.all.push(FaultView { words, from, to: None });
+    fn begin(&mut self, words: String, mark: &Mark) -> usize {
+        let (from, event) = (mark.at, mark.event);
+        self.all.push(FaultView { words, from, to: None, event });
         self.all.len() - 1
     }
 

@@ -164,7 +164,7 @@ impl Branches {
     /// If the branch was removed.
     pub fn start(&mut self, id: BranchId, statement: &Statement) -> Result<Started, ExecError> {
         if let Statement::Why(question) = statement {
-            let explanation = self.explain(id, self.head(id), *question);
+            let explanation = self.explain(id, self.head(id), question);
             let explanation = explanation.map_err(StatementError::Unanswerable)?;
             return Ok(Started::Done(Reply::from(&explanation)));
         }

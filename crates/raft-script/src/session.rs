@@ -263,7 +263,7 @@ impl Session {
             }
             Statement::Order(order) => self.act(order).map(Started::Done),
             Statement::Why(question) => {
-                let explanation = self.explain(*question).map_err(StatementError::Unanswerable)?;
+                let explanation = self.explain(question).map_err(StatementError::Unanswerable)?;
                 Ok(Started::Done(Reply::from(&explanation)))
             }
         }

@@ -159,6 +159,7 @@ fn question() -> impl Strategy<Value = Question> {
         client.clone().prop_map(|client| Question::NoAnswer(ClientId(client))),
         client.prop_map(|client| Question::ReadWaits(ClientId(client))),
         Just(Question::ChangeWaits),
+        key().prop_map(Question::Value),
     ]
 }
 

@@ -72,7 +72,7 @@ fn answer(text: &str) -> String {
                     .map(|e| format!("{}\n", e.kind))
                     .collect();
             };
-            session.explain(Question::Event(number)).expect("an event").to_string()
+            session.explain(&Question::Event(number)).expect("an event").to_string()
         }
     }
 }

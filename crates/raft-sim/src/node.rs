@@ -16,6 +16,7 @@ use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
 use crate::{
     AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, Words, WriteFailure,
+    restore_store,
 };
 
 /// A server of the cluster: its disk, its clock and its process.
@@ -247,6 +248,12 @@ impl SimNode {
     /// Its state machine, unless it is down.
     pub fn store(&self) -> Option<&Store> {
         self.live().map(|live| &live.store)
+    }
+
+    /// The state machine in its last snapshot, unless it is down, has none, or cannot read it.
+    pub fn store_of_snapshot(&self) -> Option<Store> {
+        let data = self.disk.data(&self.core()?.snapshot()?.data).ok()?;
+        restore_store(&data).ok()
     }
 
     /// The settings of its protocol: those of its last start, or of the first one to come. A

@@ -148,6 +148,12 @@ const MAX_RUN: u64 = 1 << 30;
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 impl Setup {
+    /// The time that a client waits before it asks again when it was told to: a tenth of
+    /// [`client_timeout`](Self::client_timeout), at least 1 ms.
+    pub fn client_pause(&self) -> Duration {
+        (self.client_timeout / 10).max(Duration::from_millis(1))
+    }
+
     /// The first voters' ids: 1, 2, …
     pub fn voter_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.nodes).map(NodeId)

@@ -10,10 +10,10 @@ use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
     Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Events, Filters, Header,
-    Inspector, KeyValues, Logs, Notices, PropertyList, Sentence, Statements, Tape, Time, Why,
+    Inspector, KeyValues, Logs, Notices, PropertyList, Rule, Sentence, Statements, Tape, Time, Why,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
-use crate::ui::{asked, clicked, diagrammed, walk};
+use crate::ui::{Click, diagrammed, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
@@ -51,12 +51,16 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     // The things that sentences name, wherever they are.
     let controls = use_controls();
     let on_click = use_callback(controls, |event: MouseEvent, controls| {
-        if let Some(selection) = clicked(&event) {
-            controls.look_at(Some(selection));
-        } else if let Some(question) = asked(&event) {
-            controls.runner.exec(&question);
-        } else if let Some(event) = diagrammed(&event) {
-            controls.runner.show_in_diagram(event);
+        match Click::of(&event) {
+            Some(Click::Select(selection)) => controls.look_at(Some(selection)),
+            Some(Click::Ask(question)) => controls.runner.exec(&question),
+            // The panels take them.
+            Some(Click::ShowKey(_) | Click::TellRule(_)) => {}
+            None => {
+                if let Some(event) = diagrammed(&event) {
+                    controls.runner.show_in_diagram(event);
+                }
+            }
         }
     });
     let on_key = Callback::from(|event: KeyboardEvent| walk(&event));
@@ -72,6 +76,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Tape />
                 <Console />
             </Frames>
+            <Rule />
         </div>
     }
 }
@@ -120,7 +125,7 @@ fn stage(props: &StageProps) -> Html {
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} />
             <Frames part={Part::Logs}><Logs /></Frames>
             <Frames part={Part::Details}>
-                <KeyValues />
+                <KeyValues on_hidden={props.on_tab.reform(|()| "kv")} />
                 // It has much that changes in every frame.
                 if props.tab == "inspector" { <Inspector /> }
                 <Why is_open={props.tab == "why"} on_answer={props.on_tab.reform(|()| "why")} />

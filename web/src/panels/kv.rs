@@ -10,8 +10,10 @@ use raft_lab::{ChangesView, StoreView, StoresView, View};
 use yew::prelude::*;
 
 use self::reading::Reading;
+use crate::hooks::use_window_event;
+use crate::panels::questions::of_key;
 use crate::state::{use_changes, use_controls, use_frame};
-use crate::ui::{Panel, VirtualList};
+use crate::ui::{Click, Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 26.0;
 /// With this many nodes or fewer, a cell has room for a word.
@@ -19,9 +21,30 @@ const MANY: usize = 7;
 /// Windows begin and end at multiples of this, so that they do not change with every row.
 const STEP: u64 = 100;
 
+#[derive(Properties, PartialEq)]
+pub(crate) struct KeyValuesProps {
+    /// Called when a key is to be shown and the panel is hidden.
+    pub(crate) on_hidden: Callback<()>,
+}
+
+/// A key that somebody clicked in a sentence, and how many were clicked so far.
+type Sought = (String, u32);
+
 #[component(KeyValues)]
-pub(crate) fn key_values() -> Html {
+pub(crate) fn key_values(props: &KeyValuesProps) -> Html {
     let (frame, changes) = (use_frame(), use_changes());
+    let sought = use_state_eq(|| (String::new(), 0));
+    let on_click = {
+        let (sought, on_hidden) = (sought.clone(), props.on_hidden.clone());
+        Callback::from(move |event: Event| {
+            let Some(Click::ShowKey(key)) = Click::of(&event) else { return };
+            sought.set((key, sought.1 + 1));
+            if is_hidden() {
+                on_hidden.emit(());
+            }
+        })
+    };
+    use_window_event("click", on_click);
     let stores = frame.view.stores.clone();
     let count = stores.total;
     let summary = match count {
@@ -34,11 +57,18 @@ pub(crate) fn key_values() -> Html {
             if count == 0 {
                 { nothing_applied(&frame.view) }
             } else {
-                <Table {stores} {changes} />
+                <Table {stores} {changes} sought={(*sought).clone()} />
             }
             <Reading />
         </Panel>
     }
+}
+
+/// Whether another panel is in the place of this one.
+fn is_hidden() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    let panel = document.and_then(|it| it.query_selector(".panel-kv").ok().flatten());
+    panel.is_none_or(|panel| panel.client_width() == 0)
 }
 
 /// The text while all stores are empty. After a restart, the logs hold entries that are applied
@@ -64,6 +94,7 @@ fn nothing_applied(view: &View) -> Html {
 struct TableProps {
     stores: Rc<StoresView>,
     changes: Option<Rc<ChangesView>>,
+    sought: Sought,
 }
 
 #[component(Table)]
@@ -81,21 +112,32 @@ fn table(props: &TableProps) -> Html {
     };
     let total = stores.total as usize;
     let changes = props.changes.clone();
+    let (sought, count) = props.sought.clone();
+    let found = stores.keys.iter().position(|key| **key == *sought);
+    let scroll_to = found.map(|place| (stores.first as usize + place, count));
     let row = Callback::from(move |place: usize| {
         let place = (place as u64).checked_sub(stores.first).map(|place| place as usize);
         let key = place.and_then(|place| stores.keys.get(place));
-        key.map_or_else(Html::default, |key| view_row(&stores.nodes, changes.as_deref(), key))
+        let is_sought = place.is_some() && place == found;
+        key.map_or_else(Html::default, |key| {
+            view_row(&stores.nodes, changes.as_deref(), key, is_sought)
+        })
     });
     let on_rows = use_callback(runner, |rows: Range<usize>, runner| {
         runner.set_window(|window| window.keys = wish(&rows));
     });
     html! {
-        <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows}
+        <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows} {scroll_to}
             label="Keys and values of each node" />
     }
 }
 
-fn view_row(stores: &[Rc<StoreView>], changes: Option<&ChangesView>, key: &Rc<str>) -> Html {
+fn view_row(
+    stores: &[Rc<StoreView>],
+    changes: Option<&ChangesView>,
+    key: &Rc<str>,
+    is_sought: bool,
+) -> Html {
     // For each node that runs, the value or that there is none.
     let value_of =
         |store: &Rc<StoreView>| store.values.as_ref().map(|values| values.get(key).cloned());
@@ -126,8 +168,11 @@ fn view_row(stores: &[Rc<StoreView>], changes: Option<&ChangesView>, key: &Rc<st
     });
     html! {
         <div class="row-cells" role="presentation">
-            <span class="key-cell" role="rowheader" title={key.to_string()}>
-                { key.to_string() }
+            <span role="rowheader" title={key.to_string()}
+                class={classes!("key-cell", is_sought.then_some("is-sought"))}>
+                <span class="key-name">{ key.to_string() }</span>
+                <button type="button" class="event-why" title="Why?" data-ask={of_key(key)}
+                    aria-label={format!("Why the value of {key}?")}>{ "?" }</button>
             </span>
             { for cells }
         </div>

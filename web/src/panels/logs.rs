@@ -29,7 +29,10 @@ pub(crate) fn logs() -> Html {
     let changes = use_changes();
     let entry = match use_selected() {
         Some(Selection::Entry(entry)) => Some(entry),
-        Some(Selection::Node(_) | Selection::Link(..) | Selection::Message(_)) | None => None,
+        Some(
+            Selection::Node(_) | Selection::Link(..) | Selection::Message(_) | Selection::Client(_),
+        )
+        | None => None,
     };
     let heads: Vec<Head> = view.nodes.iter().map(|node| Head::of(node)).collect();
     html! {

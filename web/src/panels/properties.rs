@@ -68,7 +68,8 @@ fn property(props: &PropertyProps) -> Html {
             <span class="property-mark" aria-hidden="true">{ mark }</span>
             <span class="property-name">{ &**name }</span>
             <span class="visually-hidden">{ words }</span>
-            <span class="section">{ &**section }</span>
+            <button type="button" class="mention section" title="The rule"
+                data-rule={section.to_string()}>{ &**section }</button>
             if let Some(suspension) = suspended {
                 <p class="property-suspended">{ said(suspension, true) }</p>
             }

@@ -4,7 +4,7 @@
 mod changes;
 mod members;
 
-use raft_lab::View;
+use raft_lab::{PropertyView, View};
 use yew::prelude::*;
 
 use self::changes::Changes;
@@ -20,14 +20,16 @@ pub(crate) fn sentence() -> Html {
     html! {
         <section class="sentence" aria-label="State of the cluster">
             <StateLine />
-            <p class="headline" aria-live="polite" data-testid="headline">
-                { said(&frame.view.headline, true) }
+            <div class="headline-row">
+                <p class="headline" aria-live="polite" data-testid="headline">
+                    { said(&frame.view.headline, true) }
+                </p>
+                // Beside the words: they may be cut.
                 if let Some(question) = question(&frame.view) {
-                    { " " }
                     <button type="button" class="text-button" data-ask={question}
                         data-testid="why-headline">{ "Why?" }</button>
                 }
-            </p>
+            </div>
             <Changes />
         </section>
     }
@@ -35,11 +37,15 @@ pub(crate) fn sentence() -> Html {
 
 /// The question that the headline raises.
 fn question(view: &View) -> Option<String> {
-    let broken = view.properties.iter().find_map(|property| property.broken.as_ref());
-    match broken {
+    match broken(view).and_then(|property| property.broken.as_ref()) {
         Some(violation) => Some(format!("why {}", violation.event)),
         None => view.leader.is_none().then(|| "why no leader".to_owned()),
     }
+}
+
+/// The property that is broken.
+fn broken(view: &View) -> Option<&PropertyView> {
+    view.properties.iter().find(|property| property.broken.is_some())
 }
 
 /// Live or past, the branch, the members, and the way back.
@@ -48,7 +54,7 @@ fn state_line() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
     let time = &frame.lab.time;
     let on_return = use_callback(runner, |_: MouseEvent, runner| runner.return_to_live());
-    let broken = frame.view.properties.iter().find(|property| property.broken.is_some());
+    let broken = broken(&frame.view);
     let state = match (time.is_past, broken) {
         (true, _) => "Looking at the past".to_owned(),
         (false, Some(property)) => format!("✕ {} is broken", property.name),

@@ -1,5 +1,6 @@
 //! The run as a line in virtual time: any moment of it, and its branches.
 
+mod asking;
 mod branch;
 mod picture;
 mod pinch;
@@ -9,6 +10,7 @@ use raft_lab::{Instant, JumpTo};
 use web_sys::{HtmlInputElement, WheelEvent};
 use yew::prelude::*;
 
+use self::asking::{Asked, Asking, Place};
 use self::branch::ChooseBranch;
 use self::picture::Picture;
 use self::pinch::use_fingers;
@@ -35,6 +37,15 @@ pub(crate) fn tape() -> Html {
     let pinned = frame.lab.changes.as_ref().filter(|changes| changes.is_pinned);
     let pinned = pinned.map(|changes| changes.since);
     let scale = Scale::new(runner.tape_window(), now, end);
+    let asked = use_state_eq(|| None::<Asked>);
+    let on_ask = {
+        let (asked, tape) = (asked.setter(), time.tape.clone());
+        Callback::from(move |place: Place| asked.set(Asked::new(&tape, now, place)))
+    };
+    let on_close = {
+        let asked = asked.setter();
+        Callback::from(move |()| asked.set(None))
+    };
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
     // By the window of this moment: fingers may move several times before it is drawn.
     let on_zoom = use_callback((runner, now, end), |factor: f64, (runner, now, end)| {
@@ -50,6 +61,7 @@ pub(crate) fn tape() -> Html {
                     <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
                 </button>
                 <Backward plays={time.plays_backward} />
+                <Asking {now} asked={(*asked).clone()} on_ask={on_ask.clone()} {on_close} />
                 <span class="tape-label">{ "Go to" }</span>
                 { for JUMPS.iter().map(|(name, what)| html! {
                     <Jump key={*name} {name} what={*what} />
@@ -69,7 +81,8 @@ pub(crate) fn tape() -> Html {
                     <span class="tape-pin" aria-hidden="true" data-testid="tape-pin"
                         style={format!("left:{:.3}%", scale.percent(time))}></span>
                 }
-                <Slider {now} {scale} steps={time.steps} end_steps={time.end_steps} {on_zoom} />
+                <Slider {now} {scale} steps={time.steps} end_steps={time.end_steps} {on_zoom}
+                    {on_ask} />
             </div>
         </section>
     }
@@ -154,12 +167,14 @@ struct SliderProps {
     steps: u64,
     end_steps: u64,
     on_zoom: Callback<f64>,
+    /// Called with a right click.
+    on_ask: Callback<Place>,
 }
 
 /// The cursor. The slider lies over the whole picture: a click or a drag anywhere moves it.
 #[component(Slider)]
 fn slider(props: &SliderProps) -> Html {
-    let SliderProps { now, scale, steps, end_steps, on_zoom } = props;
+    let SliderProps { now, scale, steps, end_steps, on_zoom, on_ask } = props;
     let runner = use_controls().runner;
     let fingers = use_fingers(on_zoom);
     let on_slide = use_callback((runner.clone(), fingers.is_on), |event: InputEvent, deps| {
@@ -184,13 +199,20 @@ fn slider(props: &SliderProps) -> Html {
         event.prevent_default();
         if event.delta_y() > 0.0 { 1.25 } else { 0.8 }
     });
+    let on_menu = use_callback((on_ask.clone(), *scale), |event: MouseEvent, (on_ask, scale)| {
+        let Some(line) = event.target_dyn_into::<HtmlInputElement>() else { return };
+        event.prevent_default();
+        let (place, x) = (line.get_bounding_client_rect(), event.client_x());
+        let part = (f64::from(x) - place.left()) / place.width().max(1.0);
+        on_ask.emit(Place { at: scale.time(part), x, y: event.client_y() });
+    });
     let words = format!("{} ms, after {steps} of {end_steps} steps", milliseconds(*now));
     html! {
         <>
             <input type="range" class="tape-line" data-testid="tape" step="1"
                 min={scale.from.0.to_string()} max={scale.to.0.to_string()}
                 value={now.0.to_string()} aria-label="Moment of the run" aria-valuetext={words}
-                oninput={on_slide} onkeydown={on_key} onwheel={on_wheel}
+                oninput={on_slide} onkeydown={on_key} onwheel={on_wheel} oncontextmenu={on_menu}
                 onpointerdown={fingers.on_down} onpointermove={fingers.on_move}
                 onpointerup={fingers.on_up.clone()} onpointercancel={fingers.on_up} />
             <span class="tape-cursor" aria-hidden="true"

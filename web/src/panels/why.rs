@@ -1,11 +1,9 @@
 //! Why something happened, or did not: the answer to the last question, and questions to ask.
 
-mod questions;
-
 use raft_lab::{CauseView, ExplanationView, ReasonView};
 use yew::prelude::*;
 
-use self::questions::questions;
+use super::questions::of_moment;
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel, said};
 use crate::words::milliseconds;
@@ -52,9 +50,9 @@ pub(crate) fn why(props: &WhyProps) -> Html {
                     </p>
                 }
                 <div class="why-questions" role="group" aria-label="Questions">
-                    { for questions(&frame.view).into_iter().map(|(words, line)| html! {
-                        <button key={line.clone()} type="button" class="button is-small"
-                            data-ask={line}>{ words }</button>
+                    { for of_moment(&frame.view).into_iter().map(|question| html! {
+                        <button key={question.line.clone()} type="button" class="button is-small"
+                            data-ask={question.line}>{ question.words }</button>
                     }) }
                 </div>
             </div>

@@ -1,6 +1,6 @@
 //! The selected thing.
 
-use raft_lab::{LogIndex, LogPosition, Mention, MessageId, NodeId, Term};
+use raft_lab::{ClientId, LogIndex, LogPosition, Mention, MessageId, NodeId, Term};
 
 /// A thing that can be selected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,6 +11,7 @@ pub(crate) enum Selection {
     Message(MessageId),
     /// The log entry with this index and term, in all logs.
     Entry(LogPosition),
+    Client(ClientId),
 }
 
 impl Selection {
@@ -26,11 +27,11 @@ impl Selection {
             Mention::Message(id) => Some(Self::Message(*id)),
             // The place before the first entry is no entry.
             Mention::Entry(entry) => (entry.index.0 > 0).then_some(Self::Entry(*entry)),
+            Mention::Client(client) => Some(Self::Client(*client)),
             Mention::Term(_)
             | Mention::Index(_)
             | Mention::Section(_)
             | Mention::Event(_)
-            | Mention::Client(_)
             | Mention::Key(_) => None,
         }
     }
@@ -42,6 +43,7 @@ impl Selection {
             Self::Link(one, other) => format!("link {one} {other}"),
             Self::Message(id) => format!("message {id}"),
             Self::Entry(LogPosition { index, term }) => format!("entry {} {}", index.0, term.0),
+            Self::Client(client) => format!("client {client}"),
         }
     }
 
@@ -54,6 +56,7 @@ impl Selection {
             "node" => Some(Self::Node(NodeId(number()?))),
             "link" => Some(Self::Link(NodeId(number()?), NodeId(number()?))),
             "message" => Some(Self::Message(MessageId(number()?))),
+            "client" => Some(Self::Client(ClientId(number()?))),
             "entry" => Some(Self::Entry(LogPosition::new(LogIndex(number()?), Term(number()?)))),
             _ => None,
         }

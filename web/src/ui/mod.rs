@@ -29,5 +29,5 @@ pub(crate) use node_glyph::NodeGlyph;
 use node_labels::NodeLabels;
 pub(crate) use panel::Panel;
 pub(crate) use partition_rays::PartitionRays;
-pub(crate) use said::{asked, clicked, diagrammed, said, walk};
+pub(crate) use said::{Click, diagrammed, said, walk};
 pub(crate) use virtual_list::VirtualList;

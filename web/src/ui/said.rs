@@ -1,4 +1,4 @@
-//! A sentence: its words, and the things that it names. A node, a message or an entry is a button.
+//! A sentence: its words, and the things that it names, which are buttons.
 
 use raft_lab::{EventNumber, Mention, Part, Words};
 use wasm_bindgen::JsCast;
@@ -8,13 +8,67 @@ use yew::prelude::*;
 use crate::picture::term_class;
 use crate::state::Selection;
 
+/// What a click on a thing that a sentence names does.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Click {
+    /// Selects a node, a message, an entry or a client.
+    Select(Selection),
+    /// Asks why: a line of the language.
+    Ask(String),
+    /// Shows a key in the stores.
+    ShowKey(String),
+    /// Tells the rule of a section.
+    TellRule(String),
+}
+
+impl Click {
+    fn on(mention: &Mention) -> Option<Self> {
+        if let Some(selection) = Selection::of(mention) {
+            return Some(Self::Select(selection));
+        }
+        match mention {
+            // No election began the term in which all start.
+            Mention::Term(term) => (term.0 > 0).then(|| Self::Ask(format!("why term {term}"))),
+            Mention::Event(number) => Some(Self::Ask(format!("why {number}"))),
+            Mention::Key(key) => Some(Self::ShowKey(key.to_string())),
+            Mention::Section(section) => Some(Self::TellRule(section.clone())),
+            Mention::Node(_)
+            | Mention::Message(_)
+            | Mention::Index(_)
+            | Mention::Entry(_)
+            | Mention::Client(_) => None,
+        }
+    }
+
+    /// The click on this button or log entry, if it is one; the page takes it.
+    pub(crate) fn of(event: &Event) -> Option<Self> {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
+        let thing = target.closest("button, .log-cell[data-select]").ok().flatten()?;
+        if let Some(selection) = thing.get_attribute("data-select") {
+            return Selection::from_attribute(&selection).map(Self::Select);
+        }
+        let ask = thing.get_attribute("data-ask").map(Self::Ask);
+        let key = || thing.get_attribute("data-show-key").map(Self::ShowKey);
+        let rule = || thing.get_attribute("data-rule").map(Self::TellRule);
+        ask.or_else(key).or_else(rule)
+    }
+
+    /// What the click does, where the words of the button do not say it.
+    fn title(&self) -> Option<String> {
+        match self {
+            Self::Select(_) => None,
+            Self::Ask(line) => Some(format!("Ask: {line}")),
+            Self::ShowKey(_) => Some("Show it in the stores".to_owned()),
+            Self::TellRule(_) => Some("The rule".to_owned()),
+        }
+    }
+}
+
 /// The parts of a sentence. `is_reached` says whether Tab reaches its first button; the arrow keys
 /// reach the others ([`walk`]), so a list of sentences has one stop for each.
-///
-/// A button has the attribute `data-select`, and the page takes the clicks ([`clicked`]).
 pub(crate) fn said(words: &Words, is_reached: bool) -> Html {
-    let selects = |part: &Part| part.mention.as_ref().is_some_and(|it| Selection::of(it).is_some());
-    let reached = words.parts().iter().position(selects).filter(|_| is_reached);
+    let is_button = |part: &Part| part.mention.as_ref().is_some_and(|it| Click::on(it).is_some());
+    let reached = words.parts().iter().position(is_button).filter(|_| is_reached);
     html! {
         { for words.parts().iter().enumerate().map(|(place, part)| {
             view_part(part, reached == Some(place))
@@ -24,42 +78,53 @@ pub(crate) fn said(words: &Words, is_reached: bool) -> Html {
 
 fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
     let Some(mention) = mention else { return html! { { text } } };
-    if let Some(selection) = Selection::of(mention) {
-        return html! {
-            <button type="button" class="mention" data-select={selection.to_attribute()}
-                tabindex={if is_tab_stop { "0" } else { "-1" }}>{ text }</button>
-        };
+    let Some(click) = Click::on(mention) else {
+        return html! { { text } };
+    };
+    let title = click.title();
+    let (select, ask, key, rule) = match click {
+        Click::Select(selection) => (Some(selection.to_attribute()), None, None, None),
+        Click::Ask(line) => (None, Some(line), None, None),
+        Click::ShowKey(name) => (None, None, Some(name), None),
+        Click::TellRule(section) => (None, None, None, Some(section)),
+    };
+    html! {
+        <button type="button" class={classes!("mention", look(mention))} {title}
+            tabindex={if is_tab_stop { "0" } else { "-1" }}
+            data-select={select} data-ask={ask} data-show-key={key} data-rule={rule}>
+            { shown(text, mention) }
+        </button>
     }
+}
+
+/// The class names of a thing that is not drawn like the others.
+fn look(mention: &Mention) -> Classes {
     match mention {
-        Mention::Term(term) => {
-            html! { <span class={classes!("mention-term", term_class(*term))}>{ text }</span> }
-        }
-        Mention::Event(number) => html! {
-            <button type="button" class="mention" data-ask={format!("why {number}")}
-                tabindex="-1" title="Why?">{ text }</button>
-        },
-        // Its words are in parentheses, for a line of plain text.
-        Mention::Section(section) => html! { <span class="section">{ section }</span> },
-        Mention::Key(_) => html! { <code class="mention-key">{ text }</code> },
+        Mention::Term(term) => classes!("mention-term", term_class(*term)),
+        Mention::Section(_) => classes!("section"),
+        Mention::Key(_) => classes!("mention-key"),
         Mention::Node(_)
         | Mention::Message(_)
         | Mention::Index(_)
         | Mention::Entry(_)
-        | Mention::Client(_) => html! { { text } },
+        | Mention::Event(_)
+        | Mention::Client(_) => classes!(),
     }
 }
 
-/// The thing that was clicked: a button in a sentence, or a log entry.
-pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
-    let thing = target.closest("button[data-select], .log-cell[data-select]").ok().flatten()?;
-    Selection::from_attribute(&thing.get_attribute("data-select")?)
-}
-
-/// The question of a button that was clicked, as a line of the language.
-pub(crate) fn asked(event: &MouseEvent) -> Option<String> {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
-    target.closest("button[data-ask]").ok().flatten()?.get_attribute("data-ask")
+/// The words of a section are in parentheses, for a line of plain text.
+fn shown(text: &str, mention: &Mention) -> Html {
+    match mention {
+        Mention::Section(section) => html! { { section } },
+        Mention::Node(_)
+        | Mention::Message(_)
+        | Mention::Index(_)
+        | Mention::Entry(_)
+        | Mention::Event(_)
+        | Mention::Term(_)
+        | Mention::Client(_)
+        | Mention::Key(_) => html! { { text } },
+    }
 }
 
 /// The event of a button that shows it in the diagram.

@@ -23,6 +23,9 @@ pub(crate) struct VirtualListProps {
     /// Whether it scrolls to its end when rows are added, if it was there.
     #[prop_or_default]
     pub(crate) follows_end: bool,
+    /// A row to scroll to, and a number: another one scrolls there again.
+    #[prop_or_default]
+    pub(crate) scroll_to: Option<(usize, u32)>,
     /// Called with the places of the rendered rows, when they change and when the callback does.
     #[prop_or_default]
     pub(crate) on_rows: Callback<Range<usize>>,
@@ -58,6 +61,16 @@ pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
         move |(.., is_following)| {
             if let (true, Some(list)) = (*is_following, node.cast::<HtmlElement>()) {
                 list.set_scroll_top(list.scroll_height());
+            }
+        }
+    });
+
+    use_effect_with((props.scroll_to, height > 0.0), {
+        let node = node.clone();
+        move |(row, _)| {
+            if let (Some((place, _)), Some(list)) = (row, node.cast::<HtmlElement>()) {
+                let middle = *place as f64 * row_height - height / 2.0;
+                list.set_scroll_top(middle.max(0.0) as i32);
             }
         }
     });

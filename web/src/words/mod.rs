@@ -1,6 +1,10 @@
 //! Short texts that several panels share.
 
+mod sections;
+
 use raft_lab::{Instant, NodeState};
+
+pub(crate) use self::sections::rules;
 
 /// A node's state as one word, for attributes.
 pub(crate) fn state_word(state: NodeState) -> &'static str {

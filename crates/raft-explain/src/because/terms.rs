@@ -92,7 +92,7 @@ impl<'a> Decision<'a> {
     }
 
     /// The election that raised the term to this one.
-    fn beginning_of(self, term: Term) -> Vec<Vec<Cause>> {
+    pub(super) fn beginning_of(self, term: Term) -> Vec<Vec<Cause>> {
         self.run.led_by(self.earlier(|event| election(event).is_some_and(|it| it.1 == term)))
     }
 }

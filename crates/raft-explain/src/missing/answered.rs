@@ -13,13 +13,13 @@ use crate::said::{At, Named, Took};
 use crate::seen::{Passing, appended, carries, committed, operation, process};
 
 /// An operation that is over.
-struct Ended<'a> {
-    run: Evidence<'a>,
-    client: ClientId,
-    sequence: Sequence,
+pub(crate) struct Ended<'a> {
+    pub(crate) run: Evidence<'a>,
+    pub(crate) client: ClientId,
+    pub(crate) sequence: Sequence,
     /// Its end.
-    event: &'a Event,
-    end: &'a ClientEvent,
+    pub(crate) event: &'a Event,
+    pub(crate) end: &'a ClientEvent,
 }
 
 /// Why a client got its last answer, and not earlier.
@@ -39,7 +39,8 @@ pub(super) fn why(run: &Evidence<'_>, client: ClientId) -> Result<Explanation, U
 }
 
 impl<'a> Ended<'a> {
-    fn why(&self) -> Finding {
+    /// Why it ended so, and not earlier.
+    pub(crate) fn why(&self) -> Finding {
         let run = &self.run;
         let (silence, causes) = self.waited_for_silence();
         let finding = Finding::new(words!(self.answer(), self.fate(), silence));

@@ -10,9 +10,9 @@ use super::answers::{
 use super::passed_on;
 use crate::evidence::Evidence;
 use crate::explanation::{Explanation, Finding};
-use crate::facts::{first_of_own_term, remedies_of_both};
+use crate::facts::{Lapse, first_of_own_term, lapse, remedies_of_both};
 use crate::question::Unanswerable;
-use crate::said::{At, Nodes, plural};
+use crate::said::{At, Nodes, Took, plural};
 use crate::seen::{
     self, acknowledged, answered_round, lost_between, passing, read, steps_down, stops,
 };
@@ -119,9 +119,21 @@ fn round_waits(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {
     let one = plural(silent.len(), "", "one of ");
     let so = remedies_of_both(run, silent.iter().map(|voter| (node, *voter)))
         .map_or_else(Words::default, |it| words!(", so ", it));
+    let otherwise = otherwise_steps_down(run, node);
     Some(finding.because_all(losses.collect()).needs(words! {
-        "{one}", Nodes(&silent), " must answer round ", round.0, " or a later one", so, "."
+        "{one}", Nodes(&silent), " must answer round ", round.0, " or a later one", so, ".",
+        otherwise
     }))
+}
+
+/// A leader that nobody answers steps down, and then refuses its reads.
+fn otherwise_steps_down(run: &Evidence<'_>, leader: NodeId) -> Words {
+    let Some(Lapse { heard, within, at }) = lapse(run, leader) else { return Words::default() };
+    words! {
+        " Otherwise ", leader, " steps down at its heartbeat of ", At(at), ", the first that is \
+         more than ", Took(within), " after a quorum last answered, at ", At(heard),
+        ", and refuses the read."
+    }
 }
 
 /// Whether a voter has answered a round to the leader, or a later one.

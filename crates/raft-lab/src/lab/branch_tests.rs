@@ -268,6 +268,14 @@ fn the_tape_shows_who_led_and_jumps_go_there() {
     let [write] = &tape.operations[..] else { panic!("{:?}", tape.operations) };
     assert!(write.is_answered && write.to.is_some_and(|to| to > write.from));
     assert!(!tape.asks.is_empty() && tape.commits.len() >= 3);
+    let events = [first.ended_by, Some(fault.event), Some(second.event), write.ended_by];
+    let words = ["crashes", "crashes", "term 2", "its answer"];
+    for (event, words) in events.into_iter().zip(words) {
+        lab.exec(&format!("why {}", event.expect("an event")));
+        let answer = lab.frame().lab.explanation.clone().expect("an answer");
+        let told = answer.reasons[0].words.to_string();
+        assert!(told.contains(words), "{told}");
+    }
     let kinds: Vec<_> = tape.marks.iter().map(|mark| mark.kind).collect();
     assert_eq!(kinds, ["leader", "down", "leader"]);
     let mut seen = Vec::new();

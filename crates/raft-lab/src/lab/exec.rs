@@ -146,7 +146,7 @@ impl Lab {
     fn start(&mut self, queued: Queued) -> ExecStatus {
         let Queued { line: SourceLine { number, statement }, is_scripted, listener, .. } = queued;
         if let Statement::Why(question) = statement {
-            return self.explain(question, listener);
+            return self.explain(&question, listener);
         }
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {

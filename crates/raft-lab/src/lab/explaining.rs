@@ -11,8 +11,12 @@ use crate::{ConsoleKind, ExplanationView};
 impl Lab {
     /// Answers a question about the shown moment. Each line of the answer is one of the console,
     /// and frames have the answer until it is [dismissed](Self::dismiss_explanation).
-    pub(super) fn explain(&mut self, question: Question, listener: Option<Listener>) -> ExecStatus {
-        let asked = Statement::Why(question).to_string();
+    pub(super) fn explain(
+        &mut self,
+        question: &Question,
+        listener: Option<Listener>,
+    ) -> ExecStatus {
+        let asked = Statement::Why(question.clone()).to_string();
         self.say(ConsoleKind::Command, asked.clone());
         let shown = self.shown_session();
         match self.branches.explain(self.live, shown, question) {

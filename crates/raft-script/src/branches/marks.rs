@@ -6,7 +6,9 @@ use std::sync::Arc;
 use imbl::Vector;
 use raft_core::{CommitTrace, ElectionTrace, Instant, NodeId, Term, TermTrace, Trace};
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, ClusterEvent, Event, EventKind, NetworkEvent, ProcessEvent};
+use raft_sim::{
+    ClientEvent, ClusterEvent, Event, EventKind, EventNumber, NetworkEvent, ProcessEvent,
+};
 
 use crate::journal::Moment;
 use crate::session::Session;
@@ -23,6 +25,8 @@ pub struct Mark {
     pub moment: Moment,
     /// The time.
     pub at: Instant,
+    /// Its event.
+    pub event: EventNumber,
     /// What it is.
     pub kind: MarkKind,
 }
@@ -71,11 +75,22 @@ pub struct MarkedOperation {
     pub client: ClientId,
     /// The operation, in words.
     pub words: Arc<str>,
+    /// The event of its end; `None` while the client waits.
+    pub ended_by: Option<EventNumber>,
     /// The moment after its start, and its time.
     pub begins: (Moment, Instant),
     /// The moment after its end, its time, and whether the client got an answer: it may have given
     /// up. `None` while the client waits.
     pub ends: Option<(Moment, Instant, bool)>,
+}
+
+/// Where something was seen.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The moment after it.
+    moment: Moment,
+    at: Instant,
+    event: EventNumber,
 }
 
 /// The marks of a branch, in order.
@@ -108,20 +123,22 @@ impl Marks {
         for event in session.events() {
             self.see(moment, event);
         }
-        if !self.is_broken && session.checks().violation().is_some() {
+        if let Some(violation) = session.checks().violation().filter(|_| !self.is_broken)
+            && let Some(event) = EventNumber::new(violation.event)
+        {
             self.is_broken = true;
-            self.add(moment, session.world().now(), MarkKind::Broken);
+            self.add(Seen { moment, at: session.world().now(), event }, MarkKind::Broken);
         }
     }
 
     fn see(&mut self, moment: Moment, event: &Event) {
-        let at = event.at;
+        let seen = Seen { moment, at: event.at, event: event.number };
         if let EventKind::Core { node, trace } = &event.kind {
-            self.see_trace((moment, at), *node, trace);
+            self.see_trace(seen, *node, trace);
         } else if let EventKind::Process { node, event } = &event.kind {
-            self.see_process((moment, at), *node, event);
+            self.see_process(seen, *node, event);
         } else if let EventKind::Cluster(ClusterEvent::ServerAdded { node }) = event.kind {
-            self.add(moment, at, MarkKind::Up(node));
+            self.add(seen, MarkKind::Up(node));
         } else if let EventKind::Network(change) = &event.kind {
             let words = || Arc::from(event.kind.to_string());
             let kind = match change {
@@ -133,34 +150,34 @@ impl Marks {
                     MarkKind::LinkChanged(words())
                 }
             };
-            self.add(moment, at, kind);
+            self.add(seen, kind);
         } else if let EventKind::Client { client, event, .. } = &event.kind {
-            self.see_client((moment, at), *client, event);
+            self.see_client(seen, *client, event);
         }
     }
 
-    fn see_trace(&mut self, (moment, at): (Moment, Instant), node: NodeId, trace: &Trace) {
+    fn see_trace(&mut self, seen: Seen, node: NodeId, trace: &Trace) {
         if let Trace::Election(ElectionTrace::Started { term, .. }) = trace {
-            self.add(moment, at, MarkKind::AsksForVotes { node, term: *term });
+            self.add(seen, MarkKind::AsksForVotes { node, term: *term });
         } else if let Trace::Election(ElectionTrace::BecameLeader { term, .. }) = trace {
             self.leaders.insert(node, *term);
-            self.add(moment, at, MarkKind::Leads { node, term: *term });
+            self.add(seen, MarkKind::Leads { node, term: *term });
         } else if let Trace::Term(TermTrace::SteppedDown { .. }) = trace {
-            self.leads_no_more((moment, at), node);
+            self.leads_no_more(seen, node);
         } else if let Trace::Commit(CommitTrace::Committed { .. }) = trace {
-            push(&mut self.commits, (moment, at));
+            push(&mut self.commits, (seen.moment, seen.at));
         }
     }
 
-    fn see_process(&mut self, (moment, at): (Moment, Instant), node: NodeId, event: &ProcessEvent) {
+    fn see_process(&mut self, seen: Seen, node: NodeId, event: &ProcessEvent) {
         match event {
             ProcessEvent::Crashed | ProcessEvent::RestartRefused { .. } => {
-                self.leads_no_more((moment, at), node);
-                self.add(moment, at, MarkKind::Down(node));
+                self.leads_no_more(seen, node);
+                self.add(seen, MarkKind::Down(node));
             }
-            ProcessEvent::Restarted => self.add(moment, at, MarkKind::Up(node)),
-            ProcessEvent::Paused => self.add(moment, at, MarkKind::Paused(node)),
-            ProcessEvent::Resumed => self.add(moment, at, MarkKind::Resumed(node)),
+            ProcessEvent::Restarted => self.add(seen, MarkKind::Up(node)),
+            ProcessEvent::Paused => self.add(seen, MarkKind::Paused(node)),
+            ProcessEvent::Resumed => self.add(seen, MarkKind::Resumed(node)),
             ProcessEvent::Started
             | ProcessEvent::ConfiguredAlone
             | ProcessEvent::Reconfigured { .. }
@@ -170,17 +187,14 @@ impl Marks {
         }
     }
 
-    fn see_client(
-        &mut self,
-        (moment, at): (Moment, Instant),
-        client: ClientId,
-        event: &ClientEvent,
-    ) {
+    fn see_client(&mut self, seen: Seen, client: ClientId, event: &ClientEvent) {
+        let Seen { moment, at, event: number } = seen;
         let is_answered = match event {
             ClientEvent::Invoked { operation, .. } => {
                 let words: String = operation.to_string().chars().take(MAX_WORDS).collect();
                 let (words, begins) = (words.into(), (moment, at));
-                let operation = MarkedOperation { client, words, begins, ends: None };
+                let (ended_by, ends) = (None, None);
+                let operation = MarkedOperation { client, words, ended_by, begins, ends };
                 return push(&mut self.operations, operation);
             }
             ClientEvent::Answered { .. } => true,
@@ -196,17 +210,18 @@ impl Marks {
         let place = self.operations.iter().rposition(|operation| operation.client == client);
         if let Some(operation) = place.and_then(|place| self.operations.get_mut(place)) {
             operation.ends = Some((moment, at, is_answered));
+            operation.ended_by = Some(number);
         }
     }
 
-    fn leads_no_more(&mut self, (moment, at): (Moment, Instant), node: NodeId) {
+    fn leads_no_more(&mut self, seen: Seen, node: NodeId) {
         if self.leaders.remove(&node).is_some() {
-            self.add(moment, at, MarkKind::LeadsNoMore(node));
+            self.add(seen, MarkKind::LeadsNoMore(node));
         }
     }
 
-    fn add(&mut self, moment: Moment, at: Instant, kind: MarkKind) {
-        push(&mut self.all, Mark { moment, at, kind });
+    fn add(&mut self, Seen { moment, at, event }: Seen, kind: MarkKind) {
+        push(&mut self.all, Mark { moment, at, event, kind });
     }
 
     /// Those of a branch that begins at this moment with this session.
@@ -216,6 +231,7 @@ impl Marks {
         let mut operations = first(&self.operations, |operation| operation.begins.0 <= moment);
         for operation in operations.iter_mut() {
             operation.ends = operation.ends.filter(|(end, ..)| *end <= moment);
+            operation.ended_by = operation.ended_by.filter(|_| operation.ends.is_some());
         }
         let is_broken = session.checks().violation().is_some();
         let mut leaders = BTreeMap::new();

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use raft_core::{NodeId, RoleKind};
+use raft_core::{NodeId, RoleKind, Term};
 use raft_explain::Question;
 use raft_sim::{DelayRange, Setup};
 
@@ -553,12 +553,28 @@ fn a_question_is_answered_from_a_checkpoint() {
     let head = branches.head(main).clone();
     for (number, is_known) in [(1, false), (head.world().event_count(), true)] {
         let question = Question::Event(EventNumber::new(number).unwrap());
-        let why = Statement::Why(question);
+        let why = Statement::Why(question.clone());
         assert!(head.clone().start(&why).is_ok());
-        let explained = branches.explain(main, &head, question);
+        let explained = branches.explain(main, &head, &question);
         assert_eq!(explained.is_ok(), is_known);
         let explained = explained.map(|explanation| Started::Done(Reply::from(&explanation)));
         let explained = explained.map_err(|error| StatementError::Unanswerable(error).into());
         assert_eq!(branches.start(main, &why), explained);
+    }
+}
+
+#[test]
+fn what_happened_long_ago_is_explained_as_by_the_whole_run() {
+    let setup = Setup { nodes: 3, ..Setup::default() };
+    let (mut branches, main) = started(setup, &["run until leader", "crash any follower"]);
+    let down = branches.head(main).world().nodes().find(|node| node.core().is_none()).unwrap();
+    let stopped = Question::Stopped(down.id());
+    exec(&mut branches, main, "run 100s");
+    let shown = branches.head(main);
+    assert!(shown.world().steps() > 3 * 2_000, "{}", shown.world().steps());
+    for question in [Question::Term(Term(1)), stopped] {
+        let found = branches.explain(main, shown, &question).expect("an answer");
+        assert_eq!(found, shown.explain(&question).expect("an answer"), "{question:?}");
+        assert!(!found.findings[0].chains.is_empty(), "{question:?}");
     }
 }

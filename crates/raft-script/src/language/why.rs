@@ -10,6 +10,7 @@ use super::Word;
 use super::cursor::{Cursor, Parsed};
 use crate::limits::MAX_NUMBER;
 use crate::statement::Statement;
+use crate::units::Text;
 
 pub(super) const WORDS: &[Word<Statement>] = &[Word {
     name: "why",
@@ -110,6 +111,12 @@ pub(crate) const QUESTIONS: &[Word<Question>] = &[
         forms: &[("why stopped 2", "why a node's process stopped")],
         parse: |cursor| cursor.node().map(Question::Stopped),
     },
+    Word {
+        name: "value",
+        brief: "why a key has its value",
+        forms: &[("why value x", "why a key has its value, and what nodes with another lack")],
+        parse: |cursor| cursor.key().map(Question::Value),
+    },
 ];
 
 const CLIENT: (&str, &str) = ("client", "the number of the client follows");
@@ -149,5 +156,6 @@ pub(crate) fn write_question(f: &mut fmt::Formatter<'_>, question: &Question) ->
         Question::NoAnswer(client) => write!(f, "why no answer client {client}"),
         Question::ReadWaits(client) => write!(f, "why read waits client {client}"),
         Question::ChangeWaits => f.write_str("why change waits"),
+        Question::Value(key) => write!(f, "why value {}", Text::of(key)),
     }
 }

@@ -1,7 +1,5 @@
 //! What clients do: ask, be redirected, wait, ask again, give up.
 
-use std::time::Duration;
-
 use raft_core::NodeId;
 use raft_kv::{ClientId, Command, Sequence};
 
@@ -171,8 +169,7 @@ impl World {
         attempt: u32,
         told_by: EventNumber,
     ) {
-        let pause = (self.setup.client_timeout / 10).max(Duration::from_millis(1));
-        let at = self.now + pause;
+        let at = self.now + self.setup.client_pause();
         self.schedule(at, ScheduledKind::ClientRetries { client, sequence, attempt, told_by });
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn actions(view: &View, selection: Selection) -> Vec<UserAction> {
         Selection::Node(id) => node::actions(view, id),
         Selection::Link(one, other) => of_link(view, one, other),
         Selection::Message(id) => of_message(view, id),
-        Selection::Entry(_) => Vec::new(),
+        Selection::Entry(_) | Selection::Client(_) => Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn message_jumps(props: &MessageJumpsProps) -> Html {
     let (node, peer): (NodeId, Option<NodeId>) = match props.selection {
         Selection::Node(node) => (node, None),
         Selection::Link(one, other) => (one, Some(other)),
-        Selection::Message(_) | Selection::Entry(_) => return html! {},
+        Selection::Message(_) | Selection::Entry(_) | Selection::Client(_) => return html! {},
     };
     let go = |forward: bool| {
         let runner = runner.clone();

@@ -2,6 +2,7 @@
 
 mod actions;
 mod asks;
+mod client;
 mod entry;
 mod jumps;
 mod link;
@@ -20,6 +21,7 @@ use raft_lab::View;
 use actions::Group;
 pub(crate) use actions::actions;
 use asks::Asks;
+use client::ClientDetails;
 use entry::EntryDetails;
 use jumps::MessageJumps;
 use link::LinkDetails;
@@ -48,6 +50,7 @@ pub(crate) fn inspector() -> Html {
                 Selection::Link(one, other) => html! { <LinkDetails {one} {other} /> },
                 Selection::Message(id) => html! { <MessageDetails {id} /> },
                 Selection::Entry(entry) => html! { <EntryDetails {entry} /> },
+                Selection::Client(id) => html! { <ClientDetails {id} /> },
             };
             (
                 title_of(selection),
@@ -71,6 +74,7 @@ fn title_of(selection: Selection) -> String {
         Selection::Link(one, other) => format!("Link {one} ↔ {other}"),
         Selection::Message(id) => format!("Message {id}"),
         Selection::Entry(entry) => format!("Entry {} of term {}", entry.index, entry.term),
+        Selection::Client(id) => format!("Client {id}"),
     }
 }
 

@@ -69,7 +69,15 @@ fn clients(clients: &[ClientView]) -> Html {
     let waiting = |client: &&ClientView| client.pending.is_some();
     let more = clients.iter().filter(waiting).count().saturating_sub(MAX_LISTED);
     let rows = clients.iter().filter(waiting).take(MAX_LISTED).map(|client| {
-        html! { <li key={client.id.0}>{ in_words(client) }</li> }
+        let select = Selection::Client(client.id).to_attribute();
+        html! {
+            <li key={client.id.0}>
+                <button type="button" class="mention" data-select={select}>
+                    { format!("client {}", client.id) }
+                </button>
+                { in_words(client) }
+            </li>
+        }
     });
     let rows: Vec<Html> = rows.collect();
     if rows.is_empty() {
@@ -86,12 +94,12 @@ fn clients(clients: &[ClientView]) -> Html {
     }
 }
 
-/// `client 1, command 3: set x=1 (asked node 2, 2 tries)`.
+/// `, command 3: set x=1 (asked node 2, 2 tries)`, after the name of the client.
 fn in_words(client: &ClientView) -> String {
-    let ClientView { id, pending, sequence, target, attempts, .. } = client;
+    let ClientView { pending, sequence, target, attempts, .. } = client;
     let command = sequence.map_or_else(String::new, |sequence| format!(", command {sequence}"));
     let asked = target.map_or_else(String::new, |target| format!("asked node {target}, "));
     let tries = if *attempts == 1 { "try" } else { "tries" };
     let operation = pending.as_deref().unwrap_or_default();
-    format!("client {id}{command}: {operation} ({asked}{attempts} {tries})")
+    format!("{command}: {operation} ({asked}{attempts} {tries})")
 }

@@ -43,6 +43,12 @@ impl Scale {
         place.clamp(0.0, 100.0)
     }
 
+    /// The time at a part of the width, from 0 to 1.
+    pub(super) fn time(&self, part: f64) -> Instant {
+        let width = (self.to.0 - self.from.0) as f64;
+        Instant(self.from.0 + (width * part.clamp(0.0, 1.0)) as u64)
+    }
+
     /// The end of the run.
     pub(super) fn end(&self) -> Instant {
         self.end
@@ -88,6 +94,7 @@ mod tests {
         let window = whole.zoomed(0.5, NOW).expect("a part of the run");
         let half = scale(Some(window.clone()), 4_000_000);
         assert!((half.percent(Instant(4_000_000)) - 40.0).abs() < 0.01, "{window:?}");
+        assert_eq!((half.time(0.0), half.time(1.0)), (half.from, half.to));
         assert_eq!(half.zoomed(2.0, NOW), None, "the whole run again");
         assert_eq!(half.zoomed(f64::INFINITY, NOW), None);
     }

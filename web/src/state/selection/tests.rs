@@ -7,6 +7,7 @@ fn attributes_come_back() {
         Selection::link(NodeId(4), NodeId(2)),
         Selection::Message(MessageId(170)),
         Selection::Entry(LogPosition::new(LogIndex(7), Term(2))),
+        Selection::Client(ClientId(9)),
     ];
     for selection in all {
         assert_eq!(Selection::from_attribute(&selection.to_attribute()), Some(selection));
