@@ -27,8 +27,8 @@ const TICK: Duration = Duration::from_millis(50);
 /// the language can be given, and commands that show another moment, begin branches and compare
 /// them: `help` lists them. They are those of the console in the page.
 ///
-/// Tab completes, the arrow keys recall lines, Ctrl-C stops a long `run`, Ctrl-D or `quit` ends. The
-/// last 1,000 lines are kept for later runs, in `$XDG_STATE_HOME/helios/history` or
+/// Tab completes, the arrow keys recall lines, Ctrl-C stops a long `run`, Ctrl-D or `quit` ends.
+/// The last 1,000 lines are kept for later runs, in `$XDG_STATE_HOME/helios/history` or
 /// `~/.local/state/helios/history`. If standard input is no terminal, its lines are carried out one
 /// by one, and not kept.
 ///

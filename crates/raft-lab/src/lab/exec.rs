@@ -44,7 +44,8 @@ impl Lab {
     /// result go into the console.
     ///
     /// In the past, `step` shows a later moment of the branch, `why` is about the shown moment, and
-    /// any other statement begins a branch. While the lab is paused and a statement waits, `step` lets single events happen.
+    /// any other statement begins a branch. While the lab is paused and a statement waits, `step`
+    /// lets single events happen.
     ///
     /// A statement that needs no time acts at once, also while another one waits. Statements that
     /// need time wait for each other, and start the clock if the lab is paused. One that is given
