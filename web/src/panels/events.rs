@@ -98,7 +98,8 @@ fn row(props: &RowProps) -> Html {
         runner.show_after(*step);
     });
     html! {
-        <li class={classes!("event-row", (!props.is_lit).then_some("is-pale"))} data-testid="event-row" data-number={event.number.to_string()}>
+        <li class={classes!("event-row", (!props.is_lit).then_some("is-pale"))}
+            data-testid="event-row" data-number={event.number.to_string()}>
             // The arrows reach it, too.
             <button type="button" class="event-time" tabindex="-1" title="Show this moment"
                 onclick={on_time}>{ milliseconds(event.at) }</button>

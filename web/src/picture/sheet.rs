@@ -117,9 +117,9 @@ impl Sheet {
         let bottom = self.y(item.ended.unwrap_or(end));
         match &item.shape {
             ItemShape::Message { lanes, arrives_at, fate, .. } => {
-                self.arrow(item, *lanes, Some(*arrives_at), fate, end)
+                self.arrow(item, *lanes, fate, (Some(*arrives_at), end))
             }
-            ItemShape::Exchange { lanes, fate } => self.arrow(item, *lanes, None, fate, end),
+            ItemShape::Exchange { lanes, fate } => self.arrow(item, *lanes, fate, (None, end)),
             ItemShape::Write { lane, .. } | ItemShape::Operation { lane } => {
                 let (x, is_open) = (self.lane(*lane)?.x, item.ended.is_none());
                 Some(Mark::Bar { x, top, bottom: bottom.max(top + 2.0), is_open })
@@ -142,9 +142,8 @@ impl Sheet {
         &self,
         item: &ItemView,
         lanes: (LaneId, LaneId),
-        arrives_at: Option<Instant>,
         fate: &FateView,
-        end: Instant,
+        (arrives_at, end): (Option<Instant>, Instant),
     ) -> Option<Mark> {
         let (left, right) = (self.lane(lanes.0)?.x, self.lane(lanes.1)?.x);
         let from = Point::new(left, self.y(item.at));

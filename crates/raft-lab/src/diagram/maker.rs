@@ -21,7 +21,7 @@ use crate::MessageLook;
 use crate::lab::RealClock;
 
 /// The most items of a view: with more, a picture is black.
-const MOST_ITEMS: usize = 1_500;
+const MOST_ITEMS: usize = 1_000;
 /// While time passes, what an event caused is looked up again after so many events.
 const RELATED_EVERY: usize = 4_096;
 /// The longest search for an order of the operations.

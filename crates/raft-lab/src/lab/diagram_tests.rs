@@ -265,7 +265,7 @@ fn too_many_items_are_left_out_and_counted() {
     let mut lab = long_run();
     lab.set_clock(Rc::new(|| Duration::ZERO));
     let crowd = open(&mut lab, |window| all(window, 20_000_000, 5_000_000));
-    assert!(crowd.left_out > 1_000 && crowd.items.len() <= 1_500);
+    assert!(crowd.left_out > 1_000 && crowd.items.len() <= 1_000);
     let few = open(&mut lab, |window| window.span = 10_000);
     assert_eq!(few.left_out, 0);
 }

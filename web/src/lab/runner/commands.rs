@@ -134,8 +134,8 @@ impl Runner {
         });
     }
 
-    /// The same for what changes with every move of a pointer: the next frame is painted with it, and
-    /// the panels follow when it is their turn.
+    /// The same for what changes with every move of a pointer: the next frame is painted with it,
+    /// and the panels follow when it is their turn.
     pub(crate) fn glide_diagram(&self, change: impl FnOnce(&mut DiagramWindow)) {
         let mut lab = self.0.lab.borrow_mut();
         let mut window = lab.window().clone();

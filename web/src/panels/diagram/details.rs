@@ -19,8 +19,8 @@ pub(super) fn details(props: &DetailsProps) -> Html {
     let Some(about) = &props.about else {
         return html! {
             <p class="diagram-details is-empty">
-                { "Point at anything to light what led to it; with Alt, what it caused. Click it to \
-                   keep it; click a time at the left to go there." }
+                { "Point at anything to light what led to it; with Alt, what it caused. Click \
+                   it to keep it; click a time at the left to go there." }
             </p>
         };
     };

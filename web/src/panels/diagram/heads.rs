@@ -65,6 +65,59 @@ struct HeadProps {
 #[component(Head)]
 fn head(props: &HeadProps) -> Html {
     let HeadProps { lane, place, number, sheet, on_place, on_toggle } = props;
+    let drag = use_drag(place.x, centres(sheet), on_place.clone());
+    let on_key = {
+        let (on_place, number) = (on_place.clone(), *number);
+        Callback::from(move |event: KeyboardEvent| {
+            match event.key().as_str() {
+                "ArrowLeft" => on_place.emit(number.saturating_sub(1)),
+                "ArrowRight" => on_place.emit(number + 1),
+                _ => return,
+            }
+            event.prevent_default();
+        })
+    };
+    let left = place.x + f64::from(drag.shift) - 16.0;
+    let has_words = place.room >= WORDS;
+    let (toggle, sign) = if place.room < COLLAPSED { ("Widen", "›") } else { ("Narrow", "‹") };
+    let select = match lane.id {
+        LaneId::Node(node) => Some(Selection::Node(node).to_attribute()),
+        LaneId::Client(_) => None,
+    };
+    let (first, second) = words(lane.id, lane.now);
+    let name = format!("{}: {}, {first}, {second}", short_name(lane.id), lane.id);
+    html! {
+        <div class={classes!("lane-head", (drag.shift != 0).then_some("is-dragged"))}
+            style={format!("left:{left:.1}px;max-width:{:.1}px", place.room.max(36.0))}
+            title="Drag it, or move it with the arrow keys"
+            onpointerdown={drag.on_down} onpointermove={drag.on_move}
+            onpointerup={drag.on_up.clone()} onpointercancel={drag.on_up}>
+            <button type="button" class={name_class(lane)} data-select={select} onkeydown={on_key}
+                aria-label={name}>{ short_name(lane.id) }</button>
+            if has_words {
+                <span class="lane-words" aria-hidden="true">
+                    <span class="lane-first">{ first }</span>
+                    <span class="lane-second">{ second }</span>
+                </span>
+            }
+            <button type="button" class="lane-collapse" onclick={on_toggle.clone()}
+                aria-label={format!("{toggle} {}", lane.id)}>{ sign }</button>
+        </div>
+    }
+}
+
+/// A head that is being dragged.
+struct Drag {
+    /// How far, to the right.
+    shift: i32,
+    on_down: Callback<PointerEvent>,
+    on_move: Callback<PointerEvent>,
+    on_up: Callback<PointerEvent>,
+}
+
+/// Drags a head from its place at `x`; `on_place` gets the number of the place where it is left.
+#[hook]
+fn use_drag(x: f64, places: Vec<f64>, on_place: Callback<usize>) -> Drag {
     let start = use_mut_ref(|| None::<i32>);
     let shift = use_state_eq(|| 0);
     let on_down = {
@@ -87,8 +140,7 @@ fn head(props: &HeadProps) -> Html {
         })
     };
     let on_up = {
-        let (shift, places) = (shift.clone(), centres(sheet));
-        let (on_place, x) = (on_place.clone(), place.x);
+        let shift = shift.clone();
         Callback::from(move |_: PointerEvent| {
             *start.borrow_mut() = None;
             if *shift != 0 {
@@ -97,47 +149,7 @@ fn head(props: &HeadProps) -> Html {
             shift.set(0);
         })
     };
-    let on_key = {
-        let (on_place, number) = (on_place.clone(), *number);
-        Callback::from(move |event: KeyboardEvent| {
-            match event.key().as_str() {
-                "ArrowLeft" => on_place.emit(number.saturating_sub(1)),
-                "ArrowRight" => on_place.emit(number + 1),
-                _ => return,
-            }
-            event.prevent_default();
-        })
-    };
-    let left = place.x + f64::from(*shift) - 16.0;
-    let (is_collapsed, has_words) = (place.room < COLLAPSED, place.room >= WORDS);
-    let select = match lane.id {
-        LaneId::Node(node) => Some(Selection::Node(node).to_attribute()),
-        LaneId::Client(_) => None,
-    };
-    let (first, second) = words(lane.id, lane.now);
-    let name = format!("{}: {}, {first}, {second}", short_name(lane.id), lane.id);
-    html! {
-        <div class={classes!("lane-head", (*shift != 0).then_some("is-dragged"))}
-            style={format!("left:{left:.1}px;max-width:{:.1}px", place.room.max(36.0))}
-            title="Drag it, or move it with the arrow keys"
-            onpointerdown={on_down} onpointermove={on_move} onpointerup={on_up.clone()}
-            onpointercancel={on_up}>
-            <button type="button" data-select={select} onkeydown={on_key}
-                class={classes!("lane-name", glyph_class(lane.id), lane.now.map(|now| term_class(now.term)),
-                    state_class(lane.now))}
-                aria-label={name}>{ short_name(lane.id) }</button>
-            if has_words {
-                <span class="lane-words" aria-hidden="true">
-                    <span class="lane-first">{ first }</span>
-                    <span class="lane-second">{ second }</span>
-                </span>
-            }
-            <button type="button" class="lane-collapse" onclick={on_toggle.clone()}
-                aria-label={format!("{} {}", if is_collapsed { "Widen" } else { "Narrow" }, lane.id)}>
-                { if is_collapsed { "›" } else { "‹" } }
-            </button>
-        </div>
-    }
+    Drag { shift: *shift, on_down, on_move, on_up }
 }
 
 fn centres(sheet: &Sheet) -> Vec<f64> {
@@ -155,6 +167,11 @@ fn short_name(id: LaneId) -> String {
         LaneId::Node(node) => node.to_string(),
         LaneId::Client(client) => format!("C{client}"),
     }
+}
+
+fn name_class(lane: &LaneView) -> Classes {
+    let term = lane.now.map(|now| term_class(now.term));
+    classes!("lane-name", glyph_class(lane.id), term, state_class(lane.now))
 }
 
 fn glyph_class(id: LaneId) -> &'static str {

@@ -22,7 +22,7 @@ pub(super) fn table(props: &TableProps) -> Html {
     let view = &props.view;
     let chosen = view.about.as_ref().map(|about| about.event);
     let shown = view.items.iter().filter(|shown| shown.is_lit);
-    let left = shown.clone().count().saturating_sub(MOST_ROWS);
+    let more = shown.clone().count().saturating_sub(MOST_ROWS) + view.left_out;
     html! {
         <div class="diagram-table" tabindex="0" data-testid="diagram-table">
             <table>
@@ -39,9 +39,9 @@ pub(super) fn table(props: &TableProps) -> Html {
                     }) }
                 </tbody>
             </table>
-            if left + view.left_out > 0 {
+            if more > 0 {
                 <p class="diagram-more">
-                    { format!("{} more: less time, or fewer kinds, shows them.", left + view.left_out) }
+                    { format!("{more} more: less time, or fewer kinds, shows them.") }
                 </p>
             }
         </div>

@@ -124,7 +124,7 @@ impl DiagramPainter {
             let y = sheet.y(*at).round() + 0.5;
             (Point::new(left - 8.0, y), Point::new(sheet.width, y))
         }));
-        self.ink(Ink::Ink3, true);
+        self.ink(Ink::Text3, true);
         self.context.set_text_align("left");
         for (at, name) in ticks {
             // Finite places are always accepted.
@@ -174,7 +174,7 @@ impl DiagramPainter {
     fn down(&self, x: f64, (top, bottom): (f64, f64)) {
         self.ink(Ink::Surface, true);
         self.context.fill_rect(x - 3.0, top, 6.0, bottom - top);
-        self.ink(Ink::Ink3, true);
+        self.ink(Ink::Text3, true);
         self.dash(&[2.0, 4.0]);
         self.segments(std::iter::once((Point::new(x, top), Point::new(x, bottom))));
         self.dash(&[]);
@@ -228,7 +228,7 @@ impl DiagramPainter {
             let cross = |dx: f64, dy: f64| {
                 (Point::new(to.x - dx, to.y - dy), Point::new(to.x + dx, to.y + dy))
             };
-            let signs = crosses.entry((shown.is_lit, Ink::Ink, false));
+            let signs = crosses.entry((shown.is_lit, Ink::Text, false));
             match end {
                 ArrowEnd::Arrived => heads.entry((shown.is_lit, ink)).or_default().push((from, to)),
                 ArrowEnd::Lost => signs.or_default().extend([cross(4.0, 4.0), cross(4.0, -4.0)]),
@@ -299,7 +299,7 @@ impl DiagramPainter {
         }
         self.context.set_line_width(3.0);
         for (is_lit, ticks) in commits {
-            self.ink(Ink::Ink, is_lit);
+            self.ink(Ink::Text, is_lit);
             self.segments(ticks.into_iter());
         }
     }
@@ -311,7 +311,7 @@ impl DiagramPainter {
             else {
                 continue;
             };
-            self.ink(if *is_end { Ink::Good } else { Ink::Ink2 }, shown.is_lit);
+            self.ink(if *is_end { Ink::Good } else { Ink::Text2 }, shown.is_lit);
             self.context.set_line_width(2.0);
             self.dash(if *is_end { &[8.0, 4.0] } else { &[2.0, 4.0] });
             self.segments(std::iter::once((Point::new(left, y), Point::new(right, y))));

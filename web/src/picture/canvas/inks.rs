@@ -24,9 +24,9 @@ pub(super) enum Ink {
     Line,
     LineStrong,
     Surface,
-    Ink,
-    Ink2,
-    Ink3,
+    Text,
+    Text2,
+    Text3,
 }
 
 impl Ink {
@@ -47,16 +47,16 @@ impl Ink {
             Self::Line => "--line",
             Self::LineStrong => "--line-strong",
             Self::Surface => "--surface",
-            Self::Ink => "--ink",
-            Self::Ink2 => "--ink-2",
-            Self::Ink3 => "--ink-3",
+            Self::Text => "--ink",
+            Self::Text2 => "--ink-2",
+            Self::Text3 => "--ink-3",
         }
     }
 
     pub(super) fn of_look(look: MessageLook) -> Self {
         let token = look.colour();
         let found = Self::VARIANTS.iter().copied().find(|ink| ink.token() == token);
-        found.unwrap_or(Self::Ink)
+        found.unwrap_or(Self::Text)
     }
 
     pub(super) fn of_topic(topic: PointTopic) -> Self {
@@ -70,7 +70,7 @@ impl Ink {
             PointTopic::Timer
             | PointTopic::Transfer
             | PointTopic::Membership
-            | PointTopic::Ignored => Self::Ink3,
+            | PointTopic::Ignored => Self::Text3,
         }
     }
 }

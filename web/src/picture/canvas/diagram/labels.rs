@@ -56,7 +56,7 @@ impl<'a> Labels<'a> {
         for (shown, mark) in marks {
             if let Mark::Line { y, left, .. } = *mark {
                 let place = Point::new(left + 4.0, y - 4.0);
-                self.add(shown, &shown.item.label, place, (self.sheet.width, Ink::Ink2));
+                self.add(shown, &shown.item.label, place, (self.sheet.width, Ink::Text2));
             }
         }
         for (shown, mark) in marks {
@@ -103,7 +103,12 @@ impl<'a> Labels<'a> {
             let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
             let room = self.room(lane) - 16.0 - more.chars().count() as f64 * CHARACTER;
             let text = format!("{}{more}", shortened(&shown.item.label, room));
-            self.add(shown, &text, Point::new(place.x + 11.0, place.y + 4.0), (f64::MAX, Ink::Ink));
+            self.add(
+                shown,
+                &text,
+                Point::new(place.x + 11.0, place.y + 4.0),
+                (f64::MAX, Ink::Text),
+            );
         }
     }
 
@@ -122,7 +127,7 @@ impl<'a> Labels<'a> {
         };
         if let Some(reason) = lost {
             let text = format!("{}: {reason}", shown.item.label);
-            return self.add(shown, &text, Point::new(to.x + 8.0, to.y + 4.0), (150.0, Ink::Ink2));
+            return self.add(shown, &text, Point::new(to.x + 8.0, to.y + 4.0), (150.0, Ink::Text2));
         }
         let width = (to.x - from.x).abs();
         let text_width = shown.item.label.chars().count() as f64 * CHARACTER;
