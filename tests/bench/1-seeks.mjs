@@ -1,6 +1,8 @@
 // An hour of virtual time, five nodes, 50 writes a second: any moment of it, and its memory.
 
-import { drawn, isQuick, mebibytes, note, percentile, row, runScript, seek, withPage } from './lib/bench.mjs';
+import {
+  drawn, isQuick, mebibytes, note, percentile, row, runScript, seek, why, withPage,
+} from './lib/bench.mjs';
 
 const SECONDS = isQuick ? 300 : 3600;
 const SEEKS = isQuick ? 40 : 200;
@@ -23,4 +25,11 @@ await withPage(async ({ page }) => {
   }
   row('a seek, half of them', Math.round(percentile(times, 0.5)), 'ms');
   row('a seek, 95 of 100', Math.round(percentile(times, 0.95)), 'ms', { limit: 100 });
+  const last = await page.evaluate(() => globalThis.helios.state().view.events.rows[0].event.number);
+  const answers = [];
+  for (let count = 0; count < SEEKS / 2; count += 1) {
+    answers.push(await why(page, 1 + Math.floor(random() * last)));
+  }
+  row('why an event, half of them', Math.round(percentile(answers, 0.5)), 'ms');
+  row('why an event, 95 of 100', Math.round(percentile(answers, 0.95)), 'ms', { limit: 100 });
 });

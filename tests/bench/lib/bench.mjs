@@ -130,6 +130,26 @@ export function seek(page, micros) {
   }), Math.round(micros));
 }
 
+/**
+ * Asks why an event happened, and returns the milliseconds from the question to the end of the frame
+ * that shows the answer.
+ */
+export function why(page, event) {
+  return page.evaluate((number) => new Promise((resolve) => {
+    const question = `why ${number}`;
+    const began = performance.now();
+    globalThis.helios.exec(question);
+    const look = () => {
+      const shown = document.querySelector('.why-asked code')?.innerText;
+      if (shown !== question) return requestAnimationFrame(look);
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => resolve(performance.now() - began);
+      port2.postMessage(0);
+    };
+    requestAnimationFrame(look);
+  }), event);
+}
+
 /** The bytes of memory of the process that runs the page; null where the system does not tell. */
 export async function memoryOf(browser) {
   const devtools = await browser.newBrowserCDPSession();

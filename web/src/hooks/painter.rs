@@ -7,13 +7,13 @@ use yew::prelude::*;
 
 use crate::state::{Side, use_controls, use_side};
 
-/// Calls a painter with every frame, of the side that it is on. `make` creates it, again when
-/// `dependencies` change.
+/// Calls a painter with every new frame, of the side that it is on, and again for as long as it says
+/// that something moves in real time. `make` creates it, again when `dependencies` change.
 #[hook]
 pub(crate) fn use_painter<D, P>(dependencies: D, make: impl FnOnce(&D) -> P + 'static)
 where
     D: PartialEq + 'static,
-    P: Fn(&Frame) + 'static,
+    P: Fn(&Frame) -> bool + 'static,
 {
     let (runner, side) = (use_controls().runner, use_side());
     use_effect_with((runner, side, dependencies), move |(runner, side, dependencies)| {

@@ -9,12 +9,12 @@
 
 mod commands;
 mod publication;
+mod tasks;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gloo_timers::callback::Timeout;
 use raft_lab::{DiagramWindow, Frame, Lab};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -22,6 +22,7 @@ use yew::Callback;
 
 pub(crate) use self::publication::Part;
 use self::publication::Publication;
+use self::tasks::in_a_task;
 use crate::app::panic;
 use crate::lab::kept_run;
 
@@ -32,8 +33,8 @@ const LEAST_BUDGET_MS: f64 = 1.0;
 /// The time between two frames.
 const FRAME_MS: f64 = 16.0;
 
-/// Draws a frame without Yew.
-type Painter = Rc<dyn Fn(&Frame)>;
+/// Draws a frame without Yew. True if something moves in real time, so that it is to be drawn again.
+type Painter = Rc<dyn Fn(&Frame) -> bool>;
 
 /// The callback of `requestAnimationFrame`; its argument is a time in milliseconds.
 type FrameCallback = Closure<dyn FnMut(f64)>;
@@ -46,6 +47,8 @@ struct Inner {
     lab: Rc<RefCell<Lab>>,
     painters: RefCell<Vec<(u64, Painter)>>,
     last_painter: Cell<u64>,
+    /// The number of the frame that was painted last; `None`: paint the next one in any case.
+    painted: Cell<Option<u64>>,
     publication: Publication,
     /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
@@ -76,6 +79,7 @@ impl Runner {
             lab: Rc::new(RefCell::new(lab)),
             painters: RefCell::default(),
             last_painter: Cell::new(0),
+            painted: Cell::new(None),
             publication: Publication::new(),
             is_changed: Cell::new(true),
             keeper: RunKeeper::default(),
@@ -114,11 +118,12 @@ impl Runner {
         }
     }
 
-    /// Calls `painter` with every frame, until [`remove_painter`](Self::remove_painter).
+    /// Calls `painter` with every new frame, until [`remove_painter`](Self::remove_painter).
     pub(crate) fn add_painter(&self, painter: Painter) -> u64 {
         let id = self.0.last_painter.get() + 1;
         self.0.last_painter.set(id);
         painter(&self.frame());
+        self.0.painted.set(None);
         self.0.painters.borrow_mut().push((id, painter));
         id
     }
@@ -210,7 +215,7 @@ impl Runner {
             this.0.will_seek.set(false);
             this.advance();
         };
-        Timeout::new(0, seek).forget();
+        in_a_task(seek);
     }
 
     /// Paints the frame, and publishes it if that is due.
@@ -227,12 +232,23 @@ impl Runner {
         let frame = lab.frame();
         drop(lab);
         panic::remember_time(frame.view.now);
+        self.paint(&frame);
+        self.publish(frame, is_changed, now);
+    }
+
+    /// Paints a frame, unless it is on the canvases already and nothing moves there.
+    fn paint(&self, frame: &Frame) {
+        if self.0.painted.get() == Some(frame.number) {
+            return;
+        }
         let painters: Vec<Painter> =
             self.0.painters.borrow().iter().map(|(_, painter)| painter.clone()).collect();
+        self.0.painted.set(Some(frame.number));
         for painter in painters {
-            painter(&frame);
+            if painter(frame) {
+                self.0.painted.set(None);
+            }
         }
-        self.publish(frame, is_changed, now);
     }
 
     /// Has the panels show the frame if that is due, and goes on with those that wait.

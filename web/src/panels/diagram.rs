@@ -143,6 +143,7 @@ fn sheet_canvas(props: &SheetCanvasProps) -> Html {
             if let (Some(painter), Some(view)) = (&painter, &frame.lab.diagram) {
                 painter.paint(view);
             }
+            false
         }
     });
     html! { <canvas ref={canvas} class="diagram-canvas" aria-hidden="true"></canvas> }

@@ -64,6 +64,7 @@ fn clock() -> Html {
             if let Some(element) = node.cast::<Element>() {
                 element.set_text_content(Some(&milliseconds(frame.view.now)));
             }
+            false
         }
     });
     html! {

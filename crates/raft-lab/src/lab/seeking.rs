@@ -76,7 +76,10 @@ impl Lab {
                 break;
             }
         }
-        self.changed();
+        // Until then, nothing that is shown differs.
+        if !self.is_seeking() {
+            self.changed();
+        }
     }
 
     /// Plays one slice.

@@ -8,11 +8,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use raft_lab::Frame;
 use strum::EnumCount;
 use yew::Callback;
 
+use super::tasks::in_a_task;
 use super::{BUDGET_MS, now_ms};
 
 /// The least time between two publications, unless a person did something.
@@ -115,7 +115,7 @@ impl Publication {
                 this.note_drawn(begin);
             }
         };
-        Timeout::new(0, go_on).forget();
+        in_a_task(go_on);
     }
 
     fn render_next(&self) {

@@ -131,9 +131,8 @@ fn message_canvas(props: &MessageCanvasProps) -> Html {
             canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene, fading));
         let painter = painter.map(RefCell::new);
         move |frame: &Frame| {
-            if let Some(painter) = &painter {
-                painter.borrow_mut().paint(&frame.view);
-            }
+            let paint = |painter: &RefCell<Painter>| painter.borrow_mut().paint(&frame.view);
+            painter.as_ref().is_some_and(paint)
         }
     });
     html! { <canvas ref={canvas} class="messages" aria-hidden="true"></canvas> }

@@ -49,6 +49,11 @@ impl FadingMessages {
         let lasts = if is_still { FADE_MS * 2.0 } else { FADE_MS };
         self.0.retain(|id, (_, since)| now - *since < lasts || told(id));
     }
+
+    /// Whether one of them fades, or will go.
+    pub(super) fn is_moving(&self, now: f64) -> bool {
+        self.0.values().any(|(_, since)| now - since < FADE_MS * 2.0)
+    }
 }
 
 /// Where a message is now.

@@ -72,7 +72,8 @@ impl Painter {
         })
     }
 
-    pub(crate) fn paint(&mut self, view: &View) {
+    /// Draws a view. True while lost messages fade.
+    pub(crate) fn paint(&mut self, view: &View) -> bool {
         let Scene { width, height, .. } = self.scene;
         self.reset();
         self.context.clear_rect(0.0, 0.0, width, height);
@@ -83,6 +84,7 @@ impl Painter {
         self.fading.borrow_mut().update(&view.lost, now, self.scene.is_still);
         messages::paint_fading(self, now);
         self.reset();
+        self.fading.borrow().is_moving(now)
     }
 
     /// To the screen's own pixels from the upper left corner.
