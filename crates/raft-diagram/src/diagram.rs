@@ -9,7 +9,7 @@ use raft_sim::{Event, EventNumber, MessageId, Words};
 
 use crate::causes::{EventRow, EventSet, EventTable, ItemNumber};
 use crate::item::{Item, ItemKind};
-use crate::lane::{AxisPoint, Lane, LaneId};
+use crate::lane::{AxisPoint, EdgeStretch, Lane, LaneId};
 use crate::news::LinkNews;
 
 /// The most events of a diagram. Each takes some hundred bytes.
@@ -82,6 +82,12 @@ impl Diagram {
         self.events.push(event.number, row);
         self.draw(event);
         Ok(())
+    }
+
+    /// Says that there is a lane where the diagram begins, and what it is there; for a diagram that
+    /// does not begin with the run. To be called before the first event.
+    pub fn begin_lane(&mut self, id: LaneId, since: AxisPoint, edge: Option<EdgeStretch>) {
+        self.lane(id, since).edge.extend(edge);
     }
 
     /// Forgets the oldest so many events, and the items that began with them. A diagram that has

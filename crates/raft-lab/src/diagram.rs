@@ -71,7 +71,7 @@ pub struct DiagramView {
     /// The number of items that are left out, because they would be too many to be told apart.
     pub left_out: usize,
     /// Whether the operations that were answered by now contradict each other; `None` while time
-    /// passes.
+    /// passes, and while the run up to the moment is not computed.
     pub verdict: Option<Rc<VerdictView>>,
     /// The events that the window lights, in order; `None`: it lights none.
     pub lit: Option<Rc<[EventNumber]>>,
@@ -262,9 +262,24 @@ impl DiagramWindow {
     /// The longest span, in µs.
     pub const MOST_SPAN: u64 = 3_600_000_000;
 
-    /// The same wishes for another run.
-    pub(crate) fn anew(self) -> Self {
+    /// The same wishes for another run: without a place, and without events.
+    #[must_use]
+    pub fn anew(self) -> Self {
         Self { from: None, only: None, lit: None, about: None, ..self }
+    }
+
+    /// The lanes that are shown; `None`: all.
+    pub(crate) fn shown_lanes(&self, diagram: &Diagram) -> Option<BTreeSet<LaneId>> {
+        if self.hidden_lanes.is_empty() {
+            return None;
+        }
+        let lanes = diagram.lanes().map(|lane| lane.id);
+        Some(lanes.filter(|lane| !self.hidden_lanes.contains(lane)).collect())
+    }
+
+    /// Half of the time, at least the least.
+    pub(crate) fn halve(&mut self) {
+        self.span = (self.span / 2).max(Self::LEAST_SPAN);
     }
 
     /// The times at the edges, given the moment that is shown.

@@ -57,8 +57,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
             // The panels take them.
             Some(Click::ShowKey(_) | Click::TellRule(_)) => {}
             None => {
-                if let Some(event) = diagrammed(&event) {
-                    controls.runner.show_in_diagram(event);
+                if let Some((event, at)) = diagrammed(&event) {
+                    controls.runner.show_in_diagram(event, at);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Drawing in every animation frame, without Yew.
+//! Drawing without Yew, in the animation frames in which something changed.
 
 use std::rc::Rc;
 

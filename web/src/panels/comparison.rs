@@ -120,7 +120,7 @@ fn first(props: &FirstProps) -> Html {
     let FirstDifference { steps, here, there } = &props.first;
     let runner = use_controls().runner;
     let on_go =
-        use_callback((runner, *steps), |_: MouseEvent, (runner, steps)| runner.show_moment(*steps));
+        use_callback((runner, *steps), |_: MouseEvent, (runner, steps)| runner.show_after(*steps));
     html! {
         <div class="compare-first">
             <button type="button" class="text-button" onclick={on_go}>

@@ -45,6 +45,7 @@ pub(crate) fn diagram(props: &DiagramProps) -> Html {
     let is_table = use_state_eq(|| false);
     let setter = is_table.setter();
     let Some(view) = use_frame().lab.diagram.clone() else { return html! {} };
+    let window = use_controls().runner.diagram_window().unwrap_or_default();
     let DiagramProps { arrangement, on_arrange, on_filters } = props;
     html! {
         <section class="panel panel-diagram" aria-label="Sequence diagram" data-testid="diagram">
@@ -57,7 +58,7 @@ pub(crate) fn diagram(props: &DiagramProps) -> Html {
                 <Lanes view={view.clone()} arrangement={arrangement.clone()}
                     on_arrange={on_arrange.clone()} />
             }
-            <Details about={view.about.clone()} />
+            <Details about={view.about.clone()} lit={window.lit} only={window.only} />
         </section>
     }
 }
@@ -98,7 +99,8 @@ fn lanes(props: &LanesProps) -> Html {
                 style={format!("width:{}px;height:{}px", sheet.width, sheet.height)}
                 onkeydown={on_key} onwheel={pointing.on_wheel} ondblclick={pointing.on_double}
                 onpointerdown={pointing.on_down} onpointermove={pointing.on_move}
-                onpointerup={pointing.on_up} onpointerleave={pointing.on_leave}>
+                onpointerup={pointing.on_up} onpointerleave={pointing.on_leave}
+                onpointercancel={pointing.on_cancel}>
                 if width > 0.0 {
                     <SheetCanvas {size} {choices} />
                 }
@@ -130,7 +132,7 @@ struct SheetCanvasProps {
     choices: Vec<LaneChoice>,
 }
 
-/// The canvas draws itself in every animation frame.
+/// The canvas draws itself with every new frame.
 #[component(SheetCanvas)]
 fn sheet_canvas(props: &SheetCanvasProps) -> Html {
     let canvas = use_node_ref();

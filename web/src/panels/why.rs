@@ -1,6 +1,6 @@
 //! Why something happened, or did not: the answer to the last question, and questions to ask.
 
-use raft_lab::{CauseView, ExplanationView, ReasonView};
+use raft_lab::{CauseView, EventNumber, ExplanationView, Instant, ReasonView};
 use yew::prelude::*;
 
 use super::questions::of_moment;
@@ -102,15 +102,20 @@ fn reason(props: &ReasonProps) -> Html {
                     { for chain.iter().enumerate().map(|(place, cause)| html! {
                         <Step key={place} cause={cause.clone()} />
                     }) }
-                    if let Some(event) = chain.iter().find_map(|cause| cause.event) {
+                    if let Some((event, at)) = chain.iter().find_map(event_of) {
                         <li class="why-step"><button type="button" class="text-button"
-                            data-diagram={event.to_string()}>{ "Show it in the diagram" }</button>
-                        </li>
+                            data-diagram={format!("{event} {}", at.0)}>
+                            { "Show it in the diagram" }
+                        </button></li>
                     }
                 </ol>
             }) }
         </section>
     }
+}
+
+fn event_of(cause: &CauseView) -> Option<(EventNumber, Instant)> {
+    cause.event.map(|event| (event, cause.at))
 }
 
 #[derive(Properties, PartialEq)]

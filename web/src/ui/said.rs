@@ -1,6 +1,6 @@
 //! A sentence: its words, and the things that it names, which are buttons.
 
-use raft_lab::{EventNumber, Mention, Part, Words};
+use raft_lab::{EventNumber, Instant, Mention, Part, Words};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -127,11 +127,13 @@ fn shown(text: &str, mention: &Mention) -> Html {
     }
 }
 
-/// The event of a button that shows it in the diagram.
-pub(crate) fn diagrammed(event: &MouseEvent) -> Option<EventNumber> {
+/// The event of a button that shows it in the diagram, and its time: `812 2093000`.
+pub(crate) fn diagrammed(event: &MouseEvent) -> Option<(EventNumber, Instant)> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
     let button = target.closest("button[data-diagram]").ok().flatten()?;
-    EventNumber::new(button.get_attribute("data-diagram")?.parse().ok()?)
+    let words = button.get_attribute("data-diagram")?;
+    let (number, micros) = words.split_once(' ')?;
+    Some((EventNumber::new(number.parse().ok()?)?, Instant(micros.parse().ok()?)))
 }
 
 /// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has

@@ -1,7 +1,9 @@
 //! A diagram forgets its oldest events.
 
+use raft_core::{RoleKind, Term};
+
 use super::*;
-use crate::Fate;
+use crate::{AxisPoint, EdgeStretch, Fate, LaneId};
 
 /// Messages 1 to 400: all are sent, then all arrive.
 fn messages() -> Story {
@@ -63,4 +65,20 @@ fn everything_can_be_forgotten() {
     assert_eq!(story.diagram.events_between(Instant(0), Instant(u64::MAX)), None);
     let sent = story.sent(0, 900, heartbeat(1));
     assert_eq!(story.item(sent).began.event, number(sent));
+}
+
+#[test]
+fn a_diagram_that_begins_later_is_told_what_its_lanes_are() {
+    let mut story = Story { events: 100, ..Story::default() };
+    let since = AxisPoint { event: number(100), at: Instant(100_000) };
+    let (term, role) = (Term(7), Some(RoleKind::Leader));
+    let edge = EdgeStretch { since, term, role, is_paused: false };
+    story.diagram.begin_lane(LaneId::Node(NodeId(1)), since, Some(edge));
+    story.diagram.begin_lane(LaneId::Client(ClientId(4)), since, None);
+    let paused = story.process(0, 1, ProcessEvent::Paused);
+    let lanes: Vec<_> = story.diagram.lanes().collect();
+    assert_eq!(lanes.len(), 2);
+    let at = |event| lanes[0].edge_at(number(event)).map(|edge| (edge.term, edge.is_paused));
+    assert_eq!((at(100), at(paused)), (Some((Term(7), false)), Some((Term(7), true))));
+    assert!(!story.diagram.is_whole());
 }

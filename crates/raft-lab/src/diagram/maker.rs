@@ -35,6 +35,8 @@ pub(crate) struct DiagramMoment {
     pub(crate) end: Instant,
     /// Whether time passes.
     pub(crate) is_running: bool,
+    /// Whether every event up to the cursor is known.
+    pub(crate) is_complete: bool,
 }
 
 /// Makes the views of one diagram. An item that did not change since the last view is the same
@@ -67,7 +69,8 @@ impl DiagramMaker {
         let edges = window.edges(moment.cursor);
         let lanes = lanes(diagram, window, moment.cursor);
         let (items, left_out) = self.items(diagram, window, moment);
-        self.verdict = (!moment.is_running).then(|| self.verdict(diagram, moment, clock));
+        let can_judge = moment.is_complete && !moment.is_running;
+        self.verdict = can_judge.then(|| self.verdict(diagram, moment, clock));
         self.about = window.about.and_then(|event| self.about(diagram, event));
         DiagramView {
             from: edges.start,
@@ -93,20 +96,14 @@ impl DiagramMaker {
     ) -> (Vec<ShownItem>, usize) {
         let edges = window.edges(moment.cursor);
         let filter = DiagramFilter {
-            lanes: None,
+            lanes: window.shown_lanes(diagram),
             messages: None,
             hidden: window.hidden_layers.clone(),
             noise: window.noise,
             events: self.only.of(diagram, window.only, moment.is_running).0.cloned(),
         };
-        let is_hidden = |lane: &LaneId| window.hidden_lanes.contains(lane);
-        let found = diagram.shown_between(edges.start, edges.end, &filter);
-        let mut found: Vec<&Item> = found
-            .filter(|item| {
-                let mut lanes = item.lanes().into_iter();
-                window.hidden_lanes.is_empty() || !lanes.any(|lane| is_hidden(&lane))
-            })
-            .collect();
+        let mut found: Vec<&Item> =
+            diagram.shown_between(edges.start, edges.end, &filter).collect();
         let all = found.len();
         if all > MOST_ITEMS {
             found.retain(|item| !is_of_a_crowd(item));

@@ -11,10 +11,10 @@ use raft_script::{
 use raft_sim::{Event, EventKind, Words, words};
 
 use super::{Lab, TapeKey};
-use crate::ConsoleKind;
 use crate::frame::{BranchView, Recent, TimeView};
 use crate::operations::OperationTracker;
 use crate::tape::{JumpTo, TapeView};
+use crate::{ConsoleKind, DiagramWindow};
 
 /// The events of so many steps before a moment are shown with it, at least.
 pub(super) const SHOWN_STEPS: u64 = 500;
@@ -355,6 +355,7 @@ impl Lab {
         self.recents.insert(self.live, left);
         self.live = branch;
         self.compared.replace(None);
+        self.window.diagram = self.window.diagram.take().map(DiagramWindow::anew);
         self.forget_moment();
         self.recent = self.recents.remove(&branch).unwrap_or_else(|| self.recalled_events());
         self.operations = OperationTracker::of(self.session().world());

@@ -5,22 +5,27 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use raft_core::Instant;
-use raft_diagram::{AxisPoint, Diagram, DiagramFilter, DiagramFormat, Selection};
+use raft_core::{Instant, Term};
+use raft_diagram::{
+    AxisPoint, Diagram, DiagramFilter, DiagramFormat, EdgeStretch, LaneId, Selection,
+};
 use raft_script::{BranchId, Place, Seek, Unreachable};
-use raft_sim::Event;
+use raft_sim::{Event, EventNumber, NodeState, World};
 
 use super::Lab;
 use super::seeking::SLICE;
 use crate::ConsoleKind;
-use crate::diagram::{DiagramMaker, DiagramMoment, DiagramView};
+use crate::diagram::{DiagramMaker, DiagramMoment, DiagramView, DiagramWindow};
 
-/// The most events of a diagram. When there are more, it forgets the oldest half.
+/// The most events of a diagram that grows: when there are more, it forgets the oldest half. A window
+/// that needs more becomes shorter.
 pub(super) const MOST_EVENTS: usize = 200_000;
 /// A run with at most so many events is drawn from its start: then the operations can be judged.
 const WHOLE: u64 = 120_000;
 /// The time before a window that is computed too, at least: what led there.
-const BEFORE: u64 = 500_000;
+const BEFORE: Duration = Duration::from_millis(500);
+/// The time after a window that is computed too: how what happens there ends.
+const AFTER: Duration = Duration::from_millis(500);
 
 /// The diagram of a stretch of a branch.
 pub(super) struct Drawn {
@@ -30,8 +35,6 @@ pub(super) struct Drawn {
     since: Instant,
     /// The way from the end of the stretch on; `None`: the diagram grows with the branch.
     rest: Option<Seek>,
-    /// The number of steps of that way when it began.
-    all_steps: u64,
     maker: RefCell<DiagramMaker>,
 }
 
@@ -41,7 +44,7 @@ impl Lab {
     pub fn is_drawing(&self) -> bool {
         self.window.diagram.as_ref().is_some_and(|window| {
             let edges = window.edges(self.shown_session().world().now());
-            !self.drawn_near(edges.start).is_some_and(|drawn| drawn.reaches(edges.end))
+            !self.drawn_near(edges.start).is_some_and(|drawn| drawn.reaches(edges.end + AFTER))
         })
     }
 
@@ -65,18 +68,22 @@ impl Lab {
             true => Instant(0)..Instant(u64::MAX),
             false => window.edges(cursor),
         };
-        let shown = |lane: &_| !window.hidden_lanes.contains(lane);
-        let lanes = drawn.diagram.lanes().map(|lane| lane.id).filter(shown).collect();
         let filter = DiagramFilter {
-            lanes: (!window.hidden_lanes.is_empty()).then_some(lanes),
+            lanes: window.shown_lanes(&drawn.diagram),
             hidden: window.hidden_layers.clone(),
             noise: window.noise,
             messages: None,
             events: window.only.and_then(|related| related.events(&drawn.diagram)),
         };
-        let verdict = Some(drawn.diagram.judge_operations(cursor, &mut self.patience()));
+        let judge = || drawn.diagram.judge_operations(cursor, &mut self.patience());
+        let verdict = drawn.reaches(cursor).then(judge);
         let selection = Selection { from: edges.start, until: edges.end, filter, verdict };
         drawn.diagram.export(format, &selection).map_err(|error| error.to_string())
+    }
+
+    /// The number of the world's steps with an event of the diagram.
+    pub fn steps_of(&self, event: EventNumber) -> Option<u64> {
+        self.drawn.as_ref().and_then(|drawn| drawn.diagram.step_of(event))
     }
 
     /// Whether a search may go on: for a second.
@@ -114,8 +121,17 @@ impl Lab {
         if self.window.diagram.is_none() || drawn.branch != self.live {
             self.drawn = None;
         } else if drawn.rest.is_none() {
-            let events = self.branches.head(self.live).events();
-            drawn.observe(events);
+            drawn.grow(self.branches.head(self.live).events());
+            let since = drawn.since;
+            let cursor = self.shown_session().world().now();
+            if let Some(window) = &mut self.window.diagram {
+                while window.from.is_none()
+                    && window.edges(cursor).start < since
+                    && window.span > DiagramWindow::LEAST_SPAN
+                {
+                    window.halve();
+                }
+            }
         }
     }
 
@@ -125,12 +141,16 @@ impl Lab {
             cursor: self.shown_session().world().now(),
             end: self.session().world().now(),
             is_running: self.pacer.is_running(),
+            is_complete: false,
         };
-        let drawn = self.drawn_near(window.edges(moment.cursor).start);
+        let edges = window.edges(moment.cursor);
+        let drawn = self.drawn_near(edges.start);
+        let is_complete = drawn.is_some_and(|drawn| drawn.reaches(moment.cursor));
+        let moment = DiagramMoment { is_complete, ..moment };
         let empty = Drawn::empty(self.live);
         let drawn = drawn.unwrap_or(&empty);
         let view = drawn.maker.borrow_mut().make(&drawn.diagram, window, moment, &self.clock);
-        let computed = self.is_drawing().then(|| drawn.percent());
+        let computed = self.is_drawing().then(|| drawn.percent(edges.end + AFTER));
         Some(Rc::new(DiagramView { computed, ..view }))
     }
 
@@ -158,7 +178,8 @@ impl Lab {
 
     /// A way that begins some time before.
     fn start_before(&self, time: Instant) -> Result<Seek, Unreachable> {
-        self.branches.seek_time(self.live, Instant(time.0.saturating_sub(BEFORE)))
+        self.branches
+            .seek_time(self.live, Instant(time.0.saturating_sub(BEFORE.as_micros() as u64)))
     }
 
     /// Computes one slice of the diagram, or begins with it.
@@ -171,7 +192,13 @@ impl Lab {
         };
         let drawn = drawn.unwrap_or_else(|| self.begin_drawing(from));
         match drawn.and_then(|drawn| self.drawn_further(drawn)) {
-            Ok(drawn) => self.drawn = Some(drawn),
+            Ok(drawn) => {
+                let is_full = drawn.diagram.event_count() > MOST_EVENTS;
+                self.drawn = Some(drawn);
+                if is_full && self.is_drawing() {
+                    self.shorten_diagram();
+                }
+            }
             Err(error) => {
                 self.window.diagram = None;
                 self.say(ConsoleKind::Error, format!("There is no diagram: {error}"));
@@ -179,14 +206,26 @@ impl Lab {
         }
     }
 
+    /// The window needs more events than a diagram has.
+    fn shorten_diagram(&mut self) {
+        let Some(window) = &mut self.window.diagram else { return };
+        if window.span <= DiagramWindow::LEAST_SPAN {
+            self.window.diagram = None;
+            let words = format!("There is no diagram: a moment has over {MOST_EVENTS} events.");
+            return self.say(ConsoleKind::Error, words);
+        }
+        window.halve();
+        let words = "The diagram shows a shorter time: a longer one has too many events.";
+        self.say(ConsoleKind::Info, words);
+    }
+
     fn begin_drawing(&self, from: Instant) -> Result<Drawn, Unreachable> {
         let from = if self.is_drawn_whole() { Instant(0) } else { from };
         let start = self.start_before(from)?.session().clone();
         let mut drawn = Drawn::empty(self.live);
         drawn.since = start.world().now();
-        let rest = self.branches.seek_from(start, self.end_of_branch())?;
-        drawn.all_steps = rest.steps_left();
-        drawn.rest = Some(rest);
+        drawn.begin_lanes(start.world());
+        drawn.rest = Some(self.branches.seek_from(start, self.end_of_branch())?);
         Ok(drawn)
     }
 
@@ -212,27 +251,54 @@ impl Lab {
 impl Drawn {
     fn empty(branch: BranchId) -> Self {
         let (diagram, maker) = (Diagram::new(), RefCell::default());
-        Self { branch, diagram, since: Instant(0), rest: None, all_steps: 0, maker }
+        Self { branch, diagram, since: Instant(0), rest: None, maker }
+    }
+
+    /// What the nodes and clients are where the diagram begins.
+    fn begin_lanes(&mut self, world: &World) {
+        let Some(event) = EventNumber::new(world.event_count()) else { return };
+        let since = AxisPoint { event, at: world.now() };
+        for node in world.nodes() {
+            let status = node.core().map(raft_core::Node::status);
+            let edge = EdgeStretch {
+                since,
+                term: status.as_ref().map_or(Term(0), |status| status.current_term),
+                role: status.as_ref().map(|status| status.role),
+                is_paused: node.state() == NodeState::Paused,
+            };
+            self.diagram.begin_lane(LaneId::Node(node.id()), since, Some(edge));
+        }
+        for client in world.clients() {
+            self.diagram.begin_lane(LaneId::Client(client.id()), since, None);
+        }
     }
 
     /// Adds the events that it does not have.
     fn observe(&mut self, events: &[Event]) {
-        for event in events {
-            if self.last().is_some_and(|last| event.number <= last.event) {
-                continue;
-            }
-            if self.diagram.event_count() >= MOST_EVENTS {
-                self.diagram.forget(MOST_EVENTS / 2);
-                self.since = self.first().map_or(event.at, |first| first.at);
-            }
-            // It has forgotten some, so there is room.
+        let last = self.last().map(|last| last.event);
+        for event in events.iter().filter(|event| Some(event.number) > last) {
+            // The caller sees to it that there is room.
             let _ = self.diagram.observe(event);
         }
+    }
+
+    /// The same for the end of the branch. What is too much is forgotten.
+    fn grow(&mut self, events: &[Event]) {
+        if self.diagram.event_count() >= MOST_EVENTS {
+            self.diagram.forget(MOST_EVENTS / 2);
+            self.since = self.first().map_or(self.since, |first| first.at);
+        }
+        self.observe(events);
     }
 
     #[cfg(test)]
     pub(super) fn event_count(&self) -> usize {
         self.diagram.event_count()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_whole(&self) -> bool {
+        self.diagram.is_whole()
     }
 
     fn first(&self) -> Option<AxisPoint> {
@@ -251,10 +317,10 @@ impl Drawn {
         self.rest.is_none() || self.last().is_some_and(|last| last.at > time)
     }
 
-    /// How much of the way is done, in percent.
-    fn percent(&self) -> u8 {
-        let left = self.rest.as_ref().map_or(0, Seek::steps_left);
-        let done = self.all_steps.saturating_sub(left);
-        (done * 100).checked_div(self.all_steps).map_or(0, |percent| percent.min(99) as u8)
+    /// How much of the time up to another one is computed, in percent.
+    fn percent(&self, until: Instant) -> u8 {
+        let done = self.last().map_or(0, |last| last.at.0.saturating_sub(self.since.0));
+        let all = until.0.saturating_sub(self.since.0);
+        (done * 100).checked_div(all).map_or(0, |percent| percent.min(99) as u8)
     }
 }

@@ -182,8 +182,14 @@ fn each_branch_has_its_own_diagram() {
     };
     assert!(branch.items.len() < first.items.len());
     assert!(labels(&branch).last().is_some_and(|last| last.contains("crash")));
+    let kept = branch.items.last().expect("an item").item.event;
+    open(&mut lab, |window| {
+        (window.lit, window.about) = (Some(Related::Past(kept)), Some(kept));
+    });
     lab.switch_to(1).expect("the first branch");
-    lab.finish_drawing();
+    let window = lab.window().diagram.clone().expect("the diagram stays open");
+    assert_eq!((window.lit, window.about, window.from), (None, None, None), "of the other run");
+    open(&mut lab, |window| all(window, 0, 2_000_000));
     assert_eq!(labels(&view(&lab)), labels(&first));
 }
 
@@ -258,6 +264,58 @@ fn a_short_run_is_drawn_from_its_start_past_its_checkpoints() {
     assert!(checkpoints > 10, "{checkpoints}");
     let end = open(&mut lab, |_| ());
     assert_eq!(end.verdict.as_deref(), Some(&VerdictView::Linearizable));
+}
+
+/// A window that needs more events than a diagram has becomes shorter, computed or grown.
+#[test]
+fn a_window_of_too_many_events_becomes_shorter() {
+    let mut lab = long_run();
+    lab.set_clock(Rc::new(|| Duration::ZERO));
+    let wide = open(&mut lab, |window| {
+        window.span = 60_000_000;
+        window.from = Some(Instant(1_000_000));
+    });
+    let drawn = lab.drawn.as_ref().expect("a diagram").event_count();
+    assert!(drawn > MOST_EVENTS && drawn < 2 * MOST_EVENTS, "{drawn}");
+    let span = lab.window().diagram.as_ref().expect("a window").span;
+    assert!((1_000_000..60_000_000).contains(&span), "{span}");
+    assert_eq!((wide.from, wide.computed), (Instant(1_000_000), None));
+    // The end of the run is not computed, so nobody can judge what was answered.
+    assert_eq!(wide.verdict, None);
+    // One that follows a run that grows.
+    open(&mut lab, |window| (window.from, window.span) = (None, 20_000_000));
+    lab.set_speed(f64::INFINITY);
+    lab.exec("run 60s");
+    run_out(&mut lab);
+    let grown = view(&lab);
+    assert_eq!(grown.cursor, lab.session().world().now());
+    assert!(grown.until.0 - grown.from.0 < 20_000_000);
+}
+
+/// A stretch in the middle of a run knows its leader and its clients, though nothing says so there.
+#[test]
+fn a_stretch_knows_what_its_lanes_are() {
+    let mut lab = long_run();
+    lab.exec("set x=1");
+    lab.exec("run 10s");
+    run_out(&mut lab);
+    let leader = lab.session().world().leader().expect("a leader");
+    let view = open(&mut lab, |window| all(window, 36_000_000, 20_000));
+    assert!(!lab.drawn.as_ref().expect("a diagram").is_whole());
+    let lane = view.lanes.iter().find(|lane| lane.id == LaneId::Node(leader)).expect("a lane");
+    assert_eq!(lane.stretches[0].role, Some(raft_core::RoleKind::Leader));
+    assert!(view.lanes.iter().any(|lane| matches!(lane.id, LaneId::Client(_))));
+}
+
+/// What happens at the lower edge has its end, as it would if more were shown.
+#[test]
+fn what_crosses_the_lower_edge_has_its_result() {
+    let mut lab = long_run();
+    let edge = open(&mut lab, |window| all(window, 14_000_000, 20_000));
+    let wide = open(&mut lab, |window| all(window, 14_000_000, 40_000));
+    let last = edge.items.last().expect("an item").item.event;
+    let same = wide.items.iter().take_while(|shown| shown.item.event <= last);
+    assert!(same.eq(edge.items.iter()));
 }
 
 #[test]

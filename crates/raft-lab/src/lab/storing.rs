@@ -138,6 +138,7 @@ impl Lab {
             pacing: self.pacing(),
             durable: self.durable(),
             console: self.console.without(lines),
+            diagram: frame.lab.diagram.clone().filter(|_| self.window.diagram.is_some()),
             ..LabView::clone(&frame.lab)
         };
         Some(Frame { number: self.number, view: frame.view.clone(), lab: lab.into() })

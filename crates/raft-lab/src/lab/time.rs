@@ -10,8 +10,9 @@ use crate::pacing::TimeTarget;
 impl Lab {
     /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
     pub fn set_running(&mut self, running: bool) {
-        if running {
+        if running && (self.past.is_some() || self.wish.is_some()) {
             self.forget_past();
+            self.bring_diagram();
         }
         if let Some(wish) = &mut self.wish {
             wish.was_running = false;

@@ -1,8 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{
-    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult, Frame, Lab,
-    LogPosition, NodeId, Related, Suggestion, ViewWindow,
+    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult, Frame,
+    Instant, Lab, LogPosition, NodeId, Related, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -57,18 +57,13 @@ impl Runner {
         });
     }
 
-    /// Shows the moment after so many steps of the world.
-    pub(crate) fn show_moment(&self, steps: u64) {
-        self.with(|lab| lab.show(steps));
-    }
-
     /// Shows the run as it was after so many steps.
     pub(crate) fn show_after(&self, steps: u64) {
         self.with(|lab| lab.show(steps));
     }
 
     /// Shows the run as it was at a time.
-    pub(crate) fn show_at(&self, time: raft_lab::Instant) {
+    pub(crate) fn show_at(&self, time: Instant) {
         self.with(|lab| lab.show_at(time));
     }
 
@@ -109,20 +104,29 @@ impl Runner {
             return;
         }
         if let Some(open) = open {
-            let left = DiagramWindow { from: None, only: None, lit: None, about: None, ..open };
-            *self.0.left_diagram.borrow_mut() = left;
+            *self.0.left_diagram.borrow_mut() = open.anew();
         }
         let next = is_open.then(|| self.0.left_diagram.borrow().clone());
         self.set_window(|window| window.diagram = next);
     }
 
-    /// Opens the diagram with an event, and lights what led to it.
-    pub(crate) fn show_in_diagram(&self, event: EventNumber) {
+    /// Opens the diagram at an event, and lights what led to it.
+    pub(crate) fn show_in_diagram(&self, event: EventNumber, at: Instant) {
+        self.stop_comparing();
         self.show_diagram(true);
         self.set_diagram(|window| {
             (window.only, window.about) = (None, Some(event));
             window.lit = Some(Related::Past(event));
+            window.from = Some(Instant(at.0.saturating_sub(window.span / 4 * 3)));
         });
+    }
+
+    /// Shows the moment of an event of the diagram.
+    pub(crate) fn show_event(&self, event: EventNumber) {
+        let steps = self.0.lab.borrow().steps_of(event);
+        if let Some(steps) = steps {
+            self.show_after(steps);
+        }
     }
 
     /// Changes what the page wants of the diagram, if it is open.

@@ -5,13 +5,16 @@ use std::rc::Rc;
 use raft_lab::{ItemDetails, Related};
 use yew::prelude::*;
 
+use super::pointing::let_go;
 use crate::state::use_controls;
-use crate::ui::said;
+use crate::ui::{Icon, IconName, said};
 use crate::words::milliseconds;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct DetailsProps {
     pub(super) about: Option<Rc<ItemDetails>>,
+    pub(super) lit: Option<Related>,
+    pub(super) only: Option<Related>,
 }
 
 #[component(Details)]
@@ -34,7 +37,7 @@ pub(super) fn details(props: &DetailsProps) -> Html {
                 <span class="diagram-time">{ times }</span>
                 <span>{ said(&about.words, true) }</span>
             </p>
-            <Actions about={about.clone()} />
+            <Actions about={about.clone()} lit={props.lit} only={props.only} />
         </div>
     }
 }
@@ -42,14 +45,15 @@ pub(super) fn details(props: &DetailsProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct ActionsProps {
     about: Rc<ItemDetails>,
+    lit: Option<Related>,
+    only: Option<Related>,
 }
 
 #[component(Actions)]
 fn actions(props: &ActionsProps) -> Html {
     let runner = use_controls().runner;
-    let about = &props.about;
-    let window = runner.diagram_window().unwrap_or_default();
-    let steps = about.steps;
+    let ActionsProps { about, lit, only } = props;
+    let (steps, event) = (about.steps, about.event);
     let on_go = {
         let runner = runner.clone();
         Callback::from(move |_: MouseEvent| runner.show_after(steps))
@@ -69,9 +73,14 @@ fn actions(props: &ActionsProps) -> Html {
         let runner = runner.clone();
         Callback::from(move |_: MouseEvent| {
             runner.set_diagram(|window| {
-                window.only = if window.only.is_some() { None } else { window.lit };
+                let lit = window.lit.unwrap_or(Related::Past(event));
+                window.only = if window.only.is_some() { None } else { Some(lit) };
             });
         })
+    };
+    let on_close = {
+        let runner = runner.clone();
+        Callback::from(move |_: MouseEvent| let_go(&runner))
     };
     let operation = about.is_operation.then_some((Related::Operation(about.event), "all of it"));
     let choices = [
@@ -88,14 +97,16 @@ fn actions(props: &ActionsProps) -> Html {
             <span class="diagram-choice" role="group" aria-label="Light">
                 { for operation.into_iter().chain(choices).map(|(which, words)| html! {
                     <button key={words} type="button" class="button is-small"
-                        aria-pressed={(window.lit == Some(which)).to_string()}
+                        aria-pressed={(*lit == Some(which)).to_string()}
                         onclick={related(which)}>{ words }</button>
                 }) }
             </span>
             <button type="button" class="button is-small" data-testid="diagram-only"
-                aria-pressed={window.only.is_some().to_string()} onclick={on_only}>
+                aria-pressed={only.is_some().to_string()} onclick={on_only}>
                 { "only these" }
             </button>
+            <button type="button" class="icon-button" aria-label="Let it go" title="Esc"
+                onclick={on_close}><Icon name={IconName::Close} /></button>
         </div>
     }
 }

@@ -91,7 +91,8 @@ fn head(props: &HeadProps) -> Html {
             style={format!("left:{left:.1}px;max-width:{:.1}px", place.room.max(36.0))}
             title="Drag it, or move it with the arrow keys"
             onpointerdown={drag.on_down} onpointermove={drag.on_move}
-            onpointerup={drag.on_up.clone()} onpointercancel={drag.on_up}>
+            onpointerup={drag.on_up.clone()} onpointercancel={drag.on_up}
+            onclick={drag.on_click}>
             <button type="button" class={name_class(lane)} data-select={select} onkeydown={on_key}
                 aria-label={name}>{ short_name(lane.id) }</button>
             if has_words {
@@ -113,12 +114,15 @@ struct Drag {
     on_down: Callback<PointerEvent>,
     on_move: Callback<PointerEvent>,
     on_up: Callback<PointerEvent>,
+    /// The click that ends a drag does nothing else.
+    on_click: Callback<MouseEvent>,
 }
 
 /// Drags a head from its place at `x`; `on_place` gets the number of the place where it is left.
 #[hook]
 fn use_drag(x: f64, places: Vec<f64>, on_place: Callback<usize>) -> Drag {
     let start = use_mut_ref(|| None::<i32>);
+    let was_dragged = use_mut_ref(|| false);
     let shift = use_state_eq(|| 0);
     let on_down = {
         let start = start.clone();
@@ -140,16 +144,22 @@ fn use_drag(x: f64, places: Vec<f64>, on_place: Callback<usize>) -> Drag {
         })
     };
     let on_up = {
-        let shift = shift.clone();
+        let (shift, was_dragged) = (shift.clone(), was_dragged.clone());
         Callback::from(move |_: PointerEvent| {
             *start.borrow_mut() = None;
+            *was_dragged.borrow_mut() = *shift != 0;
             if *shift != 0 {
                 on_place.emit(nearest_place(&places, x + f64::from(*shift)));
             }
             shift.set(0);
         })
     };
-    Drag { shift: *shift, on_down, on_move, on_up }
+    let on_click = Callback::from(move |event: MouseEvent| {
+        if was_dragged.replace(false) {
+            event.stop_propagation();
+        }
+    });
+    Drag { shift: *shift, on_down, on_move, on_up, on_click }
 }
 
 fn centres(sheet: &Sheet) -> Vec<f64> {
@@ -202,7 +212,9 @@ fn words(id: LaneId, stretch: Option<StretchView>) -> (String, String) {
         Some(RoleKind::PreCandidate) => "asks for pre-votes",
         Some(RoleKind::Follower) => "follows",
     };
-    (format!("term {term}"), role.to_owned())
+    // The term of a node that is down is not known where the diagram begins.
+    let first = if term.0 == 0 { id.to_string() } else { format!("term {term}") };
+    (first, role.to_owned())
 }
 
 #[cfg(test)]

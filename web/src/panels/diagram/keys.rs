@@ -3,7 +3,7 @@
 use raft_lab::{DiagramView, EventNumber};
 use web_sys::KeyboardEvent;
 
-use super::pointing::{Surface, keep};
+use super::pointing::{Surface, keep, let_go};
 
 /// The part of the window that a page of it is.
 const PAGE: f64 = 0.8;
@@ -24,7 +24,7 @@ pub(super) fn press(event: &KeyboardEvent, surface: &Surface) {
         "End" => surface.runner.set_diagram(|window| window.from = None),
         "+" => surface.zoom(0.5, middle),
         "-" => surface.zoom(2.0, middle),
-        "Escape" if about.is_some() => surface.let_go(),
+        "Escape" if about.is_some() => let_go(&surface.runner),
         "Enter" => match about {
             Some(about) => surface.runner.show_after(about.steps),
             None => return,

@@ -32,6 +32,7 @@ pub(super) struct Pointing {
     pub(super) on_move: Callback<PointerEvent>,
     pub(super) on_up: Callback<PointerEvent>,
     pub(super) on_leave: Callback<PointerEvent>,
+    pub(super) on_cancel: Callback<PointerEvent>,
     pub(super) on_double: Callback<MouseEvent>,
     pub(super) on_wheel: Callback<WheelEvent>,
 }
@@ -67,10 +68,6 @@ impl Surface {
         self.sheet(&view).items_at(point, items, view.end)
     }
 
-    pub(super) fn let_go(&self) {
-        self.runner.set_diagram(|window| (window.about, window.lit) = (None, None));
-    }
-
     /// Scrolls by a part of the window.
     pub(super) fn scroll(&self, part: f64) {
         let Some(view) = self.view() else { return };
@@ -85,6 +82,11 @@ impl Surface {
         let (at, part) = (self.sheet(&view).time(y), y / self.size.1.max(1.0));
         self.runner.set_diagram(|window| zoom(window, factor, (at, part)));
     }
+}
+
+/// Tells no item any more, and lights none.
+pub(super) fn let_go(runner: &Runner) {
+    runner.set_diagram(|window| (window.about, window.lit) = (None, None));
 }
 
 /// Tells an item in full, and lights what it is related to.
@@ -137,17 +139,27 @@ pub(super) fn use_pointing(surface: Surface) -> Pointing {
             move |event: PointerEvent, surface| release(&event, surface, &pointer)
         }),
         on_leave: use_callback(surface.clone(), {
-            let pointer = dependencies.1;
+            let pointer = dependencies.1.clone();
             move |_: PointerEvent, surface| rest_on(None, surface, &pointer)
         }),
-        on_double: use_callback(surface.clone(), |_: MouseEvent, surface| {
-            // The first click of the two has chosen it.
-            let about = surface.view().and_then(|view| view.about.clone());
-            if let Some(about) = about {
-                surface.runner.show_after(about.steps);
+        // The browser takes the pointer to scroll with it.
+        on_cancel: use_callback(surface.clone(), {
+            let pointer = dependencies.1;
+            move |_: PointerEvent, _| pointer.borrow_mut().press = None
+        }),
+        on_double: use_callback(surface.clone(), |event: MouseEvent, surface| {
+            let place = place_of(&event);
+            let item = surface.items_at(place).first().copied().filter(|_| place.x >= TIMES);
+            if let Some(item) = item {
+                keep(&surface.runner, item);
+                surface.runner.show_event(item);
             }
         }),
         on_wheel: use_callback(surface, |event: WheelEvent, surface| {
+            if event.delta_x().abs() > event.delta_y().abs() {
+                // Many lanes are wider than the window, and the browser scrolls them.
+                return;
+            }
             event.prevent_default();
             if event.ctrl_key() || event.meta_key() {
                 let y = f64::from(event.offset_y());
@@ -161,10 +173,9 @@ pub(super) fn use_pointing(surface: Surface) -> Pointing {
 
 fn press(event: &PointerEvent, surface: &Surface, pointer: &Rc<RefCell<Pointer>>) {
     let Some(view) = surface.view().filter(|_| event.button() == 0) else { return };
-    let mut pointer = pointer.borrow_mut();
     // It must not light anything after the click has.
-    pointer.resting = None;
-    pointer.press =
+    rest_on(None, surface, pointer);
+    pointer.borrow_mut().press =
         Some(Press { y: f64::from(event.client_y()), from: view.from, has_moved: false });
     if let Some(sheet) = event.target_dyn_into::<Element>() {
         // Without it, the pointer only must not leave the sheet.
@@ -213,7 +224,7 @@ fn release(event: &PointerEvent, surface: &Surface, pointer: &Rc<RefCell<Pointer
     let next = found.iter().position(|event| Some(*event) == kept).map_or(0, |at| at + 1);
     match found.get(next).or(found.first()) {
         Some(event) => keep(&surface.runner, *event),
-        None => surface.let_go(),
+        None => let_go(&surface.runner),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{DiagramView, EventNumber, FateView, ItemShape, ItemView, LaneId};
+use raft_lab::{DiagramView, EventNumber, FateView, ItemShape, LaneId, ShownItem};
 use yew::prelude::*;
 
 use super::pointing::keep;
@@ -21,8 +21,7 @@ pub(super) struct TableProps {
 pub(super) fn table(props: &TableProps) -> Html {
     let view = &props.view;
     let chosen = view.about.as_ref().map(|about| about.event);
-    let shown = view.items.iter().filter(|shown| shown.is_lit);
-    let more = shown.clone().count().saturating_sub(MOST_ROWS) + view.left_out;
+    let more = view.items.len().saturating_sub(MOST_ROWS) + view.left_out;
     html! {
         <div class="diagram-table" tabindex="0" data-testid="diagram-table">
             <table>
@@ -33,8 +32,8 @@ pub(super) fn table(props: &TableProps) -> Html {
                     <th scope="col">{ "until, ms" }</th>
                 </tr></thead>
                 <tbody>
-                    { for shown.take(MOST_ROWS).map(|shown| html! {
-                        <Row key={shown.item.event.get()} item={shown.item.clone()}
+                    { for view.items.iter().take(MOST_ROWS).map(|shown| html! {
+                        <Row key={shown.item.event.get()} shown={shown.clone()}
                             is_chosen={chosen == Some(shown.item.event)} />
                     }) }
                 </tbody>
@@ -50,13 +49,13 @@ pub(super) fn table(props: &TableProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct RowProps {
-    item: Rc<ItemView>,
+    shown: ShownItem,
     is_chosen: bool,
 }
 
 #[component(Row)]
 fn row(props: &RowProps) -> Html {
-    let RowProps { item, is_chosen } = props;
+    let RowProps { shown: ShownItem { item, is_lit }, is_chosen } = props;
     let runner = use_controls().runner;
     let on_click = use_callback((runner, item.event), |_: MouseEvent, deps| {
         let (runner, event): &(_, EventNumber) = deps;
@@ -72,7 +71,7 @@ fn row(props: &RowProps) -> Html {
         (None, _) => "lasts".to_owned(),
     };
     html! {
-        <tr class={is_chosen.then_some("is-chosen")}>
+        <tr class={classes!(is_chosen.then_some("is-chosen"), (!is_lit).then_some("is-pale"))}>
             <td>{ milliseconds(item.at) }</td>
             <td>{ place(&item.shape) }</td>
             <td><button type="button" class="text-button" onclick={on_click}>

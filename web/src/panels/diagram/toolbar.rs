@@ -115,8 +115,8 @@ fn copies() -> Html {
                     { name }
                 </button>
             }) }
-            <label class="diagram-check">
-                <input type="checkbox" checked={*is_whole} onchange={on_whole} />{ "whole" }
+            <label class="diagram-check" title="All that is computed, not only what is shown">
+                <input type="checkbox" checked={*is_whole} onchange={on_whole} />{ "all" }
             </label>
         </span>
     }

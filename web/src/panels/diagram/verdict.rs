@@ -39,7 +39,8 @@ pub(super) fn verdict(props: &VerdictProps) -> Html {
                     let span = (last.0 - first.0) * 5 / 4;
                     window.span = span.max(DiagramWindow::LEAST_SPAN);
                     window.from = Some(Instant(first.0.saturating_sub(span / 10)));
-                    (window.lit, window.about) = (None, Some(impossible));
+                    (window.lit, window.only) = (None, None);
+                    window.about = Some(impossible);
                 });
             });
             html! {

@@ -1,4 +1,4 @@
-//! The sequence diagram on a canvas, drawn in every animation frame from its view alone.
+//! The sequence diagram on a canvas, drawn from its view alone.
 //!
 //! A browser fills a path of many lines as one area, which takes several times as long as the lines
 //! one by one; and it divides into dashes what is outside of the canvas, too.
