@@ -129,6 +129,9 @@ test('pointing at an arrow lights what led there, and the pointer leaves no trac
   await page.mouse.move(x, y + 200);
   await page.mouse.move(20, 20);
   await until('nothing is lit', async () => (await diagram()).lit === null);
+  await page.mouse.dblclick(x, y);
+  await until('its moment', async () => (await diagram()).cursor === point.item.at);
+  assert.equal((await diagram()).about.event, point.item.event);
 });
 
 test('answers that contradict each other are marked, said, and copied as Mermaid', async () => {
@@ -162,7 +165,8 @@ test('the keys alone: from item to item, to its moment, to its reason', async ()
   // The answer leads back to the diagram.
   await page.locator('[data-diagram]').first().click();
   await sheet().focus();
-  const { at } = (await diagram()).about;
+  const { about: { at }, from, until: to } = await diagram();
+  assert.ok(from <= at && at <= to, 'the window is where the event is');
   await page.keyboard.press('Enter');
   await until('its moment', async () => (await diagram()).cursor === at);
   await page.keyboard.press('Escape');
@@ -182,6 +186,8 @@ test('the diagram is a table too', async () => {
   await row.getByRole('button').click();
   await says(about(), /AppendEntries/);
   await until('a chosen row', async () => (await table.locator('tr.is-chosen').count()) === 1);
+  // What is not lit stays, a little fainter, and can be chosen as well.
+  await until('fainter rows', async () => (await table.locator('tr.is-pale').count()) > 3);
   assert.deepEqual(await seriousViolations(page), []);
 });
 
@@ -198,6 +204,7 @@ test('lanes are moved, narrowed and hidden, and layers are hidden', async () => 
   await page.mouse.move(head.x + 900, head.y + 8, { steps: 4 });
   await page.mouse.up();
   await until('node 1 at the end', async () => (await order()).join() === '2,C1,3,1');
+  assert.notEqual(await page.locator('main').getAttribute('data-tab'), 'inspector');
   const filters = page.getByTestId('diagram-filters');
   await filters.getByLabel('node 3').uncheck();
   await until('a hidden lane', async () => (await order()).join() === '2,C1,1');

@@ -7,8 +7,8 @@ use yew::prelude::*;
 
 use crate::state::{Side, use_controls, use_side};
 
-/// Calls a painter with every new frame, of the side that it is on, and again for as long as it says
-/// that something moves in real time. `make` creates it, again when `dependencies` change.
+/// Calls a painter with every new frame, of the side that it is on, and again for as long as it
+/// says that something moves in real time. `make` creates it, again when `dependencies` change.
 #[hook]
 pub(crate) fn use_painter<D, P>(dependencies: D, make: impl FnOnce(&D) -> P + 'static)
 where

@@ -33,7 +33,7 @@ const LEAST_BUDGET_MS: f64 = 1.0;
 /// The time between two frames.
 const FRAME_MS: f64 = 16.0;
 
-/// Draws a frame without Yew. True if something moves in real time, so that it is to be drawn again.
+/// Draws a frame without Yew. True if something moves in real time: then it is to be drawn again.
 type Painter = Rc<dyn Fn(&Frame) -> bool>;
 
 /// The callback of `requestAnimationFrame`; its argument is a time in milliseconds.

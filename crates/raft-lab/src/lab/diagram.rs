@@ -17,8 +17,8 @@ use super::seeking::SLICE;
 use crate::ConsoleKind;
 use crate::diagram::{DiagramMaker, DiagramMoment, DiagramView, DiagramWindow};
 
-/// The most events of a diagram that grows: when there are more, it forgets the oldest half. A window
-/// that needs more becomes shorter.
+/// The most events of a diagram that grows: when there are more, it forgets the oldest half. A
+/// window that needs more becomes shorter.
 pub(super) const MOST_EVENTS: usize = 200_000;
 /// A run with at most so many events is drawn from its start: then the operations can be judged.
 const WHOLE: u64 = 120_000;
