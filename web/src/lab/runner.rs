@@ -263,7 +263,12 @@ impl Runner {
                 before.lab == frame.lab && before.view.is_same_but_for_time(&frame.view)
             })
         };
-        if is_changed || is_sought || (!publication.is_resting(now) && !is_same()) {
+        // Time that stands still leaves time for the panels: the moment is to be seen at once.
+        let is_early = match frame.lab.pacing.running {
+            true => publication.is_resting(now),
+            false => publication.is_busy(),
+        };
+        if is_changed || is_sought || (!is_early && !is_same()) {
             publication.begin(frame);
         }
         publication.go_on();

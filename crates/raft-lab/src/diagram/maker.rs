@@ -24,7 +24,9 @@ use crate::lab::RealClock;
 const MOST_ITEMS: usize = 1_000;
 /// While time passes, what an event caused is looked up again after so many events.
 const RELATED_EVERY: usize = 4_096;
-/// The longest search for an order of the operations.
+/// How often an order of the operations is looked for.
+const MOST_SEARCHES: u32 = 4;
+/// The longest search for it.
 const SEARCH: Duration = Duration::from_millis(25);
 
 /// The moment that a diagram is looked at from.
@@ -48,7 +50,16 @@ pub(crate) struct DiagramMaker {
     lit: RelatedEvents,
     about: Option<Rc<ItemDetails>>,
     lit_events: Option<Rc<[EventNumber]>>,
-    verdict: Option<((usize, Instant), Rc<VerdictView>)>,
+    verdict: Option<Judged>,
+}
+
+/// A verdict, of which number of events and which moment, and how often it was looked for: another
+/// program may have had the time of a search.
+#[derive(Clone)]
+struct Judged {
+    key: (usize, Instant),
+    verdict: Rc<VerdictView>,
+    searches: u32,
 }
 
 /// Events that are related to one, and the number of events of the diagram at that time.
@@ -58,7 +69,19 @@ struct RelatedEvents(Option<(Related, usize, Option<EventSet>)>);
 /// The most events that a view lists as lit: the last ones.
 const MOST_LIT: usize = 2_000;
 
+impl Judged {
+    /// Whether another search may find more.
+    fn is_open(&self) -> bool {
+        matches!(*self.verdict, VerdictView::Unknown(_)) && self.searches < MOST_SEARCHES
+    }
+}
+
 impl DiagramMaker {
+    /// Whether the next view may have another verdict although nothing happened.
+    pub(crate) fn judges_again(&self) -> bool {
+        self.verdict.as_ref().is_some_and(Judged::is_open)
+    }
+
     pub(crate) fn make(
         &mut self,
         diagram: &Diagram,
@@ -80,7 +103,7 @@ impl DiagramMaker {
             lanes,
             items,
             left_out,
-            verdict: self.verdict.as_ref().map(|(_, verdict)| verdict.clone()),
+            verdict: self.verdict.as_ref().map(|judged| judged.verdict.clone()),
             lit: self.lit_events.clone(),
             about: self.about.clone(),
             computed: None,
@@ -126,19 +149,17 @@ impl DiagramMaker {
         (items, left_out)
     }
 
-    fn verdict(
-        &mut self,
-        diagram: &Diagram,
-        moment: DiagramMoment,
-        clock: &RealClock,
-    ) -> ((usize, Instant), Rc<VerdictView>) {
+    fn verdict(&mut self, diagram: &Diagram, moment: DiagramMoment, clock: &RealClock) -> Judged {
         let key = (diagram.event_count(), moment.cursor);
-        if let Some(last) = self.verdict.take().filter(|(last, _)| *last == key) {
+        let last = self.verdict.take().filter(|last| last.key == key);
+        let searches = last.as_ref().map_or(0, |last| last.searches);
+        if let Some(last) = last.filter(|last| !last.is_open()) {
             return last;
         }
         let out_of_time = clock() + SEARCH;
         let found = diagram.judge_operations(moment.cursor, &mut || clock() < out_of_time);
-        (key, Rc::new(VerdictView::of(diagram, found)))
+        let verdict = Rc::new(VerdictView::of(diagram, found));
+        Judged { key, verdict, searches: searches + 1 }
     }
 
     fn about(&self, diagram: &Diagram, event: EventNumber) -> Option<Rc<ItemDetails>> {

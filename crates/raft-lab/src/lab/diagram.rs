@@ -135,6 +135,12 @@ impl Lab {
         }
     }
 
+    /// Whether the next frame may have another verdict on the operations.
+    pub(super) fn judges_again(&self) -> bool {
+        let drawn = self.drawn.as_ref().filter(|_| self.window.diagram.is_some());
+        drawn.is_some_and(|drawn| drawn.maker.borrow().judges_again())
+    }
+
     pub(super) fn diagram_view(&self) -> Option<Rc<DiagramView>> {
         let window = self.window.diagram.as_ref()?;
         let moment = DiagramMoment {

@@ -342,3 +342,20 @@ fn what_is_shown_can_be_exported() {
     let words = lab.export_diagram(DiagramFormat::Mermaid, true).expect_err("too many items");
     assert!(words.contains("choose a shorter time"), "{words}");
 }
+
+/// A search whose time went to another program is made again; one that is too long ends for good.
+#[test]
+fn operations_are_looked_at_again_if_the_search_had_no_time() {
+    let mut lab = played(WRITES);
+    let looks = Rc::new(std::cell::Cell::new(0_u64));
+    let count = looks.clone();
+    lab.set_clock(Rc::new(move || {
+        count.set(count.get() + 1);
+        // Between the first two looks, a second passes.
+        Duration::from_secs(count.get().min(2))
+    }));
+    let first = open(&mut lab, |_| ());
+    assert!(matches!(first.verdict.as_deref(), Some(VerdictView::Unknown(_))), "{looks:?}");
+    lab.tick(Duration::from_millis(16), Duration::ZERO);
+    assert_eq!(view(&lab).verdict.as_deref(), Some(&VerdictView::Linearizable));
+}

@@ -86,7 +86,7 @@ impl Lab {
             self.let_time_pass(elapsed, budget);
         }
         self.note_storing();
-        if self.frame_state() != self.shown {
+        if self.frame_state() != self.shown || self.judges_again() {
             self.changed();
         }
         self.number != before

@@ -83,9 +83,14 @@ impl Publication {
         self.0.frame.borrow().clone()
     }
 
-    /// Whether it is too early for the next frame that nobody asked for.
+    /// Whether parts of the page do not show the last frame yet.
+    pub(super) fn is_busy(&self) -> bool {
+        self.0.left.get() > 0
+    }
+
+    /// Whether it is too early for the next frame that nobody asked for, while time passes.
     pub(super) fn is_resting(&self, now: f64) -> bool {
-        self.0.left.get() > 0 || now - self.0.began_at.get() < self.0.pause.get()
+        self.is_busy() || now - self.0.began_at.get() < self.0.pause.get()
     }
 
     /// Has all parts show a new frame. Parts that still waited for the one before have their turn
