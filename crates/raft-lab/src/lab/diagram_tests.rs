@@ -343,7 +343,7 @@ fn what_is_shown_can_be_exported() {
     assert!(words.contains("choose a shorter time"), "{words}");
 }
 
-/// A search whose time went to another program is made again; one that is too long ends for good.
+/// A search whose time went to another program is made again; one that is too long is given up.
 #[test]
 fn operations_are_looked_at_again_if_the_search_had_no_time() {
     let mut lab = played(WRITES);
