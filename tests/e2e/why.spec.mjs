@@ -97,12 +97,14 @@ test('on a phone the sentence is cut, and its question is not', async () => {
   await exec(page, 'crash all');
   const why = page.getByTestId('why-headline');
   await why.waitFor();
-  const [words, shown, box, cut] = await page.getByTestId('headline').evaluate((headline) => [
-    headline.scrollHeight, headline.clientHeight,
+  // The sentence follows the two commands.
+  const headline = page.getByTestId('headline');
+  await until('words that are too long for the place', () => headline.evaluate(
+    ({ scrollHeight, clientHeight }) => scrollHeight > clientHeight));
+  const [box, cut] = await headline.evaluate((headline) => [
     document.querySelector('[data-testid="why-headline"]').getBoundingClientRect().toJSON(),
     headline.closest('.sentence').getBoundingClientRect().toJSON(),
   ]);
-  assert.ok(words > shown, 'the words are too long for the place');
   assert.ok(box.right <= 390 && box.bottom <= cut.bottom, JSON.stringify([box, cut]));
   await why.click();
   await asked('why no leader');
