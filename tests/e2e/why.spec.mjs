@@ -114,6 +114,8 @@ test('what the line of the run shows can be asked about, with the keyboard and t
   await until('a leader', async () => (await view(page)).leader);
   const { leader } = await view(page);
   await exec(page, `crash ${leader}`);
+  // The menu asks about what the line shows when it opens.
+  await page.locator('.tape-fault', { hasText: `node ${leader} down` }).waitFor();
   await page.getByTestId('tape-why').focus();
   await page.keyboard.press('Enter');
   const fault = page.getByRole('menuitem', { name: `Why “node ${leader} down”?` });
