@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use raft_core::{Instant, RoleKind, Term};
-use raft_diagram::{Diagram, EventSet, LaneId, Layer, PointTopic, WriteResult};
+use raft_diagram::{Diagram, DiagramFilter, EventSet, LaneId, Layer, PointTopic, WriteResult};
 use raft_sim::{EventNumber, MessageId, Words};
 use serde::Serialize;
 
@@ -204,8 +204,6 @@ pub enum FateView {
 pub struct ItemDetails {
     /// The event that began it.
     pub event: EventNumber,
-    /// The event that ended it.
-    pub ended_by: Option<EventNumber>,
     /// The sentence.
     pub words: Words,
     /// The time at which it began.
@@ -216,8 +214,6 @@ pub struct ItemDetails {
     pub steps: u64,
     /// Whether it is an operation of a client.
     pub is_operation: bool,
-    /// The message, if it is one.
-    pub message: Option<MessageId>,
 }
 
 /// What can be said of the operations that were answered by a moment.
@@ -268,13 +264,17 @@ impl DiagramWindow {
         Self { from: None, only: None, lit: None, about: None, ..self }
     }
 
-    /// The lanes that are shown; `None`: all.
-    pub(crate) fn shown_lanes(&self, diagram: &Diagram) -> Option<BTreeSet<LaneId>> {
-        if self.hidden_lanes.is_empty() {
-            return None;
-        }
+    /// What is shown of a diagram; `events` are those of [`only`](Self::only).
+    pub(crate) fn filter(&self, diagram: &Diagram, events: Option<EventSet>) -> DiagramFilter {
         let lanes = diagram.lanes().map(|lane| lane.id);
-        Some(lanes.filter(|lane| !self.hidden_lanes.contains(lane)).collect())
+        let shown = lanes.filter(|lane| !self.hidden_lanes.contains(lane));
+        DiagramFilter {
+            lanes: (!self.hidden_lanes.is_empty()).then(|| shown.collect()),
+            messages: None,
+            hidden: self.hidden_layers.clone(),
+            noise: self.noise,
+            events,
+        }
     }
 
     /// Half of the time, at least the least.

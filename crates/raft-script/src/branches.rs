@@ -280,6 +280,13 @@ impl Branches {
         Ok(Seek::new(start.clone(), journal, end).until(time))
     }
 
+    /// The moment of the checkpoint from which [`seek_time`](Self::seek_time) begins; `None` if the
+    /// branch was removed.
+    pub fn checkpoint_at(&self, id: BranchId, time: Instant) -> Option<Moment> {
+        let checkpoints = &self.by_id.get(&id)?.checkpoints;
+        checkpoints.before_time(time).map(Session::moment)
+    }
+
     /// The way to a place from an earlier moment of its branch.
     ///
     /// # Errors

@@ -1,10 +1,9 @@
 //! The head of the page: where the lab is stored, and actions on the whole lab.
 
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
 
 use super::open_script::OpenScript;
-use crate::hooks::ThemeContext;
+use crate::hooks::{ThemeContext, copy_text};
 use crate::state::{Dialog, Theme, use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use raft_lab::DurableState;
@@ -75,15 +74,9 @@ fn place() -> Html {
 fn copy_script() -> Html {
     let runner = use_controls().runner;
     let on_copy = use_callback(runner, |_: MouseEvent, runner| {
-        let Some(window) = web_sys::window() else { return };
-        let done = window.navigator().clipboard().write_text(&runner.export());
-        let runner = runner.clone();
-        spawn_local(async move {
-            runner.say(match JsFuture::from(done).await {
-                Ok(_) => "The script of this session has been copied.",
-                Err(_) => "The browser does not let the page write to the clipboard.",
-            });
-        });
+        let (script, runner) = (runner.export(), runner.clone());
+        let done = "The script of this session has been copied.";
+        copy_text(&script, done, move |words| runner.say(words));
     });
     tool("copy-script", IconName::Copy, "Copy script", on_copy)
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use raft_core::Instant;
 use raft_diagram::{
-    AxisPoint, ClientArrow, ClientOperation, Contradicting, Diagram, DiagramFilter, DiskWrite,
-    EdgeStretch, EventSet, Fate, FaultLine, Item, ItemKind, Lane, LaneId, LanePoint, MessageArrow,
+    AxisPoint, ClientArrow, ClientOperation, Contradicting, Diagram, DiskWrite, EdgeStretch,
+    EventSet, Fate, FaultLine, Item, ItemKind, Lane, LaneId, LanePoint, MessageArrow,
     OperationsVerdict,
 };
 use raft_sim::EventNumber;
@@ -118,13 +118,8 @@ impl DiagramMaker {
         moment: DiagramMoment,
     ) -> (Vec<ShownItem>, usize) {
         let edges = window.edges(moment.cursor);
-        let filter = DiagramFilter {
-            lanes: window.shown_lanes(diagram),
-            messages: None,
-            hidden: window.hidden_layers.clone(),
-            noise: window.noise,
-            events: self.only.of(diagram, window.only, moment.is_running).0.cloned(),
-        };
+        let (only, _) = self.only.of(diagram, window.only, moment.is_running);
+        let filter = window.filter(diagram, only.cloned());
         let mut found: Vec<&Item> =
             diagram.shown_between(edges.start, edges.end, &filter).collect();
         let all = found.len();
@@ -166,20 +161,11 @@ impl DiagramMaker {
         let item = diagram.item_of(event)?;
         let details = ItemDetails {
             event: item.began.event,
-            ended_by: item.ended.map(|ended| ended.event),
             words: item.words(),
             at: item.began.at,
             ended: item.ended.map(|ended| ended.at),
             steps: diagram.step_of(item.began.event)?,
             is_operation: matches!(item.kind, ItemKind::Operation(_)),
-            message: match &item.kind {
-                ItemKind::Message(arrow) => Some(arrow.id),
-                ItemKind::Exchange(_)
-                | ItemKind::Write(_)
-                | ItemKind::Operation(_)
-                | ItemKind::Point(_)
-                | ItemKind::Fault(_) => None,
-            },
         };
         let before = self.about.clone().filter(|before| **before == details);
         Some(before.unwrap_or_else(|| Rc::new(details)))

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use raft_core::{Instant, Term};
-use raft_diagram::{
-    AxisPoint, Diagram, DiagramFilter, DiagramFormat, EdgeStretch, LaneId, Selection,
-};
+use raft_diagram::{AxisPoint, Diagram, DiagramFormat, EdgeStretch, LaneId, Selection};
 use raft_script::{BranchId, Place, Seek, Unreachable};
 use raft_sim::{Event, EventNumber, NodeState, World};
 
@@ -68,13 +66,8 @@ impl Lab {
             true => Instant(0)..Instant(u64::MAX),
             false => window.edges(cursor),
         };
-        let filter = DiagramFilter {
-            lanes: window.shown_lanes(&drawn.diagram),
-            hidden: window.hidden_layers.clone(),
-            noise: window.noise,
-            messages: None,
-            events: window.only.and_then(|related| related.events(&drawn.diagram)),
-        };
+        let only = window.only.and_then(|related| related.events(&drawn.diagram));
+        let filter = window.filter(&drawn.diagram, only);
         let judge = || drawn.diagram.judge_operations(cursor, &mut self.patience());
         let verdict = drawn.reaches(cursor).then(judge);
         let selection = Selection { from: edges.start, until: edges.end, filter, verdict };
@@ -143,20 +136,20 @@ impl Lab {
 
     pub(super) fn diagram_view(&self) -> Option<Rc<DiagramView>> {
         let window = self.window.diagram.as_ref()?;
+        let cursor = self.shown_session().world().now();
+        let edges = window.edges(cursor);
+        let (found, end) = (self.drawn_near(edges.start), edges.end + AFTER);
+        let reaches = |time| found.is_some_and(|drawn| drawn.reaches(time));
         let moment = DiagramMoment {
-            cursor: self.shown_session().world().now(),
+            cursor,
             end: self.session().world().now(),
             is_running: self.pacer.is_running(),
-            is_complete: false,
+            is_complete: reaches(cursor),
         };
-        let edges = window.edges(moment.cursor);
-        let drawn = self.drawn_near(edges.start);
-        let is_complete = drawn.is_some_and(|drawn| drawn.reaches(moment.cursor));
-        let moment = DiagramMoment { is_complete, ..moment };
         let empty = Drawn::empty(self.live);
-        let drawn = drawn.unwrap_or(&empty);
+        let drawn = found.unwrap_or(&empty);
         let view = drawn.maker.borrow_mut().make(&drawn.diagram, window, moment, &self.clock);
-        let computed = self.is_drawing().then(|| drawn.percent(edges.end + AFTER));
+        let computed = (!reaches(end)).then(|| drawn.percent(end));
         Some(Rc::new(DiagramView { computed, ..view }))
     }
 
@@ -173,19 +166,13 @@ impl Lab {
         let Some(rest) = drawn.rest.as_ref().filter(|_| !self.is_drawn_whole()) else {
             return false;
         };
-        let start = self.start_before(from);
-        start.is_ok_and(|start| start.session().moment() > rest.session().moment())
+        let checkpoint = self.branches.checkpoint_at(self.live, before(from));
+        checkpoint.is_some_and(|checkpoint| checkpoint > rest.session().moment())
     }
 
     /// Whether the run is so short that it is drawn from its start.
     fn is_drawn_whole(&self) -> bool {
         self.session().world().event_count() <= WHOLE
-    }
-
-    /// A way that begins some time before.
-    fn start_before(&self, time: Instant) -> Result<Seek, Unreachable> {
-        self.branches
-            .seek_time(self.live, Instant(time.0.saturating_sub(BEFORE.as_micros() as u64)))
     }
 
     /// Computes one slice of the diagram, or begins with it.
@@ -227,7 +214,7 @@ impl Lab {
 
     fn begin_drawing(&self, from: Instant) -> Result<Drawn, Unreachable> {
         let from = if self.is_drawn_whole() { Instant(0) } else { from };
-        let start = self.start_before(from)?.session().clone();
+        let start = self.branches.seek_time(self.live, before(from))?.session().clone();
         let mut drawn = Drawn::empty(self.live);
         drawn.since = start.world().now();
         drawn.begin_lanes(start.world());
@@ -252,6 +239,11 @@ impl Lab {
         };
         Ok(drawn)
     }
+}
+
+/// The time from which a window is computed.
+fn before(from: Instant) -> Instant {
+    Instant(from.0.saturating_sub(BEFORE.as_micros() as u64))
 }
 
 impl Drawn {

@@ -36,10 +36,15 @@ impl Arrangement {
     /// With a lane collapsed, or open again.
     pub(super) fn toggled(&self, id: LaneId) -> Self {
         let mut collapsed = self.collapsed.clone();
-        if !collapsed.remove(&id) {
-            collapsed.insert(id);
-        }
+        toggle(&mut collapsed, id);
         Self { collapsed, ..self.clone() }
+    }
+}
+
+/// Puts a value into a set, or takes it out.
+pub(super) fn toggle<T: Ord>(set: &mut BTreeSet<T>, value: T) {
+    if !set.remove(&value) {
+        set.insert(value);
     }
 }
 

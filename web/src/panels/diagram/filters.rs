@@ -3,6 +3,7 @@
 use raft_lab::{LaneId, Layer, Related};
 use yew::prelude::*;
 
+use super::arrangement::toggle;
 use crate::state::{use_controls, use_frame};
 
 /// The layers with their names. Points and faults are always shown: they are what happened.
@@ -29,21 +30,13 @@ pub(crate) fn filters(props: &FiltersProps) -> Html {
     let on_layer = |layer: Layer| {
         let runner = runner.clone();
         Callback::from(move |_: Event| {
-            runner.set_diagram(|window| {
-                if !window.hidden_layers.remove(&layer) {
-                    window.hidden_layers.insert(layer);
-                }
-            });
+            runner.set_diagram(|window| toggle(&mut window.hidden_layers, layer));
         })
     };
     let on_lane = |lane: LaneId| {
         let runner = runner.clone();
         Callback::from(move |_: Event| {
-            runner.set_diagram(|window| {
-                if !window.hidden_lanes.remove(&lane) {
-                    window.hidden_lanes.insert(lane);
-                }
-            });
+            runner.set_diagram(|window| toggle(&mut window.hidden_lanes, lane));
         })
     };
     let on_noise = {

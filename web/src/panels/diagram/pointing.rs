@@ -124,27 +124,25 @@ fn place_of(event: &MouseEvent) -> Point {
 #[hook]
 pub(super) fn use_pointing(surface: Surface) -> Pointing {
     let pointer = use_mut_ref(Pointer::default);
-    let dependencies = (surface.clone(), pointer);
     Pointing {
         on_down: use_callback(surface.clone(), {
-            let pointer = dependencies.1.clone();
+            let pointer = pointer.clone();
             move |event: PointerEvent, surface| press(&event, surface, &pointer)
         }),
         on_move: use_callback(surface.clone(), {
-            let pointer = dependencies.1.clone();
+            let pointer = pointer.clone();
             move |event: PointerEvent, surface| follow(&event, surface, &pointer)
         }),
         on_up: use_callback(surface.clone(), {
-            let pointer = dependencies.1.clone();
+            let pointer = pointer.clone();
             move |event: PointerEvent, surface| release(&event, surface, &pointer)
         }),
         on_leave: use_callback(surface.clone(), {
-            let pointer = dependencies.1.clone();
+            let pointer = pointer.clone();
             move |_: PointerEvent, surface| rest_on(None, surface, &pointer)
         }),
         // The browser takes the pointer to scroll with it.
         on_cancel: use_callback(surface.clone(), {
-            let pointer = dependencies.1;
             move |_: PointerEvent, _| pointer.borrow_mut().press = None
         }),
         on_double: use_callback(surface.clone(), |event: MouseEvent, surface| {

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use raft_lab::{DiagramFormat, DiagramView, Instant};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::pointing::zoom;
+use crate::hooks::copy_text;
 use crate::lab::Runner;
 use crate::state::use_controls;
 
@@ -88,7 +88,7 @@ fn span(view: &DiagramView) -> String {
     }
 }
 
-/// Copies what is shown, or the whole run, as text.
+/// Copies what is shown, or all that is computed, as text.
 #[component(Copies)]
 fn copies() -> Html {
     let runner = use_controls().runner;
@@ -123,16 +123,8 @@ fn copies() -> Html {
 }
 
 fn copy(runner: &Runner, format: DiagramFormat, is_whole: bool, said: UseStateSetter<String>) {
-    let text = match runner.export_diagram(format, is_whole) {
-        Ok(text) => text,
-        Err(words) => return said.set(words),
-    };
-    let Some(window) = web_sys::window() else { return };
-    let done = window.navigator().clipboard().write_text(&text);
-    spawn_local(async move {
-        said.set(match JsFuture::from(done).await {
-            Ok(_) => "Copied.".to_owned(),
-            Err(_) => "The browser does not let the page write to the clipboard.".to_owned(),
-        });
-    });
+    match runner.export_diagram(format, is_whole) {
+        Ok(text) => copy_text(&text, "Copied.", move |words| said.set(words.to_owned())),
+        Err(words) => said.set(words),
+    }
 }
