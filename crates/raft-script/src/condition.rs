@@ -38,6 +38,13 @@ pub enum Condition {
     Not(Box<Self>),
 }
 
+impl Condition {
+    /// Whether it holds only where a property is broken.
+    pub(crate) fn is_of_violations(&self) -> bool {
+        *self == Self::Not(Box::new(Self::Cluster(ClusterCondition::Safe)))
+    }
+}
+
 /// A condition on the events of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TracedCondition {

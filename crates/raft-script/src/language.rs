@@ -16,6 +16,7 @@ mod conditions;
 mod console;
 mod cursor;
 mod disks;
+mod lesson;
 mod membership;
 mod network;
 mod nodes;
@@ -91,6 +92,7 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     disks::WORDS,
     conditions::EXPECT,
     why::WORDS,
+    lesson::WORDS,
 ];
 
 /// Every statement, in the order of the names.

@@ -45,6 +45,7 @@ mod from_action;
 mod help;
 mod journal;
 mod language;
+mod lesson;
 pub mod limits;
 mod orders;
 mod outcome;
@@ -73,6 +74,9 @@ pub use condition::{
 pub use error::ParseError;
 pub use help::{HelpLine, console_help, help, help_of};
 pub use journal::{Journal, Journaled, Moment};
+pub use lesson::{
+    Goal as LessonGoal, Lesson, LessonChoice, LessonStatement, PanelName, Pointed, Scene, Task,
+};
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_condition, parse_input, parse_line};

@@ -4,6 +4,7 @@ use crate::command::ConsoleInput;
 use crate::condition::Condition;
 use crate::error::ParseError;
 use crate::language::{Cursor, Parsed};
+use crate::lesson::LessonStatement;
 use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
 use crate::statement::{Script, SourceLine, Statement};
 use crate::token::tokens;
@@ -122,7 +123,35 @@ fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
         };
         return Err(expected.to_owned());
     }
-    Ok(())
+    let Statement::Lesson(lesson) = statement else { return Ok(()) };
+    if matches!(lesson, LessonStatement::Title(_)) && !all_before(Statement::is_opening) {
+        return Err("`lesson` before every statement but those that make the world".to_owned());
+    }
+    check_place_in_lesson(lesson, before)
+}
+
+fn check_place_in_lesson(lesson: &LessonStatement, before: &Script) -> Result<(), String> {
+    let spoken = before.statements.iter().rev().filter(|line| !line.statement.is_note());
+    let mut last = spoken.enumerate();
+    let found = last.find_map(|(place, line)| match &line.statement {
+        Statement::Lesson(lesson) => Some((place == 0, lesson)),
+        _ => None,
+    });
+    if let LessonStatement::Scene { title, after } = lesson {
+        let is_before = |title: &str| {
+            before.statements.iter().any(|line| match &line.statement {
+                Statement::Lesson(LessonStatement::Scene { title: other, .. }) => other == title,
+                _ => false,
+            })
+        };
+        if is_before(title) {
+            return Err("a title that no other scene has".to_owned());
+        }
+        if after.as_ref().is_some_and(|after| !is_before(after)) {
+            return Err("the title of an earlier scene after `after`".to_owned());
+        }
+    }
+    lesson.check_place(found.map(|(_, last)| last), found.is_some_and(|(is_next, _)| is_next))
 }
 
 #[cfg(test)]

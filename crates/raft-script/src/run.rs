@@ -1,9 +1,12 @@
 //! Runs a whole script at full speed.
 
+use std::collections::BTreeMap;
+
 use raft_core::Instant;
 use raft_sim::Event;
 
 use crate::capacity::Capacity;
+use crate::lesson::{LessonStatement, Rehearsal};
 use crate::limits::{MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::orders::UnfulfilledOrder;
 use crate::outcome::{ExecError, FailedStatement};
@@ -82,8 +85,19 @@ fn run_with<'a>(
             };
         }
     };
-    let mut runner =
-        Runner { session, observer, done, events: 0, max_steps, capacity, order_lines: Vec::new() };
+    let mut runner = Runner {
+        session,
+        observer,
+        done,
+        events: 0,
+        max_steps,
+        capacity,
+        order_lines: Vec::new(),
+        rehearsal: Rehearsal::default(),
+        scene: None,
+        is_scene_over: false,
+        scenes: BTreeMap::new(),
+    };
     runner.show_events();
     let failure = runner.carry_out_all(script, lines).err();
     let Runner { session, events, order_lines, .. } = runner;
@@ -110,6 +124,14 @@ struct Runner<'a> {
     capacity: Capacity,
     /// The line of each order about leadership and membership.
     order_lines: Vec<usize>,
+    /// What the present scene of a lesson asks for.
+    rehearsal: Rehearsal,
+    /// The title of that scene.
+    scene: Option<String>,
+    /// A property is broken, as the scene wants it: the rest of it is left out.
+    is_scene_over: bool,
+    /// The ends of the scenes before, by their titles.
+    scenes: BTreeMap<String, Session>,
 }
 
 impl Runner<'_> {
@@ -130,6 +152,10 @@ impl Runner<'_> {
             self.check().map_err(|error| FailedStatement::at(first, error))?;
         }
         for line in lines {
+            self.change_scene(line)?;
+            if self.is_scene_over {
+                continue;
+            }
             let steps_and_time =
                 |session: &Session| (session.world().steps(), session.world().now());
             let before = steps_and_time(&self.session);
@@ -144,9 +170,40 @@ impl Runner<'_> {
                         done(&SourceLine { number: line.number, statement });
                     }
                 }
+                (Err(ExecError::Violated(_)), None)
+                    if self.rehearsal.accepts_violation(&self.session) =>
+                {
+                    self.is_scene_over = true;
+                }
                 (Err(error), _) => return Err(FailedStatement::at(line, error)),
             }
+            if let Statement::Lesson(lesson) = &line.statement {
+                self.rehearsal.add(line, lesson, &self.session)?;
+            }
         }
+        self.rehearsal.end(&self.session)
+    }
+
+    /// Ends the scene of a lesson if another one begins, and begins that at the end of the one that
+    /// it names.
+    fn change_scene(&mut self, line: &SourceLine) -> Result<(), FailedStatement> {
+        let Statement::Lesson(LessonStatement::Scene { title, after }) = &line.statement else {
+            return Ok(());
+        };
+        self.rehearsal.end(&self.session)?;
+        if let Some(before) = self.scene.replace(title.clone()) {
+            self.scenes.insert(before, self.session.clone());
+        }
+        if let Some(session) = after.as_ref().and_then(|after| self.scenes.get(after)) {
+            self.session = session.clone();
+        }
+        if self.session.checks().violation().is_some() {
+            let found = "a property is broken at the end of the scene before".to_owned();
+            let expected = "`after` and an earlier scene".to_owned();
+            let error = ExecError::Expectation { expected, found };
+            return Err(FailedStatement::at(line, error));
+        }
+        self.is_scene_over = false;
         Ok(())
     }
 
@@ -168,7 +225,8 @@ impl Runner<'_> {
         }
     }
 
-    fn check(&self) -> Result<(), ExecError> {
+    fn check(&mut self) -> Result<(), ExecError> {
+        self.rehearsal.observe(&self.session);
         if let Some(violation) = self.session.checks().violation() {
             return Err(ExecError::Violated(violation.clone()));
         }

@@ -17,6 +17,7 @@ use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
 
 use crate::condition::Condition;
 use crate::journal::{Journal, Journaled, Moment};
+use crate::lesson::{LessonStatement, QUESTION, SCENE};
 use crate::limits::DEFAULT_PATIENCE;
 use crate::orders::{GivenOrder, Orders, UnfulfilledOrder};
 use crate::outcome::{ExecError, Reply, StatementError};
@@ -261,11 +262,28 @@ impl Session {
                 self.note(statement.clone());
                 Ok(Started::Done(Reply::new(format!("{name} is {}", self.time_in_words()))))
             }
+            Statement::Lesson(lesson) => self.start_lesson(lesson),
             Statement::Order(order) => self.act(order).map(Started::Done),
             Statement::Why(question) => {
                 let explanation = self.explain(question).map_err(StatementError::Unanswerable)?;
                 Ok(Started::Done(Reply::from(&explanation)))
             }
+        }
+    }
+
+    /// A scene and a question mark the moment, a solution is carried out; the rest only speaks.
+    fn start_lesson(&mut self, lesson: &LessonStatement) -> Result<Started, ExecError> {
+        match lesson {
+            LessonStatement::Scene { .. } => self.start(&Statement::Mark(SCENE.to_owned())),
+            LessonStatement::Ask(_) => self.start(&Statement::Mark(QUESTION.to_owned())),
+            LessonStatement::Solve(statement) => self.start(statement),
+            LessonStatement::Title(_)
+            | LessonStatement::Point(_)
+            | LessonStatement::Allow(_)
+            | LessonStatement::Choice { .. }
+            | LessonStatement::Instead(_)
+            | LessonStatement::Never(_)
+            | LessonStatement::Goal { .. } => Ok(Started::Done(Reply::new(lesson.to_string()))),
         }
     }
 

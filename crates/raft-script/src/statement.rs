@@ -18,6 +18,7 @@ use crate::language::{
     write_network_action, write_node_action, write_node_settings, write_question,
     write_reconfiguration, write_request, write_within,
 };
+use crate::lesson::LessonStatement;
 
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -96,6 +97,8 @@ pub enum Statement {
     Order(Order),
     /// `mark recovery`: name this moment.
     Mark(String),
+    /// `scene "Two candidates"`, `ask "Who will lead?"`, …: what makes a script a lesson.
+    Lesson(LessonStatement),
     /// `why 812`, `why no leader`: explain what happened, or what did not. It changes nothing.
     Why(Question),
     /// `expect leader among 3 4 5 within 2s`: fail if that does not hold.
@@ -113,6 +116,7 @@ impl Statement {
         match self {
             Self::Expect { .. } => true,
             Self::At { statement, .. } => statement.is_expectation(),
+            Self::Lesson(lesson) => lesson.inner().is_some_and(Self::is_expectation),
             Self::Note(_)
             | Self::Cluster(_)
             | Self::NodeSettings { .. }
@@ -130,6 +134,7 @@ impl Statement {
         match self {
             Self::Order(_) => true,
             Self::At { statement, .. } => statement.acts(),
+            Self::Lesson(lesson) => lesson.inner().is_some_and(Self::acts),
             Self::Note(_)
             | Self::Cluster(_)
             | Self::NodeSettings { .. }
@@ -222,6 +227,7 @@ impl fmt::Display for Statement {
             Self::At { moment, statement } => write!(f, "at {moment} {statement}"),
             Self::Order(order) => order.fmt(f),
             Self::Mark(name) => write!(f, "mark {name}"),
+            Self::Lesson(lesson) => lesson.fmt(f),
             Self::Why(question) => write_question(f, question),
             Self::Expect { condition, within } => {
                 write!(f, "expect {condition}")?;

@@ -1,6 +1,7 @@
 //! Every statement there can be, for property tests.
 
 mod conditions;
+mod lesson;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use raft_sim::{
 use raft_storage::RecordKey;
 
 use self::conditions::condition;
+use self::lesson::lesson;
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{DiskContents, Ends, Nodes, Order, Run, Selector, Statement, When};
 
@@ -31,6 +33,7 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
         5 => action(),
         3 => timed(),
         2 => at,
+        1 => lesson().prop_map(Statement::Lesson),
         1 => setup().prop_map(|setup| Statement::Cluster(Box::new(setup))),
         1 => (node(), setting_changes())
             .prop_map(|(node, changes)| Statement::NodeSettings { node, changes }),

@@ -116,6 +116,15 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 
+/// Words in quotes.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_quoted(f, self.0.as_bytes())
+    }
+}
+
 /// An answer in words: bare words where they are plain, else quoted as one.
 pub(crate) struct Words<'a>(pub(crate) &'a str);
 

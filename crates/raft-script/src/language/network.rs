@@ -197,7 +197,7 @@ const SETTINGS: &[Setting<LinkChange>] = &[
     },
 ];
 
-const KINDS: [Choice<MessageKind>; MessageKind::ALL.len()] = {
+pub(super) const KINDS: [Choice<MessageKind>; MessageKind::ALL.len()] = {
     const ANY: Choice<MessageKind> =
         Choice { name: "", help: "a kind of message", value: MessageKind::PreVote };
     let mut kinds = [ANY; MessageKind::ALL.len()];

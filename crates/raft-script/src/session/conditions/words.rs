@@ -17,7 +17,7 @@ use crate::units::{Terms, Text};
 
 impl Session {
     /// The present state in words, whether the condition holds or not.
-    pub(in crate::session) fn found(&self, condition: &Condition) -> String {
+    pub(crate) fn found(&self, condition: &Condition) -> String {
         match condition {
             Condition::Leader(LeaderCondition::Leader(_) | LeaderCondition::NoLeader) => {
                 self.leader_in_words()
