@@ -14,4 +14,6 @@ mod diagrams;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod lessons;
+#[cfg(test)]
 mod scenarios;

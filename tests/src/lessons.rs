@@ -1,0 +1,98 @@
+//! Every lesson in `lessons` is played without a learner: each question has an answer that the run
+//! gives, each wrong answer a run or a reason, each goal a way to it. Their form follows rules.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use raft_script::{Lesson, Scene, Script, Task};
+
+/// The most steps of one lesson.
+const MAX_SCENES: usize = 10;
+/// The most bytes of what a scene says at once: about two sentences.
+const MAX_TEXT: usize = 400;
+
+fn lessons() -> Vec<(PathBuf, Script)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lessons");
+    let mut paths = Vec::new();
+    for track in fs::read_dir(folder).expect("the folder") {
+        let files = fs::read_dir(track.expect("a track").path()).expect("a folder");
+        paths.extend(files.map(|file| file.expect("a file").path()));
+    }
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a text");
+        let script = raft_script::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        (path, script)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn each(check: impl Fn(&Script, &Lesson) -> Vec<String>) {
+    let mut mistakes = Vec::new();
+    for (path, script) in lessons() {
+        let lesson = Lesson::of(&script).unwrap_or_else(|| panic!("{}: no title", path.display()));
+        let found = check(&script, &lesson).into_iter();
+        mistakes.extend(found.map(|words| format!("{}: {words}", path.display())));
+    }
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+#[test]
+fn every_lesson_is_played_to_its_end() {
+    each(|script, _| {
+        let report = raft_script::run(script, &mut |_| {});
+        report.failure.map(|failure| failure.to_string()).into_iter().collect()
+    });
+}
+
+/// The page plays the script up to a scene when somebody comes to it.
+#[test]
+fn every_scene_can_be_come_to() {
+    each(|_, lesson| {
+        let scenes = 0..lesson.scenes.len();
+        let failures = scenes.filter_map(|scene| {
+            let failure = raft_script::run(&lesson.until(scene), &mut |_| {}).failure?;
+            Some(format!("scene {}: {failure}", scene + 1))
+        });
+        failures.collect()
+    });
+}
+
+#[test]
+fn every_lesson_asks_and_has_goals_and_is_short() {
+    each(|_, lesson| {
+        let mut mistakes = Vec::new();
+        let tasks = || lesson.scenes.iter().filter_map(|scene| scene.task.as_ref());
+        if !tasks().any(|task| matches!(task, Task::Question { .. })) {
+            mistakes.push("nothing to predict".to_owned());
+        }
+        if !tasks().any(|task| matches!(task, Task::Goals { .. })) {
+            mistakes.push("nothing to bring about".to_owned());
+        }
+        if lesson.text.is_empty() {
+            mistakes.push("no words on what one will know".to_owned());
+        }
+        if lesson.scenes.len() > MAX_SCENES {
+            mistakes.push(format!("{} scenes", lesson.scenes.len()));
+        }
+        mistakes.extend(lesson.scenes.iter().flat_map(mistakes_of));
+        mistakes
+    });
+}
+
+fn mistakes_of(scene: &Scene) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    let length = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+    for texts in [&scene.text, &scene.conclusion] {
+        if length(texts) > MAX_TEXT {
+            mistakes.push(format!("{}: {} bytes of text", scene.title, length(texts)));
+        }
+    }
+    if scene.text.is_empty() {
+        mistakes.push(format!("{}: no text", scene.title));
+    }
+    if scene.task.is_some() && scene.conclusion.is_empty() {
+        mistakes.push(format!("{}: no conclusion", scene.title));
+    }
+    mistakes
+}
