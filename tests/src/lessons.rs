@@ -21,7 +21,8 @@ fn lessons() -> Vec<(PathBuf, Script)> {
     paths.sort();
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).expect("a text");
-        let script = raft_script::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let script =
+            raft_script::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         (path, script)
     };
     paths.into_iter().map(read).collect()

@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
-    BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView, Pacing,
-    RuleOff, StatementView, TapeView,
+    BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView,
+    LessonView, Pacing, RuleOff, StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.
@@ -58,6 +58,8 @@ pub struct LabView {
     pub changes: Option<Rc<ChangesView>>,
     /// The answer to the last `why`; `None` once it is dismissed.
     pub explanation: Option<Rc<ExplanationView>>,
+    /// The lesson, while one is played.
+    pub lesson: Option<Rc<LessonView>>,
     /// The sequence diagram, if the [window](crate::ViewWindow::diagram) wants it.
     pub diagram: Option<Rc<DiagramView>>,
     /// The most recent lines of the console, oldest first.

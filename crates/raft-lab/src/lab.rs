@@ -14,6 +14,7 @@ mod exec;
 mod explaining;
 mod kept;
 mod key_moment;
+mod lesson;
 mod log_table;
 mod news;
 mod seeking;
@@ -52,6 +53,7 @@ use self::diagram::Drawn;
 use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
+use self::lesson::LessonRun;
 use self::seeking::Wish;
 use self::storing::{Held, NotStored};
 
@@ -88,6 +90,7 @@ pub struct Lab {
     queue: VecDeque<Queued>,
     /// Of the scenario that is played, once it is reached.
     key_moment: Option<KeyMoment>,
+    lesson: Option<LessonRun>,
     /// The statement that needs time to pass; `None` when none does.
     waiting: Option<Waiting>,
     operations: OperationTracker,
@@ -285,6 +288,7 @@ impl Lab {
             breakpoints: Breakpoints::default(),
             queue: VecDeque::new(),
             key_moment: None,
+            lesson: None,
             waiting: None,
             operations: OperationTracker::default(),
             operation_listeners: BTreeMap::new(),
@@ -484,6 +488,8 @@ mod durable_tests;
 mod kept_tests;
 #[cfg(test)]
 mod key_moment_tests;
+#[cfg(test)]
+mod lesson_tests;
 #[cfg(test)]
 mod power_loss_tests;
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod idb;
 #[cfg(target_arch = "wasm32")]
 mod js;
 mod lab;
+mod lesson;
 mod members;
 mod mirror;
 mod new_lab;
@@ -66,6 +67,7 @@ pub use lab::{
     BreakpointView, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration,
     StatementView, Subscriber, Subscription,
 };
+pub use lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, TaskView};
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use new_lab::NewLab;
@@ -74,7 +76,7 @@ pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
 pub use raft_diagram::{DiagramFormat, LaneId, Layer, PointTopic, WriteResult};
 pub use raft_kv::{ClientId, Sequence};
-pub use raft_script::{Suggestion, console_help, help};
+pub use raft_script::{PanelName, Pointed, Suggestion, console_help, help};
 pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,

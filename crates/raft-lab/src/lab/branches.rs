@@ -256,7 +256,11 @@ impl Lab {
     }
 
     /// Begins a branch at a moment of the live one, and makes it the live one.
-    fn begin_branch(&mut self, moment: Moment, name: Option<&str>) -> Result<(), Unreachable> {
+    pub(super) fn begin_branch(
+        &mut self,
+        moment: Moment,
+        name: Option<&str>,
+    ) -> Result<(), Unreachable> {
         let place = Place { branch: self.live, moment };
         let known = self.past.as_ref().filter(|past| past.moment() == moment);
         let branch = match known {

@@ -121,6 +121,7 @@ impl Lab {
     /// Pauses if a condition has come to hold since the last check, and tells which one. To be
     /// called after anything that may have changed the live branch. True if it paused.
     pub(super) fn check_breakpoints(&mut self) -> bool {
+        self.observe_goals();
         let head = self.branches.head(self.live);
         let mut has_fired = false;
         for breakpoint in self.breakpoints.list.iter_mut().filter(|breakpoint| breakpoint.is_on) {

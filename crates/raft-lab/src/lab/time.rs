@@ -158,6 +158,7 @@ impl Lab {
         self.release();
         self.tell_failure();
         self.may_go_on();
+        self.follow_lesson();
     }
 
     /// Whether the next event may happen: the lab runs, and no violation waits to be told that

@@ -50,6 +50,7 @@ impl Lab {
             comparison: self.comparison(view),
             changes: self.changes(view),
             explanation: self.explanation.clone(),
+            lesson: self.lesson_view(),
             diagram: self.diagram_view(),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),

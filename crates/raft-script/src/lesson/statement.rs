@@ -5,6 +5,7 @@ use std::fmt;
 use raft_core::{LogIndex, NodeId};
 use raft_kv::ClientId;
 use raft_sim::MessageKind;
+use serde::Serialize;
 
 use crate::condition::Condition;
 use crate::statement::Statement;
@@ -55,7 +56,8 @@ pub enum LessonStatement {
 }
 
 /// A thing of the cluster, or a part of the page, that a lesson points to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pointed {
     /// `node 3`
     Node(NodeId),
@@ -72,7 +74,8 @@ pub enum Pointed {
 }
 
 /// A part of the page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PanelName {
     /// The nodes and links.
     Cluster,
