@@ -1,24 +1,69 @@
-//! Lists the scenarios of `scenarios/`, so that adding a file is all it takes to offer it.
+//! Lists the scenarios of `scenarios/` and the lessons of `lessons/`, so that adding a file is all it
+//! takes to offer it. The texts of lessons are not in the list: the page loads one when it is opened.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// The folders of lessons, in their order.
+const TRACKS: [&str; 3] = ["student", "practice", "detective"];
+
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
-    let folder = Path::new(&root).join("../scenarios");
+    let root = Path::new(&root).join("..");
+    write("scenarios.rs", &scenarios(&scripts(&root.join("scenarios"))));
+    let mut list = String::from("/// By track, in the order of their files' names.\n");
+    list.push_str("pub(crate) static LESSONS: &[LessonInfo] = &[\n");
+    for track in TRACKS {
+        let files = scripts(&root.join("lessons").join(track));
+        files.iter().for_each(|file| list.push_str(&lesson(track, file)));
+    }
+    list.push_str("];\n");
+    write("lessons.rs", &list);
+}
+
+/// The scripts of a folder, in the order of their names.
+fn scripts(folder: &Path) -> Vec<PathBuf> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "helios"));
     files.sort();
+    files.iter().for_each(|file| println!("cargo::rerun-if-changed={}", file.display()));
+    files
+}
+
+fn text_of(file: &Path) -> (String, String) {
+    let text = fs::read_to_string(file).expect("a script is a text file");
+    let name = file.file_stem().and_then(|name| name.to_str()).expect("names are plain");
+    (name.to_owned(), text)
+}
+
+fn write(name: &str, list: &str) {
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    fs::write(Path::new(&out).join(name), list).expect("the build folder is writable");
+}
+
+/// A lesson's row: its title, the comments after it, and the number of its scenes.
+fn lesson(track: &str, file: &Path) -> String {
+    let (name, text) = text_of(file);
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("lesson "));
+    let title = lines.next().and_then(|line| line.split('"').nth(1)).unwrap_or("Without a title");
+    let about: Vec<&str> = lines.map_while(|line| line.strip_prefix('#')).map(str::trim).collect();
+    let scenes = text.lines().filter(|line| line.starts_with("scene ")).count();
+    format!(
+        "    LessonInfo {{ track: {track:?}, name: {name:?}, title: {title:?}, about: {:?}, \
+         scenes: {scenes} }},\n",
+        about.join(" ")
+    )
+}
+
+fn scenarios(files: &[PathBuf]) -> String {
     let mut list = String::from("/// In the order of their files' names.\n");
     list.push_str("pub(crate) static SCENARIOS: &[Scenario] = &[\n");
-    for file in &files {
-        println!("cargo::rerun-if-changed={}", file.display());
-        let text = fs::read_to_string(file).expect("a scenario is a text file");
-        let name = file.file_stem().and_then(|name| name.to_str()).expect("names are plain");
+    for file in files {
+        let (name, text) = text_of(file);
         let (title, story) = header(&text);
         writeln!(
             list,
@@ -27,8 +72,7 @@ fn main() {
         .expect("a string takes all");
     }
     list.push_str("];\n");
-    let out = env::var("OUT_DIR").expect("cargo sets it");
-    fs::write(Path::new(&out).join("scenarios.rs"), list).expect("the build folder is writable");
+    list
 }
 
 /// The first comment line, and the comment lines that follow it directly as one text.

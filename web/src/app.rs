@@ -15,7 +15,7 @@ use yew::prelude::*;
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner, kept_run};
-use crate::state::{speed, theme};
+use crate::state::{progress, speed, theme};
 
 /// A run is computed again in pieces of this length, so that the page stays alive.
 const SLICE: Duration = Duration::from_millis(20);
@@ -94,6 +94,12 @@ pub(crate) fn mount() {
 
 /// The run that this tab had before a reload; if there is none, the stored lab.
 async fn open(phase: &UseStateSetter<Phase>) -> Phase {
+    if let Some(lesson) = kept_run::kept_lesson()
+        && let Ok(mut lab) = lesson.lab(progress::last_scene(lesson.info))
+    {
+        lab.set_speed(speed::DEFAULT_SPEED);
+        return Phase::Ready(Runner::start(lab), Origin::Lesson(lesson));
+    }
     let refused = match kept_run::kept() {
         Some(kept) => match restore(kept, phase).await {
             Ok(ready) => return ready,

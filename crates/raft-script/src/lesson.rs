@@ -107,12 +107,11 @@ impl Lesson {
             };
             let mut texts = Paragraphs::default();
             for line in &script.statements {
-                match &line.statement {
-                    Statement::Note(note) => texts.add(note),
-                    statement => {
-                        lesson.close_text(&mut texts);
-                        lesson.add(statement);
-                    }
+                if let Statement::Note(note) = &line.statement {
+                    texts.add(note);
+                } else {
+                    lesson.close_text(&mut texts);
+                    lesson.add(&line.statement);
                 }
             }
             lesson.close_text(&mut texts);

@@ -133,16 +133,11 @@ fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
 fn check_place_in_lesson(lesson: &LessonStatement, before: &Script) -> Result<(), String> {
     let spoken = before.statements.iter().rev().filter(|line| !line.statement.is_note());
     let mut last = spoken.enumerate();
-    let found = last.find_map(|(place, line)| match &line.statement {
-        Statement::Lesson(lesson) => Some((place == 0, lesson)),
-        _ => None,
-    });
+    let found = last.find_map(|(place, line)| Some((place == 0, line.statement.lesson()?)));
     if let LessonStatement::Scene { title, after } = lesson {
         let is_before = |title: &str| {
-            before.statements.iter().any(|line| match &line.statement {
-                Statement::Lesson(LessonStatement::Scene { title: other, .. }) => other == title,
-                _ => false,
-            })
+            let mut lessons = before.statements.iter().filter_map(|line| line.statement.lesson());
+            lessons.any(|other| other.scene_title() == Some(title))
         };
         if is_before(title) {
             return Err("a title that no other scene has".to_owned());

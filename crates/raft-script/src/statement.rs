@@ -157,6 +157,24 @@ impl Statement {
         matches!(self, Self::Cluster(_) | Self::NodeSettings { .. } | Self::DiskContents { .. })
     }
 
+    /// What it says of a lesson.
+    pub(crate) fn lesson(&self) -> Option<&LessonStatement> {
+        match self {
+            Self::Lesson(lesson) => Some(lesson),
+            Self::Note(_)
+            | Self::Cluster(_)
+            | Self::NodeSettings { .. }
+            | Self::DiskContents { .. }
+            | Self::Run(_)
+            | Self::Step(_)
+            | Self::At { .. }
+            | Self::Order(_)
+            | Self::Mark(_)
+            | Self::Why(_)
+            | Self::Expect { .. } => None,
+        }
+    }
+
     /// Whether it is a comment or a blank line.
     pub fn is_note(&self) -> bool {
         matches!(self, Self::Note(_))

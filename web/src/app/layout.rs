@@ -4,20 +4,23 @@
 
 use std::rc::Rc;
 
+use raft_lab::{LabView, LessonTurn, PanelName, Pointed};
 use yew::prelude::*;
 
 use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
     Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Events, Filters, Header,
-    Inspector, KeyValues, Logs, Notices, PropertyList, Rule, Sentence, Statements, Tape, Time, Why,
+    Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Rule, Sentence, Statements,
+    Tape, Time, Why,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
 use crate::ui::{Click, diagrammed, walk};
 
-/// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
-/// their own on wide screens.
-const TABS: [(&str, &str); 8] = [
+/// The panels that share a place: name in `styles/layout.css`, label. The logs and the keys have
+/// places of their own on wide screens.
+const TABS: [(&str, &str); 9] = [
+    ("lesson", "Lesson"),
     ("logs", "Logs"),
     ("kv", "Keys"),
     ("events", "Events"),
@@ -28,6 +31,11 @@ const TABS: [(&str, &str); 8] = [
     ("breakpoints", "Breaks"),
 ];
 
+/// There while a lesson is played only.
+const LESSON: &str = TABS[0].0;
+/// The first one of a new page.
+const LOGS: &str = TABS[1].0;
+
 #[derive(Properties, PartialEq)]
 pub(crate) struct LayoutProps {
     pub(crate) origin: Origin,
@@ -37,12 +45,21 @@ pub(crate) struct LayoutProps {
 
 #[component(Layout)]
 pub(crate) fn layout(props: &LayoutProps) -> Html {
-    let tab = use_state_eq(|| TABS[0].0);
+    let tab = use_state_eq(|| LOGS);
     let setter = tab.setter();
+    let lesson = use_frame().lab.lesson.as_ref().map(|lesson| lesson.scene);
+    use_effect_with(lesson, {
+        let (setter, is_shown) = (setter.clone(), *tab == LESSON);
+        move |scene| match scene {
+            Some(_) => setter.set(LESSON),
+            None if is_shown => setter.set(LOGS),
+            None => {}
+        }
+    });
     use_effect_with(props.selected, {
-        let setter = setter.clone();
+        let (setter, is_learning) = (setter.clone(), lesson.is_some() && *tab == LESSON);
         move |selected| {
-            if selected.is_some() {
+            if selected.is_some() && !is_learning {
                 setter.set("inspector");
             }
         }
@@ -71,7 +88,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Time />
             </div>
             <Notices origin={props.origin.clone()} />
-            <Stage tab={*tab} {on_tab} />
+            <Stage tab={*tab} {on_tab} origin={props.origin.clone()} />
             <Frames part={Part::Foot}>
                 <Tape />
                 <Console />
@@ -84,6 +101,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct StageProps {
     tab: &'static str,
+    origin: Origin,
     on_tab: Callback<&'static str>,
 }
 
@@ -119,10 +137,12 @@ fn stage(props: &StageProps) -> Html {
     };
     html! {
         <main class={classes!("grid", lab.diagram.is_some().then_some("has-diagram"))}
-            data-tab={props.tab}>
+            data-tab={props.tab} data-point={pointed(&lab)}>
             <Sentence />
             { view }
-            <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} />
+            <Tabs chosen={props.tab} on_tab={props.on_tab.clone()}
+                has_lesson={lab.lesson.is_some()} />
+            <LessonPanel origin={props.origin.clone()} />
             <Frames part={Part::Logs}><Logs /></Frames>
             <Frames part={Part::Details}>
                 <KeyValues on_hidden={props.on_tab.reform(|()| "kv")} />
@@ -140,9 +160,20 @@ fn stage(props: &StageProps) -> Html {
     }
 }
 
+/// The panel that the scene of a lesson points to, while the learner has a turn.
+fn pointed(lab: &LabView) -> Option<&'static str> {
+    let lesson = lab.lesson.as_ref().filter(|lesson| lesson.turn == LessonTurn::Learner)?;
+    lesson.points.iter().find_map(|pointed| match pointed {
+        Pointed::Panel(name) => Some(name.word()),
+        Pointed::Entry(_) => Some(PanelName::Logs.word()),
+        Pointed::Node(_) | Pointed::Link(..) | Pointed::Message(..) | Pointed::Client(_) => None,
+    })
+}
+
 #[derive(Properties, PartialEq)]
 struct TabsProps {
     chosen: &'static str,
+    has_lesson: bool,
     on_tab: Callback<&'static str>,
 }
 
@@ -150,7 +181,7 @@ struct TabsProps {
 fn tabs(props: &TabsProps) -> Html {
     html! {
         <nav class="tabs" aria-label="Panels">
-            { for TABS.iter().map(|(name, label)| {
+            { for TABS.iter().filter(|(name, _)| *name != LESSON || props.has_lesson).map(|(name, label)| {
                 let name = *name;
                 let on_click = props.on_tab.reform(move |_: MouseEvent| name);
                 html! {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use raft_lab::{Lab, Restoration};
 use web_sys::Storage;
 
-use crate::lab::{OpenedScript, Origin, SCENARIOS};
+use crate::lab::{LESSONS, OpenedLesson, OpenedScript, Origin, SCENARIOS};
 
 const RUN_KEY: &str = "helios-run";
 const ORIGIN_KEY: &str = "helios-run-origin";
@@ -20,6 +20,7 @@ const MAX_TRIES: u32 = 3;
 /// The words that begin a stored origin.
 const SCENARIO: &str = "scenario";
 const SCRIPT: &str = "script";
+const LESSON: &str = "lesson";
 const SCRATCH: &str = "scratch";
 
 /// Notes where the lab on the page is from. The run of the lab before is forgotten.
@@ -31,6 +32,7 @@ pub(crate) fn begin(origin: &Origin) {
         Origin::Scratch { reason: None } => Some(SCRATCH.to_owned()),
         Origin::Scenario(scenario) => Some(format!("{SCENARIO}\n{}", scenario.name)),
         Origin::Script(script) => Some(format!("{SCRIPT}\n{}\n{}", script.name, script.text)),
+        Origin::Lesson(lesson) => Some(format!("{LESSON}\n{}\n{}", lesson.info.name, lesson.text)),
     };
     forget(&storage);
     if let Some(words) = words {
@@ -48,8 +50,9 @@ pub(crate) fn keep(lab: &Lab) -> usize {
     let Some(storage) = storage() else { return 0 };
     // It was computed again. If the number stays, a later run is given up too early.
     let _ = storage.remove_item(TRIES_KEY);
-    if !matches!(storage.get_item(ORIGIN_KEY), Ok(Some(_))) {
-        return 0;
+    match storage.get_item(ORIGIN_KEY) {
+        Ok(Some(origin)) if !origin.starts_with(LESSON) => {}
+        Ok(_) | Err(_) => return 0,
     }
     let run = as_text(&lab.keep());
     if storage.set_item(RUN_KEY, &run).is_err() {
@@ -77,6 +80,19 @@ pub(crate) fn kept() -> Option<Result<(Origin, Restoration), String>> {
     Some(read())
 }
 
+/// The lesson that this tab had before the page was reloaded. Its scene begins again, so no run of
+/// it is needed.
+pub(crate) fn kept_lesson() -> Option<Rc<OpenedLesson>> {
+    let origin = storage()?.get_item(ORIGIN_KEY).ok().flatten()?;
+    match origin_of(&origin)? {
+        Origin::Lesson(lesson) => Some(lesson),
+        Origin::Durable { .. }
+        | Origin::Scratch { .. }
+        | Origin::Scenario(_)
+        | Origin::Script(_) => None,
+    }
+}
+
 /// Forgets the run of this tab.
 pub(crate) fn give_up() {
     if let Some(storage) = storage() {
@@ -100,6 +116,11 @@ fn origin_of(words: &str) -> Option<Origin> {
             let (name, text) = (name.to_owned(), text.to_owned());
             Origin::Script(Rc::new(OpenedScript { name, text }))
         }),
+        LESSON => {
+            let (name, text) = rest.split_once('\n')?;
+            let info = LESSONS.iter().find(|lesson| lesson.name == name)?;
+            Some(Origin::Lesson(Rc::new(OpenedLesson { info, text: text.to_owned() })))
+        }
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::lab::opening::{self, Opening};
-use crate::lab::{Runner, Scenario};
+use crate::lab::{LessonInfo, Runner, Scenario};
 use crate::state::speed::DEFAULT_SPEED;
 
 /// The origin of the lab on the page, with notices about it.
@@ -21,6 +21,26 @@ pub(crate) enum Origin {
     Scenario(&'static Scenario),
     /// A script that a person opened, in memory.
     Script(Rc<OpenedScript>),
+    /// A lesson, in memory.
+    Lesson(Rc<OpenedLesson>),
+}
+
+/// A lesson that was loaded.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct OpenedLesson {
+    pub(crate) info: &'static LessonInfo,
+    pub(crate) text: String,
+}
+
+impl OpenedLesson {
+    /// The lab of one of its scenes. An error is in words.
+    pub(crate) fn lab(&self, scene: usize) -> Result<Lab, String> {
+        let mut lab = Lab::lesson(&self.text).map_err(|error| error.to_string())?;
+        if scene > 0 {
+            lab.show_scene(scene)?;
+        }
+        Ok(lab)
+    }
 }
 
 /// A script that a person opened.
@@ -75,6 +95,24 @@ impl Labs {
             }
             Err(error) => self.runner.refuse(&format!("{name} is not opened. {error}")),
         }
+    }
+
+    /// Loads a lesson and begins a scene of it, in memory. The stored lab's disks are unchanged.
+    pub(crate) fn learn(&self, info: &'static LessonInfo, scene: usize) {
+        let labs = self.clone();
+        spawn_local(async move {
+            let opened = info.text().await.map(|text| OpenedLesson { info, text });
+            let begun = opened.and_then(|opened| Ok((opened.lab(scene)?, opened)));
+            match begun {
+                Ok((lab, opened)) => {
+                    labs.runner.replace(lab);
+                    labs.runner.set_speed(DEFAULT_SPEED);
+                    labs.runner.say(&format!("Lesson: {}", info.title));
+                    labs.on_origin.emit(Origin::Lesson(Rc::new(opened)));
+                }
+                Err(words) => labs.runner.refuse(&words),
+            }
+        });
     }
 
     /// Runs the script again with every rule on.

@@ -2,12 +2,14 @@
 
 pub(crate) mod kept_run;
 mod labs;
+mod lessons;
 pub(crate) mod opening;
 mod runner;
 mod scenarios;
 mod server_number;
 
-pub(crate) use labs::{Labs, OpenedScript, Origin};
+pub(crate) use labs::{Labs, OpenedLesson, OpenedScript, Origin};
+pub(crate) use lessons::{LESSONS, LessonInfo, TRACKS};
 pub(crate) use runner::{Part, Runner, now_ms};
 pub(crate) use scenarios::{SCENARIOS, Scenario};
 pub(crate) use server_number::free_server_number;

@@ -24,6 +24,7 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <h1 class="brand"><span class="sun" aria-hidden="true"></span>{ "Helios" }</h1>
             <Place />
             <div class="top-actions">
+                { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 <OpenScript />
                 { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }

@@ -51,6 +51,8 @@ fn of_origin(origin: &Origin, on_dismiss: &Callback<MouseEvent>) -> Html {
         },
         Origin::Scratch { reason } => html! { <InMemory reason={reason.clone()} /> },
         Origin::Scenario(scenario) => html! { <Story {scenario} /> },
+        // Its panel says it all.
+        Origin::Lesson(_) => html! {},
         Origin::Script(script) => html! { <Opened script={script.clone()} /> },
     }
 }

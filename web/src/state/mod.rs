@@ -1,6 +1,7 @@
 //! What a person has chosen on this page, and the contexts that hand it down.
 
 mod controls;
+pub(crate) mod progress;
 mod selection;
 mod side;
 pub(crate) mod speed;

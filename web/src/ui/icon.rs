@@ -13,6 +13,7 @@ pub(crate) enum IconName {
     Help,
     Theme,
     Copy,
+    Lessons,
     Scenarios,
     New,
     Open,
@@ -35,6 +36,9 @@ impl IconName {
                  M8 2.5 V13.5 M8 5 H12.4 M8 8 H13.4 M8 11 H12.4"
             }
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
+            Self::Lessons => {
+                "M2.5 4 H6.5 L8 5.2 L9.5 4 H13.5 V12.5 H9.5 L8 13.5 L6.5 12.5 H2.5 Z M8 5.2 V13"
+            }
             Self::Scenarios => "M3 3.5 H13 M3 8 H13 M3 12.5 H9",
             Self::New => "M8 3 V13 M3 8 H13",
             Self::Open => "M2.5 12.5 V3.5 H6.5 L8 5.5 H13.5 V12.5 Z",

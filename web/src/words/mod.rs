@@ -4,7 +4,7 @@ mod sections;
 
 use raft_lab::{Instant, NodeState};
 
-pub(crate) use self::sections::rules;
+pub(crate) use self::sections::{rules, with_sections};
 
 /// A node's state as one word, for attributes.
 pub(crate) fn state_word(state: NodeState) -> &'static str {

@@ -1,6 +1,40 @@
 //! The rules of the sections of the Raft paper ("In Search of an Understandable Consensus
 //! Algorithm", extended version) and of Ongaro's dissertation, each in a sentence or two.
 
+use yew::prelude::*;
+
+/// A text in which `(§5.2)` or `(dissertation §6.4)` is a button that tells the rule.
+pub(crate) fn with_sections(text: &str) -> Html {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, sections, after)) = first_sections(rest) {
+        parts.push(html! { { before.to_owned() } });
+        parts.push(html! {
+            <button type="button" class="mention section" data-rule={sections.to_owned()}
+                title="The rule">{ sections.to_owned() }</button>
+        });
+        rest = after;
+    }
+    parts.push(html! { { rest.to_owned() } });
+    html! { { for parts } }
+}
+
+/// The sections in the first parentheses that have some, with the texts around them. The parentheses
+/// stay with those texts.
+fn first_sections(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(open) = text[from..].find('(').map(|open| from + open + 1) {
+        let end = open + text[open..].find(')')?;
+        let inside = &text[open..end];
+        let named = inside.strip_prefix("dissertation ").unwrap_or(inside);
+        if named.starts_with('§') {
+            return Some((&text[..open], inside, &text[end..]));
+        }
+        from = end;
+    }
+    None
+}
+
 /// Each section that a text such as `§5.3, dissertation §6.2` names, with its rule.
 pub(crate) fn rules(sections: &str) -> Vec<(String, &'static str)> {
     let mut of_dissertation = false;

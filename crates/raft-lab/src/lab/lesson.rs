@@ -23,6 +23,8 @@ pub(super) struct LessonRun {
     holds: Vec<bool>,
     /// Whether the lab shows a way to the goals.
     is_shown: bool,
+    /// The branch that answered.
+    answered: Option<BranchId>,
     instead: Option<InsteadView>,
 }
 
@@ -61,6 +63,7 @@ impl Lab {
             chosen: None,
             holds: vec![false; tasks],
             is_shown: false,
+            answered: None,
             instead: None,
         });
         lab.pacer.hurry();
@@ -142,6 +145,16 @@ impl Lab {
         Ok(())
     }
 
+    /// Shows the run that answered again.
+    ///
+    /// # Errors
+    /// If another one is not shown.
+    pub fn leave_instead(&mut self) -> Result<(), String> {
+        let run = self.lesson.as_mut().ok_or(NO_LESSON)?;
+        let answered = run.answered.filter(|_| run.instead.take().is_some());
+        self.switch_to(answered.ok_or("this is the run that answered")?.number())
+    }
+
     /// Goes to the end of what the lesson plays, as fast as the machine allows.
     pub fn hurry(&mut self) {
         if self.is_waiting() {
@@ -194,6 +207,7 @@ impl Lab {
             LessonTurn::Learner => return,
             LessonTurn::Reveal => {
                 run.turn = LessonTurn::Over;
+                run.answered = Some(live);
                 run.judge(self.branches.head(live));
             }
             LessonTurn::Over => match &mut run.instead {

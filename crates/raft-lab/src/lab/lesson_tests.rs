@@ -112,6 +112,9 @@ fn a_wrong_choice_has_a_run_in_which_it_is_right() {
     assert_eq!((instead.choice, instead.is_over), (1, true));
     assert_eq!(choices(&lab)[0].is_right, Some(true));
     assert_eq!(lab.frame().lab.time.branches.len(), 2);
+    lab.leave_instead().expect("it is shown");
+    assert_eq!((leader(&lab), view(&lab).instead), (Some(2), None));
+    assert!(lab.leave_instead().is_err());
 }
 
 /// A learner may play before the prediction: the run answers from the question on.

@@ -109,38 +109,56 @@ impl LessonStatement {
         }
     }
 
+    /// The title of the scene that begins here.
+    pub(crate) fn scene_title(&self) -> Option<&str> {
+        match self {
+            Self::Scene { title, .. } => Some(title),
+            Self::Title(_)
+            | Self::Point(_)
+            | Self::Allow(_)
+            | Self::Ask(_)
+            | Self::Choice { .. }
+            | Self::Instead(_)
+            | Self::Never(_)
+            | Self::Goal { .. }
+            | Self::Solve(_) => None,
+        }
+    }
+
     /// Checks that the statement may stand after `last`, the last statement of a lesson before it;
     /// `is_next`: nothing but notes is between them.
     pub(crate) fn check_place(&self, last: Option<&Self>, is_next: bool) -> Result<(), String> {
-        use LessonStatement as L;
-        let is_task = |last: &L| !matches!(last, L::Scene { .. } | L::Point(_) | L::Allow(_));
+        let is_task =
+            |last: &Self| !matches!(last, Self::Scene { .. } | Self::Point(_) | Self::Allow(_));
         let (fits, expected) = match (self, last) {
-            (L::Title(_), last) => (last.is_none(), "`lesson` once"),
+            (Self::Title(_), last) => (last.is_none(), "`lesson` once"),
             (_, None) => (false, "`lesson` and its title first"),
-            (L::Scene { .. }, Some(_)) => (true, ""),
-            (_, Some(L::Title(_))) => (false, "`scene` first"),
-            (L::Point(_) | L::Allow(_) | L::Ask(_), Some(last)) => {
+            (Self::Scene { .. }, Some(_)) => (true, ""),
+            (_, Some(Self::Title(_))) => (false, "`scene` first"),
+            (Self::Point(_) | Self::Allow(_) | Self::Ask(_), Some(last)) => {
                 (!is_task(last), "this before the question or the goals of a scene")
             }
-            (L::Goal { .. }, Some(last)) => {
-                let is_another = matches!(last, L::Goal { .. }) && is_next;
+            (Self::Goal { .. }, Some(last)) => {
+                let is_another = matches!(last, Self::Goal { .. }) && is_next;
                 (is_another || !is_task(last), "goals together, and no question in their scene")
             }
-            (L::Choice { .. }, Some(last)) => {
-                let follows =
-                    matches!(last, L::Ask(_) | L::Choice { .. } | L::Instead(_) | L::Never(_));
+            (Self::Choice { .. }, Some(last)) => {
+                let follows = matches!(
+                    last,
+                    Self::Ask(_) | Self::Choice { .. } | Self::Instead(_) | Self::Never(_)
+                );
                 (follows && is_next, "`choice` right after `ask`, or after another choice")
             }
-            (L::Instead(_), Some(last)) => {
-                let follows = matches!(last, L::Choice { .. } | L::Instead(_));
+            (Self::Instead(_), Some(last)) => {
+                let follows = matches!(last, Self::Choice { .. } | Self::Instead(_));
                 (follows && is_next, "`instead` right after a choice")
             }
-            (L::Never(_), Some(last)) => {
-                let follows = matches!(last, L::Choice { .. });
+            (Self::Never(_), Some(last)) => {
+                let follows = matches!(last, Self::Choice { .. });
                 (follows && is_next, "`never` right after a choice")
             }
-            (L::Solve(_), Some(last)) => {
-                let follows = matches!(last, L::Goal { .. } | L::Solve(_));
+            (Self::Solve(_), Some(last)) => {
+                let follows = matches!(last, Self::Goal { .. } | Self::Solve(_));
                 (follows && is_next, "`solve` right after the goals")
             }
         };

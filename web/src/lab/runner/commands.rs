@@ -198,6 +198,41 @@ impl Runner {
         self.with(|lab| tell(lab, Lab::compare));
     }
 
+    /// Begins a scene of the lesson.
+    pub(crate) fn show_scene(&self, scene: usize) {
+        self.with(|lab| tell(lab, |lab| lab.show_scene(scene)));
+    }
+
+    /// Chooses an answer: the run answers then.
+    pub(crate) fn choose(&self, choice: usize) {
+        self.with(|lab| tell(lab, |lab| lab.choose(choice)));
+    }
+
+    /// Goes a way to the goals of the scene.
+    pub(crate) fn show_solution(&self) {
+        self.with(|lab| tell(lab, Lab::show_solution));
+    }
+
+    /// Plays a run in which a choice would be right.
+    pub(crate) fn show_instead(&self, choice: usize) {
+        self.with(|lab| tell(lab, |lab| lab.show_instead(choice)));
+    }
+
+    /// Shows the run that answered again.
+    pub(crate) fn leave_instead(&self) {
+        self.with(|lab| tell(lab, Lab::leave_instead));
+    }
+
+    /// Goes to the end of what the lesson plays.
+    pub(crate) fn hurry(&self) {
+        self.with(Lab::hurry);
+    }
+
+    /// Ends the lesson; the run stays.
+    pub(crate) fn leave_lesson(&self) {
+        self.with(Lab::leave_lesson);
+    }
+
     /// Shows the live branch alone.
     pub(crate) fn stop_comparing(&self) {
         self.with(Lab::stop_comparing);

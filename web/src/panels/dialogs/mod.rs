@@ -2,12 +2,14 @@
 
 mod add_server;
 mod help;
+mod lessons;
 mod new_lab;
 mod rule;
 mod scenarios;
 
 pub(crate) use add_server::AddServer;
 pub(crate) use help::Help;
+pub(crate) use lessons::Lessons;
 pub(crate) use new_lab::{NewLab, WipeLab};
 pub(crate) use rule::Rule;
 pub(crate) use scenarios::Scenarios;

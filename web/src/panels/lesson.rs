@@ -1,0 +1,192 @@
+//! The lesson that is played: one scene, its task, and what comes after.
+
+mod actions;
+mod task;
+
+use std::rc::Rc;
+
+use raft_lab::{LessonTurn, LessonView, Pointed};
+use yew::prelude::*;
+
+use self::actions::Actions;
+use self::task::TaskOf;
+use crate::lab::{LessonInfo, Origin};
+use crate::state::{Controls, Selection, progress, use_controls, use_frame};
+use crate::ui::{Icon, IconName, Panel};
+use crate::words::with_sections;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct LessonPanelProps {
+    pub(crate) origin: Origin,
+}
+
+#[component(LessonPanel)]
+pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
+    let (lesson, controls) = (use_frame().lab.lesson.clone(), use_controls());
+    let info = match &props.origin {
+        Origin::Lesson(opened) => Some(opened.info),
+        Origin::Durable { .. }
+        | Origin::Scratch { .. }
+        | Origin::Scenario(_)
+        | Origin::Script(_) => None,
+    };
+    let turn = lesson.as_ref().map(|lesson| (lesson.scene, lesson.turn));
+    use_effect_with((info, turn), |(info, turn)| {
+        if let (Some(info), Some((scene, turn))) = (info, turn) {
+            progress::note(info, *scene, *turn == LessonTurn::Over);
+        }
+    });
+    // What the scene points to, as soon as it can be seen.
+    let pointed = lesson.as_ref().filter(|lesson| lesson.turn == LessonTurn::Learner);
+    let pointed = pointed.and_then(|lesson| lesson.points.iter().find_map(selection));
+    use_effect_with((turn.map(|(scene, _)| scene), pointed), {
+        let select = controls.select.clone();
+        move |(_, pointed)| {
+            if pointed.is_some() {
+                select.emit(*pointed);
+            }
+        }
+    });
+    let Some(lesson) = lesson else { return html! {} };
+    let on_leave = on_click_of(&controls, |controls| controls.runner.leave_lesson());
+    let leave = html! {
+        <>
+            <span>{ format!("Step {} of {}", lesson.scene + 1, lesson.scenes.len()) }</span>
+            <button type="button" class="icon-button" aria-label="Leave the lesson"
+                title="Leave the lesson" data-testid="lesson-leave" onclick={on_leave}>
+                <Icon name={IconName::Close} />
+            </button>
+        </>
+    };
+    html! {
+        <Panel name="lesson" title={lesson.title.to_string()} aside={leave}>
+            <Steps lesson={lesson.clone()} {info} />
+            <div class="lesson" tabindex="0" data-testid="lesson" data-turn={turn_word(lesson.turn)}>
+                <Scene lesson={lesson.clone()} />
+            </div>
+            <Foot lesson={lesson} {info} />
+        </Panel>
+    }
+}
+
+/// A callback of a button.
+fn on_click_of(controls: &Controls, act: impl Fn(&Controls) + 'static) -> Callback<MouseEvent> {
+    let controls = controls.clone();
+    Callback::from(move |_: MouseEvent| act(&controls))
+}
+
+/// The thing, if it can be selected; a message has another number in each run.
+fn selection(pointed: &Pointed) -> Option<Selection> {
+    match pointed {
+        Pointed::Node(node) => Some(Selection::Node(*node)),
+        Pointed::Link(from, to) => Some(Selection::link(*from, *to)),
+        Pointed::Client(client) => Some(Selection::Client(*client)),
+        Pointed::Message(..) | Pointed::Entry(_) | Pointed::Panel(_) => None,
+    }
+}
+
+fn turn_word(turn: LessonTurn) -> &'static str {
+    match turn {
+        LessonTurn::Stage => "stage",
+        LessonTurn::Learner => "learner",
+        LessonTurn::Reveal => "reveal",
+        LessonTurn::Over => "over",
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct LessonProps {
+    lesson: Rc<LessonView>,
+    #[prop_or_default]
+    info: Option<&'static LessonInfo>,
+}
+
+/// The steps, those that are done, and the present one: each is a way to it.
+#[component(Steps)]
+fn steps(props: &LessonProps) -> Html {
+    let (lesson, runner) = (&props.lesson, use_controls().runner);
+    let done = props.info.map(|info| progress::of(info).done).unwrap_or_default();
+    html! {
+        <ol class="lesson-steps">
+            { for lesson.scenes.iter().enumerate().map(|(number, title)| {
+                let runner = runner.clone();
+                let on_click = Callback::from(move |_: MouseEvent| runner.show_scene(number));
+                let is_here = number == lesson.scene;
+                html! {
+                    <li key={number}>
+                        <button type="button" onclick={on_click} title={title.clone()}
+                            class={classes!("lesson-step", is_here.then_some("is-here"),
+                                done.contains(&number).then_some("is-done"))}
+                            aria-current={is_here.then_some("step")}
+                            aria-label={format!("Step {}: {title}", number + 1)}></button>
+                    </li>
+                }
+            }) }
+        </ol>
+    }
+}
+
+#[component(Scene)]
+fn scene(props: &LessonProps) -> Html {
+    let lesson = &props.lesson;
+    let title = &lesson.scenes[lesson.scene];
+    // Keyed, so that a choice of the scene before is forgotten.
+    html! {
+        <div class="lesson-scene" key={lesson.scene}>
+            if lesson.scene == 0 {
+                { for lesson.about.iter().map(|words| html! {
+                    <p class="lesson-about">{ words }</p>
+                }) }
+            }
+            <h3>{ title }</h3>
+            { for lesson.text.iter().map(|words| html! { <p>{ with_sections(words) }</p> }) }
+            if lesson.turn == LessonTurn::Stage {
+                <p class="lesson-wait" role="status">{ "The stage is being set…" }</p>
+            } else {
+                <TaskOf lesson={lesson.clone()} />
+            }
+            if lesson.turn == LessonTurn::Learner {
+                <Actions allowed={lesson.allowed.clone()} />
+            }
+            <div class="lesson-end" role="status">
+                { for lesson.conclusion.iter().map(|words| html! {
+                    <p>{ with_sections(words) }</p>
+                }) }
+            </div>
+        </div>
+    }
+}
+
+/// Back, again, and on.
+#[component(Foot)]
+fn foot(props: &LessonProps) -> Html {
+    let (lesson, controls) = (&props.lesson, use_controls());
+    let go = |scene: usize| on_click_of(&controls, move |c| c.runner.show_scene(scene));
+    let (here, last) = (lesson.scene, lesson.scenes.len() - 1);
+    let is_over = lesson.turn == LessonTurn::Over;
+    let next = match (here < last, props.info.and_then(LessonInfo::next)) {
+        (true, _) => Some(("Next step".to_owned(), go(here + 1))),
+        (false, Some(next)) => {
+            let learn = on_click_of(&controls, move |c| c.labs.learn(next, 0));
+            Some((format!("Next: {}", next.title), learn))
+        }
+        (false, None) => None,
+    };
+    html! {
+        <div class="lesson-foot">
+            if here > 0 {
+                <button type="button" class="button" data-testid="lesson-back"
+                    onclick={go(here - 1)}>{ "Back" }</button>
+            }
+            <button type="button" class="button" data-testid="lesson-again"
+                title="Begin this step again" onclick={go(here)}>{ "Again" }</button>
+            <span class="lesson-space"></span>
+            if let Some((words, on_next)) = next {
+                <button type="button" data-testid="lesson-next" onclick={on_next}
+                    class={classes!("button", "lesson-next", is_over.then_some("is-primary"))}>
+                    { if is_over { words } else { "Skip".to_owned() } }
+                </button>
+            }
+        </div>
+    }
+}
