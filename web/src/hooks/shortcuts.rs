@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
+use raft_lab::{LessonTurn, LessonView, TaskView};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
@@ -24,6 +25,8 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("p and d", "show the picture of the moment, or the sequence diagram of the run"),
     ("[ and ]", "slower, faster"),
     ("- and +, 0", "the line of the run: zoom out, zoom in, show the whole run"),
+    ("a to d, Enter", "in a lesson: choose an answer; let it run and see"),
+    ("Page down, Page up", "in a lesson: the next step, the one before"),
     ("/ and `", "go to the console's line; open or close the console"),
     ("Tab, arrow keys", "go to the cluster; move between nodes, between links, or in an event"),
     (
@@ -48,7 +51,9 @@ pub(crate) fn use_shortcuts(controls: Controls) {
         if event.default_prevented() || is_modified || is_taken(&event) {
             return;
         }
-        if press(&event.key(), controls) {
+        let lesson = controls.runner.frame().lab.lesson.clone();
+        let is_of_lesson = lesson.is_some_and(|lesson| press_in_lesson(&event, &lesson));
+        if is_of_lesson || press(&event.key(), controls) {
             event.prevent_default();
         }
     });
@@ -57,24 +62,42 @@ pub(crate) fn use_shortcuts(controls: Controls) {
 
 /// Whether the focused element handles the key itself.
 fn is_taken(event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(target) = target else { return false };
-    let is_in = |selector: &str| target.closest(selector).is_ok_and(|found| found.is_some());
-    if is_in("dialog, [role=menu]") {
+    if is_in(event, "dialog, [role=menu]") {
         return true;
     }
-    if is_in("input[type=range]") {
+    if is_in(event, "input[type=range]") {
         return ![" ", ".", ",", "b", "p", "d", "m", "M", "<", ">", "-", "+", "0", "?"]
             .contains(&event.key().as_str());
     }
-    let is_text = is_in("input, textarea, select");
-    is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
+    let is_text = is_in(event, "input, textarea, select");
+    is_text || (event.key() == " " && is_in(event, "button, a, summary, [role=button]"))
 }
 
 /// Whether somebody is writing text, which the browser can take back, or answers a dialog.
 fn is_text(event: &KeyboardEvent) -> bool {
+    is_in(event, "dialog, [role=menu], textarea, select, input:not([type=range])")
+}
+
+/// Handles a key while a lesson is played; false if it has no meaning there.
+fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
+    let asks = matches!(lesson.task, Some(TaskView::Question { .. }));
+    let is_open = asks && lesson.turn == LessonTurn::Learner;
+    let id = match event.key().as_str() {
+        "a" if is_open => "choice-0",
+        "b" if is_open => "choice-1",
+        "c" if is_open => "choice-2",
+        "d" if is_open => "choice-3",
+        // A button takes it for itself.
+        "Enter" if is_open && !is_in(event, "button, a, summary") => "lesson-run",
+        "PageDown" => "lesson-next",
+        "PageUp" => "lesson-back",
+        _ => return false,
+    };
+    element(id).inspect(HtmlElement::click).is_some()
+}
+
+fn is_in(event: &KeyboardEvent, selector: &str) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let selector = "dialog, [role=menu], textarea, select, input:not([type=range])";
     target.is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
 }
 

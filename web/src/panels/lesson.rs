@@ -175,14 +175,14 @@ fn foot(props: &LessonProps) -> Html {
     html! {
         <div class="lesson-foot">
             if here > 0 {
-                <button type="button" class="button" data-testid="lesson-back"
+                <button type="button" class="button" id="lesson-back" data-testid="lesson-back"
                     onclick={go(here - 1)}>{ "Back" }</button>
             }
             <button type="button" class="button" data-testid="lesson-again"
                 title="Begin this step again" onclick={go(here)}>{ "Again" }</button>
             <span class="lesson-space"></span>
             if let Some((words, on_next)) = next {
-                <button type="button" data-testid="lesson-next" onclick={on_next}
+                <button type="button" id="lesson-next" data-testid="lesson-next" onclick={on_next}
                     class={classes!("button", "lesson-next", is_over.then_some("is-primary"))}>
                     { if is_over { words } else { "Skip".to_owned() } }
                 </button>

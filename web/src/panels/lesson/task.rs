@@ -73,7 +73,7 @@ fn question(props: &QuestionProps) -> Html {
             </div>
             if is_open {
                 <div class="lesson-run">
-                    <button type="button" class="button is-primary" data-testid="lesson-run"
+                    <button type="button" class="button is-primary" id="lesson-run" data-testid="lesson-run"
                         aria-disabled={picked.is_none().to_string()} onclick={on_run}>
                         { "Let it run and see" }
                     </button>
@@ -113,7 +113,7 @@ fn choice(props: &ChoiceProps) -> Html {
     html! {
         <div class={classes!("lesson-choice", props.is_picked.then_some("is-picked"),
             verdict.map(|(class, _)| class))}>
-            <button type="button" class="lesson-pick" data-testid={format!("choice-{number}")}
+            <button type="button" class="lesson-pick" id={format!("choice-{number}")} data-testid={format!("choice-{number}")}
                 aria-pressed={props.is_picked.to_string()}
                 aria-disabled={(!props.is_open).to_string()}
                 onclick={props.is_open.then_some(on_click)}>
