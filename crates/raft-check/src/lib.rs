@@ -36,6 +36,7 @@ mod history;
 mod liveness;
 mod properties;
 mod property;
+mod rare;
 mod shadows;
 
 pub use checks::Checks;
@@ -43,5 +44,6 @@ pub use convergence::{converged, settled};
 pub use history::{HistoryRecorder, completion_of, operation_of};
 pub use liveness::{PROGRESS, complete};
 pub use property::{CheckResult, Property, PropertyState, Suspension, Violation};
+pub use rare::{RareEvent, RareEvents, RareWatcher};
 pub use shadows::ledger::Ledger;
 pub use shadows::log::PrefixHash;
