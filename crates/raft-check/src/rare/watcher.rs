@@ -35,6 +35,9 @@ pub struct RareWatcher {
     /// The last applied command of each session.
     sessions: BTreeMap<ClientId, Sequence>,
     operations: Operations,
+    /// The last entry that was removed from one of a majority. Another node may remove it before
+    /// the disk of the first one has.
+    removed: Option<LogPosition>,
 }
 
 impl RareWatcher {

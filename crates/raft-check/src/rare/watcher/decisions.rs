@@ -165,7 +165,8 @@ impl RareWatcher {
 
     /// A node removes an entry from its log, and all that follow it. They are still on its disk.
     fn removed(&mut self, checks: &Checks, id: NodeId, first: LogPosition) {
-        if checks.is_on_majority(id, first) {
+        if self.removed != Some(first) && checks.is_on_majority(id, first) {
+            self.removed = Some(first);
             self.count(RareEvent::MajorityEntryRemoved);
         }
     }
