@@ -87,11 +87,13 @@ impl Cursor<'_> {
             COMPARISONS.iter().any(|(comparison, _)| self.is_sign_at(further, comparison.sign()))
         };
         let is_alone = self.word().is_some_and(is_number) && !is_compared(1);
-        // At the end of a line that is being typed it may also be a node.
-        let is_last = self.word_at(1).is_none();
-        if is_alone && !(is_last && self.is_completing()) {
+        if is_alone {
             let comparison = Comparison::AtLeast;
             let number = self.number("a number", 0, MAX_NUMBER)?;
+            // For what it offers: with a sign after it, the number is that of a node.
+            if self.is_completing() {
+                let _ = self.comparison();
+            }
             return Ok(Condition::Node(NodeCondition::Number {
                 quantity,
                 node: None,

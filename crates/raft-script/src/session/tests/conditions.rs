@@ -54,7 +54,7 @@ fn and_needs_each_of_the_conditions() {
 #[test]
 fn no_event_has_the_name_of_a_rare_event() {
     let rare: Vec<&str> = raft_check::RareEvent::ALL.iter().map(|event| event.name()).collect();
-    assert!(!raft_sim::EventKind::full_names().any(|name| rare.contains(&name)));
+    assert!(!EventKind::full_names().any(|name| rare.contains(&name)));
 }
 
 /// An order that was not carried out is reported with its line, unless the script says so.
