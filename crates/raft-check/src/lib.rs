@@ -6,6 +6,9 @@
 //! are equal up to an entry if their hashes are, so the work after an event is in proportion to
 //! what the event changed.
 //!
+//! A [`RareWatcher`] counts [rare events](RareEvent): situations that are allowed, and that a
+//! campaign or a person looks for.
+//!
 //! The traces of the nodes only show where to look. The verdicts rest on the logs, the messages and
 //! the disks, so a core whose traces are wrong is caught all the same.
 //!

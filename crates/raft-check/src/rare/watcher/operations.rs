@@ -17,7 +17,7 @@ type Name = (ClientId, Sequence);
 pub(super) struct Operations {
     /// A client has one operation open at a time.
     open: BTreeMap<ClientId, Open>,
-    /// The commands in the log, or on the way there, for which their clients do not wait any more.
+    /// The writes for which their clients do not wait any more, until their session goes on.
     given_up: BTreeSet<Name>,
 }
 
@@ -86,7 +86,6 @@ impl RareWatcher {
             }
         } else if let ClientEvent::GaveUp = event
             && let Some(Open::Write(name)) = self.operations.open.remove(&client)
-            && self.sessions.get(&name.0).is_none_or(|applied| *applied < name.1)
         {
             self.operations.given_up.insert(name);
         }
@@ -97,4 +96,45 @@ impl RareWatcher {
 fn is_replaced(checks: &Checks, operation: &Operation, response: &Response) -> bool {
     let now = checks.ledger().committed_store().read(operation);
     now.is_some_and(|now| now != *response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: ClientId = ClientId(1);
+
+    fn name(sequence: u64) -> Name {
+        (CLIENT, Sequence(sequence))
+    }
+
+    /// A read whose answer has the store at index 4, after entry 5 was committed at its call.
+    fn is_still_open(read: ReadPolicy, sequence: u64) -> bool {
+        let operation = Operation::List { prefix: "".into() };
+        let asked = Open::Read { sequence: Sequence(7), operation, committed: LogIndex(5) };
+        let mut operations = Operations::default();
+        operations.open.insert(CLIENT, asked);
+        operations.read_served(name(sequence), read, LogIndex(4));
+        operations.open.contains_key(&CLIENT)
+    }
+
+    #[test]
+    fn a_wrong_answer_does_not_only_look_stale() {
+        assert!(!is_still_open(ReadPolicy::Quorum, 7));
+        assert!(!is_still_open(ReadPolicy::Lease, 7));
+        assert!(is_still_open(ReadPolicy::Local, 7), "it may be stale");
+        assert!(is_still_open(ReadPolicy::Quorum, 6), "an earlier one");
+    }
+
+    #[test]
+    fn a_write_is_applied_once_and_in_the_order_of_its_session() {
+        let mut operations = Operations::default();
+        operations.given_up.extend([name(2), name(3), name(5)]);
+        assert!(!operations.applies_after_giving_up(name(1)));
+        assert!(operations.applies_after_giving_up(name(3)));
+        assert!(!operations.applies_after_giving_up(name(2)), "it is never applied after 3");
+        assert!(!operations.applies_after_giving_up((ClientId(2), Sequence(5))));
+        assert!(operations.applies_after_giving_up(name(5)));
+        assert!(operations.given_up.is_empty());
+    }
 }
