@@ -112,13 +112,6 @@ impl Checks {
         is_here && is_quorum(self.committed_membership().1, holders())
     }
 
-    /// The first entry on a node's disk that is not the committed one, if there is one.
-    pub(crate) fn first_uncommitted_on_disk(&self, id: NodeId) -> Option<LogPosition> {
-        let disk = &self.shadows.node(id)?.disk;
-        let index = disk.agreed.next();
-        disk.log.term_at(index).map(|term| LogPosition::new(index, term))
-    }
-
     /// Looks at all disks, after the ledger has grown.
     pub(super) fn recount_disks(&mut self, world: &World) {
         for node in &mut self.shadows.nodes {

@@ -43,7 +43,7 @@ impl RareWatcher {
             }
             Trace::Transfer(decision) => self.transfer(core, decision),
             Trace::Membership(decision) => self.membership(decision),
-            Trace::Snapshot(decision) => self.snapshot(world, checks, id, decision),
+            Trace::Snapshot(decision) => self.snapshot(world, id, decision),
             Trace::Ignored(message) => self.ignored(message.reason),
             Trace::Lifecycle(_) | Trace::Disk(_) => {}
         }
@@ -163,7 +163,9 @@ impl RareWatcher {
         }
     }
 
-    /// A node removes an entry from its log, and all that follow it. They are still on its disk.
+    /// A node removes an entry from its log, and all that follow it. They are still on its disk. A
+    /// snapshot is never the first that removes an entry from a majority: it holds what another
+    /// majority has.
     fn removed(&mut self, checks: &Checks, id: NodeId, first: LogPosition) {
         if self.removed != Some(first) && checks.is_on_majority(id, first) {
             self.removed = Some(first);
@@ -171,7 +173,7 @@ impl RareWatcher {
         }
     }
 
-    fn snapshot(&mut self, world: &World, checks: &Checks, id: NodeId, decision: &SnapshotTrace) {
+    fn snapshot(&mut self, world: &World, id: NodeId, decision: &SnapshotTrace) {
         if let SnapshotTrace::Sent { peer, .. } = decision {
             self.count(RareEvent::SnapshotSent);
             let core = world.node(*peer).and_then(SimNode::core);
@@ -186,8 +188,6 @@ impl RareWatcher {
             }
             if *kept_entries > 0 {
                 self.count(RareEvent::SnapshotKeepsSuffix);
-            } else if let Some(first) = checks.first_uncommitted_on_disk(id) {
-                self.removed(checks, id, first);
             }
         } else if let SnapshotTrace::Compacted { .. } = decision {
             let Some(core) = world.node(id).and_then(SimNode::core) else { return };
