@@ -50,6 +50,18 @@ fn and_needs_each_of_the_conditions() {
     assert!(exec(&mut session, "expect leader and term 7 >= 1").is_err(), "there is no node 7");
 }
 
+/// These hold only where a property is broken: a lesson with one may break it.
+#[test]
+fn a_condition_tells_whether_it_is_about_violations() {
+    let is = |text: &str| crate::parse_condition(text).unwrap().is_of_violations();
+    for text in ["not safe", "broken", "broken lease-safety", "leader and broken"] {
+        assert!(is(text), "{text}");
+    }
+    for text in ["safe", "not broken", "not leader", "leader and safe"] {
+        assert!(!is(text), "{text}");
+    }
+}
+
 /// The name says what is counted, so that one tally can count both.
 #[test]
 fn no_event_has_the_name_of_a_rare_event() {
