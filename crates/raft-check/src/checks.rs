@@ -20,7 +20,7 @@ use raft_kv::Store;
 use raft_sim::{ClusterEvent, Event, EventKind, MessageEvent, ProcessEvent, World};
 
 use crate::properties::{Checker as _, Context, PROPERTIES, Properties};
-use crate::property::{CheckResult, PropertyTable, Violation};
+use crate::property::{CheckResult, Property, PropertyTable, Violation};
 use crate::shadows::Shadows;
 use crate::shadows::disk::DiskShadow;
 use crate::shadows::lease_doubt::LeaseDoubts;
@@ -84,6 +84,11 @@ impl Checks {
     /// Every property with its state.
     pub fn results(&self) -> impl ExactSizeIterator<Item = &CheckResult> {
         self.table.results()
+    }
+
+    /// A property with its state.
+    pub fn result(&self, property: &Property) -> Option<&CheckResult> {
+        self.table.results().find(|result| result.property == property)
     }
 
     /// The first violation of any property.

@@ -6,6 +6,9 @@
 //! are equal up to an entry if their hashes are, so the work after an event is in proportion to
 //! what the event changed.
 //!
+//! A [`RareWatcher`] counts [rare events](RareEvent): situations that are allowed, and that a
+//! campaign or a person looks for.
+//!
 //! The traces of the nodes only show where to look. The verdicts rest on the logs, the messages and
 //! the disks, so a core whose traces are wrong is caught all the same.
 //!
@@ -36,6 +39,7 @@ mod history;
 mod liveness;
 mod properties;
 mod property;
+mod rare;
 mod shadows;
 
 pub use checks::Checks;
@@ -43,5 +47,6 @@ pub use convergence::{converged, settled};
 pub use history::{HistoryRecorder, completion_of, operation_of};
 pub use liveness::{PROGRESS, complete};
 pub use property::{CheckResult, Property, PropertyState, Suspension, Violation};
+pub use rare::{RareEvent, RareEvents, RareWatcher};
 pub use shadows::ledger::Ledger;
 pub use shadows::log::PrefixHash;

@@ -5,6 +5,8 @@ use std::fmt;
 use raft_core::{Instant, Say, Speaker, print_as_said, say};
 use raft_sim::{Mention, Words};
 
+use crate::properties::PROPERTIES;
+
 /// A statement about the cluster that must always be true.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Property {
@@ -14,6 +16,18 @@ pub struct Property {
     pub section: &'static str,
     /// The statement, in one sentence.
     pub meaning: &'static str,
+}
+
+impl Property {
+    /// Every property, in the order of a report.
+    pub fn all() -> &'static [&'static Self] {
+        PROPERTIES
+    }
+
+    /// The name as scripts write it: `election-safety`.
+    pub fn word(&self) -> String {
+        self.name.to_lowercase().replace(' ', "-")
+    }
 }
 
 /// A property with its state and its history.

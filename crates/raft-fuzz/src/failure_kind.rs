@@ -162,14 +162,15 @@ pub(crate) fn has_telling_state(condition: &Condition) -> bool {
         Condition::Cluster(
             ClusterCondition::Converged | ClusterCondition::Complete | ClusterCondition::Settled,
         ) => false,
-        Condition::Cluster(ClusterCondition::Safe)
+        Condition::Cluster(ClusterCondition::Safe | ClusterCondition::Broken(_))
         | Condition::Leader(_)
         | Condition::Members(_)
         | Condition::Node(_)
         | Condition::Data(_)
         | Condition::Client(_)
         | Condition::Order { .. }
-        | Condition::Traced(_) => true,
+        | Condition::Count(_) => true,
         Condition::Not(condition) => has_telling_state(condition),
+        Condition::All(conditions) => conditions.iter().all(has_telling_state),
     }
 }

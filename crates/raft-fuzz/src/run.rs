@@ -8,7 +8,7 @@ mod verdict;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use raft_check::Checks;
+use raft_check::{Checks, RareEvents, RareWatcher};
 use raft_core::{Instant, Membership, MembershipTrace, NodeId, Trace};
 use raft_kv::{ClientId, Response};
 use raft_script::Statement;
@@ -19,7 +19,6 @@ pub use self::verdict::{Failure, RunResult, of_script};
 
 use crate::nemesis::Nemesis;
 use crate::plan::{DrawnPlan, Plan};
-use crate::rare::{RareEvents, Watcher};
 
 /// The client of the recovery phase. No other client of a run has this number.
 pub const FRESH_CLIENT: ClientId = ClientId(999);
@@ -78,7 +77,7 @@ pub struct SeedRun {
     ends_waiting: bool,
     /// The step by which the cluster must have made progress.
     last_step: u64,
-    rare: Watcher,
+    rare: RareWatcher,
     /// The targets of membership changes that leaders have begun.
     targets: Vec<(NodeId, Membership)>,
     fresh_answer: Option<Response>,
@@ -131,7 +130,7 @@ impl SeedRun {
             progress_asked: false,
             ends_waiting: false,
             last_step: u64::MAX,
-            rare: Watcher::default(),
+            rare: RareWatcher::default(),
             targets: Vec::new(),
             fresh_answer: None,
             events,

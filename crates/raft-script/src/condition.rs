@@ -1,7 +1,9 @@
-//! What `expect` and `run until` wait for: conditions on the state of a session, by topic.
+//! What `expect` and `run until` wait for: conditions on the state of a session and on what
+//! happened in it, by topic.
 
 mod printing;
 
+use raft_check::{Property, RareEvent};
 use raft_core::{LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Value};
 use raft_sim::NodeState;
@@ -32,32 +34,74 @@ pub enum Condition {
         state: OrderState,
     },
     /// `traced became_leader at 3 >= 2 since recovery`: how often something happened.
-    Traced(TracedCondition),
+    Count(CountCondition),
     /// `not leader 2`: the condition in it does not hold, although the thing that it names is
     /// there; see [`Session::judge`](crate::Session::judge). The condition in it is no `Not`.
     Not(Box<Self>),
+    /// `leader 2 and not joint`: all of these hold, from two to
+    /// [`MAX_CONDITIONS`](crate::limits::MAX_CONDITIONS). None of them is an `All`.
+    All(Vec<Self>),
 }
 
 impl Condition {
     /// Whether it holds only where a property is broken.
     pub(crate) fn is_of_violations(&self) -> bool {
-        *self == Self::Not(Box::new(Self::Cluster(ClusterCondition::Safe)))
+        match self {
+            Self::Not(condition) => **condition == Self::Cluster(ClusterCondition::Safe),
+            Self::Cluster(ClusterCondition::Broken(_)) => true,
+            Self::All(conditions) => conditions.iter().any(Self::is_of_violations),
+            Self::Cluster(
+                ClusterCondition::Converged
+                | ClusterCondition::Complete
+                | ClusterCondition::Settled
+                | ClusterCondition::Safe,
+            )
+            | Self::Leader(_)
+            | Self::Members(_)
+            | Self::Node(_)
+            | Self::Data(_)
+            | Self::Client(_)
+            | Self::Order { .. }
+            | Self::Count(_) => false,
+        }
     }
 }
 
-/// A condition on the events of a run.
+/// A condition on how often something happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TracedCondition {
-    /// The [full name](raft_sim::EventKind::full_name) of the kind of event.
-    pub name: &'static str,
-    /// The node to which it happened; `None`: to any, or to none.
-    pub node: Option<Selector>,
+pub struct CountCondition {
+    /// What is counted.
+    pub occurrence: Occurrence,
     /// The sign.
     pub comparison: Comparison,
-    /// The number of these events.
+    /// The number of times.
     pub number: u64,
     /// The beginning of the count; `None`: the beginning of the run.
     pub since: Option<Since>,
+}
+
+/// Something that happens in a run, and is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occurrence {
+    /// `traced became_leader at 3`: an event.
+    Traced {
+        /// The [full name](raft_sim::EventKind::full_name) of the kind of event.
+        name: &'static str,
+        /// The node to which it happened; `None`: to any, or to none.
+        node: Option<Selector>,
+    },
+    /// `happened two-leaders`: a rare event.
+    Happened(RareEvent),
+}
+
+impl Occurrence {
+    /// The name of what is counted. No event has the name of a rare event.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Traced { name, .. } => name,
+            Self::Happened(event) => event.name(),
+        }
+    }
 }
 
 /// The state of a request about leadership or membership: its answer, if it has one.
@@ -175,6 +219,8 @@ pub enum ClusterCondition {
     Settled,
     /// `safe`: no property that must always hold was ever broken.
     Safe,
+    /// `broken`, `broken election-safety`: this property was broken; `None`: any.
+    Broken(Option<&'static Property>),
 }
 
 /// A condition on clients.

@@ -1,7 +1,7 @@
 //! Every form of the language, one line each, from the table.
 
 use crate::language::{
-    CONDITIONS, CONSOLE, Form, PAPER, PARTS, QUESTIONS, TOPICS, Word, cluster_settings,
+    ALL_HOLD, CONDITIONS, CONSOLE, Form, PAPER, PARTS, QUESTIONS, TOPICS, Word, cluster_settings,
 };
 use crate::statement::Statement;
 
@@ -47,6 +47,7 @@ fn of_statement(word: &Word<Statement>) -> Vec<HelpLine> {
         "cluster" => found.extend(settings()),
         "expect" => {
             let forms = CONDITIONS.iter().flat_map(|condition| condition.forms);
+            let forms = forms.chain([&ALL_HOLD]);
             found.extend(forms.map(|(form, meaning)| HelpLine::new(format!("  {form}"), meaning)));
         }
         "why" => found.extend(QUESTIONS.iter().flat_map(|question| lines(question.forms))),

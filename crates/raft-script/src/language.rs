@@ -26,13 +26,14 @@ mod values;
 mod why;
 
 use self::values::OTHERS;
-use crate::condition::Condition;
 use crate::statement::Statement;
 
 pub(crate) use self::bounds::BoundWords;
 pub(crate) use self::clients::{write_load, write_request};
 pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
-pub(crate) use self::conditions::{CONDITIONS, ORDER_STATES, PEER_STATES, ROLES, STATES};
+pub(crate) use self::conditions::{
+    ALL_HOLD, CONDITIONS, ENDS_CONDITION, ORDER_STATES, PEER_STATES, ROLES, STATES,
+};
 pub(crate) use self::console::CONSOLE;
 pub(crate) use self::cursor::{Cursor, Parsed};
 pub(crate) use self::disks::write_disk_action;
@@ -137,13 +138,6 @@ impl Cursor<'_> {
         }
         self.no_console_word()?;
         self.one_of("a statement", STATEMENTS.iter().copied())
-    }
-
-    pub(crate) fn condition(&mut self) -> Parsed<Condition> {
-        for word in CONDITIONS {
-            self.offer(word.name, word.brief);
-        }
-        self.one_of("a condition", CONDITIONS.iter())
     }
 }
 

@@ -67,9 +67,9 @@ pub use capacity::Capacity;
 pub use command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination, Drawing};
 pub use complete::{Suggestion, complete, complete_input};
 pub use condition::{
-    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
-    Relation, Since, TracedCondition,
+    ClientCondition, ClusterCondition, Comparison, Condition, CountCondition, DataCondition,
+    LeaderCondition, MemberCondition, NodeCondition, Occurrence, OrderState, PeerFact,
+    PeerQuantity, PeerState, Quantity, Relation, Since,
 };
 pub use error::ParseError;
 pub use help::{HelpLine, console_help, help, help_of};

@@ -38,5 +38,7 @@ pub const MAX_UNCOMMITTED_BYTES: u64 = 1 << 30;
 pub const MAX_HELD_BYTES: u64 = 1 << 30;
 /// The most steps of the branches that are kept as data and computed again.
 pub const MAX_KEPT_STEPS: u64 = 100_000_000;
+/// The most conditions that `and` joins.
+pub const MAX_CONDITIONS: usize = 8;
 /// The longest wait of `run until` without `within`.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ mod tally;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use raft_check::Checks;
+use raft_check::{Checks, RareWatcher};
 use raft_core::Instant;
 use raft_kv::ClientId;
 use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
@@ -64,6 +64,7 @@ pub struct Session {
     answers: BTreeMap<ClientId, String>,
     /// Requests about leadership and membership.
     orders: Orders,
+    rare: RareWatcher,
     tally: Tally,
     goal: Option<Goal>,
 }
@@ -122,6 +123,7 @@ impl Session {
             gathered: None,
             answers: BTreeMap::new(),
             orders: Orders::default(),
+            rare: RareWatcher::default(),
             tally,
             goal: None,
         })
@@ -452,6 +454,7 @@ impl Session {
     /// Shows the world's last events to the checkers.
     fn observe(&mut self) {
         self.checks.observe(&self.world, self.world.events());
+        self.rare.observe(&self.world, &self.checks);
         for event in self.world.events() {
             self.orders.observe(event);
             self.tally.count(event);
@@ -461,6 +464,9 @@ impl Session {
             } else if let ClientEvent::GaveUp = event {
                 self.answers.insert(*client, "gave up".to_owned());
             }
+        }
+        for event in self.rare.latest() {
+            self.tally.count_rare(*event, self.world.now());
         }
     }
 

@@ -8,6 +8,7 @@ use raft_sim::DelayRange;
 pub(crate) use raft_sim::units::{Percent, Span, digits};
 
 use crate::excerpt::is_invisible;
+use crate::language::ENDS_CONDITION;
 use crate::statement::write_list;
 
 /// A range of delays: `5ms..15ms`, or `5ms` for exactly that.
@@ -130,7 +131,7 @@ pub(crate) struct Words<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = |word: &str| is_plain(word.as_bytes()) && word != "within";
+        let plain = |word: &str| is_plain(word.as_bytes()) && !ENDS_CONDITION.contains(&word);
         if self.0.split(' ').all(plain) {
             f.write_str(self.0)
         } else {

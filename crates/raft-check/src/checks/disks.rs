@@ -1,12 +1,13 @@
 //! Writes become durable, or are lost.
 
-use raft_core::{NodeId, Recovered};
+use raft_core::{LogPosition, NodeId, Recovered};
 use raft_sim::{DiskDamage, DiskEvent, Event, EventKind, SimNode, World, words};
 
 use super::Checks;
 use crate::properties::Checker as _;
 use crate::shadows::disk::DiskShadow;
 use crate::shadows::node::NodeShadow;
+use crate::shadows::quorum::is_quorum;
 
 impl Checks {
     pub(super) fn follow_disk(&mut self, world: &World, id: NodeId, event: &DiskEvent) {
@@ -100,6 +101,15 @@ impl Checks {
         if self.shadows.nodes[place].disk.recount(&self.shadows.ledger) {
             self.tell_of_disks(world);
         }
+    }
+
+    /// Whether the disk of this node holds an entry, and with it the disks of a majority of the
+    /// voters in the latest committed membership (§6: of both majorities).
+    pub(crate) fn is_on_majority(&self, id: NodeId, entry: LogPosition) -> bool {
+        let holds = |node: &&NodeShadow| node.disk.log.term_at(entry.index) == Some(entry.term);
+        let is_here = self.shadows.node(id).is_some_and(|node| holds(&node));
+        let holders = || self.shadows.nodes.iter().filter(holds).map(|node| node.id).collect();
+        is_here && is_quorum(self.committed_membership().1, holders())
     }
 
     /// Looks at all disks, after the ledger has grown.

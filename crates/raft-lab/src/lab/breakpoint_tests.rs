@@ -1,5 +1,7 @@
 //! Breakpoints of a lab: when they pause, and when not.
 
+#[cfg(feature = "bugs")]
+use super::tests::ended;
 use super::tests::{console, finish, scratch};
 use super::*;
 use crate::BreakpointView;
@@ -47,6 +49,32 @@ fn time_pauses_when_a_condition_comes_to_hold() {
     run(&mut lab);
     assert_eq!(fired(&lab), 2);
     assert_ne!(lab.session().world().leader(), Some(leader));
+}
+
+#[test]
+fn time_pauses_when_something_rare_has_happened() {
+    let mut lab = scratch();
+    lab.exec("run until leader");
+    finish(&mut lab);
+    assert_eq!(lab.add_breakpoint("happened two-leaders and term >= 2"), Ok(1));
+    lab.exec("partition leader | others");
+    run(&mut lab);
+    let leaders = lab.session().world().nodes().filter_map(|node| node.core());
+    let leading = leaders.filter(|core| core.role() == raft_core::RoleKind::Leader);
+    assert_eq!((fired(&lab), leading.count()), (1, 2), "it pauses after that step at once");
+}
+
+#[cfg(feature = "bugs")]
+#[test]
+fn time_pauses_when_this_property_is_broken() {
+    let lab = Lab::run_script("cluster nodes=2 seed=5 bugs=ack-not-durable").unwrap();
+    let mut lab = ended(lab);
+    lab.set_breakpoint(0, false).unwrap();
+    assert_eq!(lab.add_breakpoint("broken durable-promises"), Ok(1));
+    assert_eq!(lab.add_breakpoint("broken election-safety"), Ok(2));
+    run(&mut lab);
+    assert!(lab.session().checks().violation().is_some());
+    assert_eq!((row(&lab, 1).holds, row(&lab, 2).holds, fired(&lab)), (true, false, 1));
 }
 
 #[test]
@@ -200,7 +228,7 @@ fn texts_and_numbers_are_bounded() {
         lab.complete_condition(text).into_iter().map(|offer| offer.text).collect()
     };
     assert!(offers("").contains(&"no leader".to_owned()));
-    assert_eq!(offers("leader 2 "), [""; 0]);
+    assert_eq!(offers("leader 2 "), ["and"]);
 }
 
 /// See `a_broken_property_stops_time`: two leaders of one term.

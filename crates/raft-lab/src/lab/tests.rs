@@ -374,7 +374,7 @@ fn messages_die_visibly_and_are_forgotten() {
     assert_eq!(lab.frame().lab.durable, DurableState::Scratch);
 }
 
-fn ended(mut lab: Lab) -> Lab {
+pub(super) fn ended(mut lab: Lab) -> Lab {
     for _ in 0..1_000 {
         lab.tick(Duration::from_millis(16), Duration::from_millis(8));
         if !lab.pacing().running {

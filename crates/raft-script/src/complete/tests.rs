@@ -118,6 +118,7 @@ fn conditions_on_peers_and_opposites_are_completed() {
             "next=",
             "match=",
             "in-flight=",
+            "and",
             "within"
         ]
     );
@@ -132,4 +133,18 @@ fn kinds_of_messages_and_of_events_are_completed() {
     assert_eq!(texts("deliver ", None), ["next", "message"]);
     assert_eq!(texts("expect traced became", None), ["became_leader"]);
     assert_eq!(texts("expect traced crashed s", None), ["since"]);
+}
+
+#[test]
+fn rare_events_properties_and_further_conditions_are_completed() {
+    assert_eq!(texts("expect hap", None), ["happened"]);
+    assert_eq!(texts("expect happened two", None), ["two-leaders"]);
+    assert_eq!(texts("expect happened two-leaders s", None), ["since"]);
+    assert_eq!(texts("run until broken lease", None), ["lease-safety"]);
+    assert_eq!(texts("run until broken lease-safety ", None), ["and", "within"]);
+    for condition in ["broken", "leader", "term 2", "answer client 1 = done", "not joint"] {
+        assert_eq!(texts(&format!("expect {condition} a"), None).last().unwrap(), "and");
+        let further = texts(&format!("expect {condition} and not lead"), None);
+        assert_eq!(further, ["leader"], "{condition}");
+    }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use raft_core::{Instant, LogPosition};
 
 use super::{
-    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, PeerFact, PeerQuantity, Quantity, Relation, Since,
-    TracedCondition,
+    ClientCondition, ClusterCondition, Comparison, Condition, CountCondition, DataCondition,
+    LeaderCondition, MemberCondition, NodeCondition, Occurrence, PeerFact, PeerQuantity, Quantity,
+    Relation, Since,
 };
 use crate::language::{ORDER_STATES, PEER_STATES, ROLES, STATES, name_of};
 use crate::statement::write_list;
@@ -29,17 +29,23 @@ impl fmt::Display for Condition {
                 }
                 write!(f, "= {}", name_of(ORDER_STATES, state))
             }
-            Self::Traced(condition) => condition.fmt(f),
+            Self::Count(condition) => condition.fmt(f),
             Self::Not(condition) => write!(f, "not {condition}"),
+            Self::All(conditions) => write_list(f, conditions, " and "),
         }
     }
 }
 
-impl fmt::Display for TracedCondition {
+impl fmt::Display for CountCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, node, comparison, number, since } = self;
-        write!(f, "traced {name}")?;
-        node.map_or(Ok(()), |node| write!(f, " at {node}"))?;
+        let Self { occurrence, comparison, number, since } = self;
+        match occurrence {
+            Occurrence::Traced { name, node } => {
+                write!(f, "traced {name}")?;
+                node.map_or(Ok(()), |node| write!(f, " at {node}"))?;
+            }
+            Occurrence::Happened(event) => write!(f, "happened {}", event.name())?,
+        }
         if (*comparison, *number) != (Comparison::AtLeast, 1) {
             write!(f, " {comparison} {number}")?;
         }
@@ -142,6 +148,8 @@ impl fmt::Display for ClusterCondition {
             Self::Complete => "complete",
             Self::Settled => "settled",
             Self::Safe => "safe",
+            Self::Broken(None) => "broken",
+            Self::Broken(Some(property)) => return write!(f, "broken {}", property.word()),
         })
     }
 }

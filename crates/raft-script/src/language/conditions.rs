@@ -5,12 +5,14 @@ mod reading;
 use raft_core::RoleKind;
 use raft_sim::NodeState;
 
-use super::{Choice, Word};
+use super::{Choice, Form, Word};
 use crate::condition::{
     ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
     NodeCondition, OrderState, PeerState, Quantity, Relation,
 };
 use crate::statement::Statement;
+
+pub(crate) use self::reading::ENDS_CONDITION;
 
 pub(super) const EXPECT: &[Word<Statement>] = &[Word {
     name: "expect",
@@ -262,10 +264,34 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |cursor| cursor.traced(),
     },
     Word {
+        name: "happened",
+        brief: "a rare event happened",
+        forms: &[
+            (
+                "happened two-leaders [since recovery]",
+                "a rare event happened (since that mark or time); completion and errors list them",
+            ),
+            ("happened split-vote >= 2", "it happened so often; =, >= or <="),
+        ],
+        parse: |cursor| cursor.happened(),
+    },
+    Word {
         name: "safe",
         brief: "no property was broken",
         forms: &[("safe", "no property that must always hold was broken")],
         parse: |_| Ok(Condition::Cluster(ClusterCondition::Safe)),
+    },
+    Word {
+        name: "broken",
+        brief: "a property was broken",
+        forms: &[
+            ("broken", "a property that must always hold was broken"),
+            (
+                "broken election-safety",
+                "this property was broken; completion and errors list the properties",
+            ),
+        ],
+        parse: |cursor| cursor.broken(),
     },
     Word {
         name: "not",
@@ -281,6 +307,12 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |cursor| cursor.negated(),
     },
 ];
+
+/// The form of several conditions.
+pub(crate) const ALL_HOLD: Form = (
+    "CONDITION and CONDITION",
+    "all of up to eight conditions hold; `not` is about the one that follows it",
+);
 
 pub(crate) const ROLES: &[Choice<RoleKind>] = &[
     Choice { name: "follower", help: "", value: RoleKind::Follower },

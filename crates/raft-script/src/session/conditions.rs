@@ -9,9 +9,9 @@ use raft_sim::{PendingOperation, SimNode};
 use super::Session;
 use super::tally::Counted;
 use crate::condition::{
-    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
-    TracedCondition,
+    ClientCondition, ClusterCondition, Comparison, Condition, CountCondition, DataCondition,
+    LeaderCondition, MemberCondition, NodeCondition, Occurrence, PeerFact, PeerQuantity, PeerState,
+    Quantity, Relation,
 };
 use crate::outcome::ExecError;
 use crate::statement::Selector;
@@ -44,8 +44,12 @@ impl Condition {
             | Self::Cluster(_)
             | Self::Client(_)
             | Self::Order { .. } => Vec::new(),
-            Self::Traced(condition) => condition.node.into_iter().collect(),
+            Self::Count(condition) => match condition.occurrence {
+                Occurrence::Traced { node, .. } => node.into_iter().collect(),
+                Occurrence::Happened(_) => Vec::new(),
+            },
             Self::Not(condition) => condition.nodes(),
+            Self::All(conditions) => conditions.iter().flat_map(Self::nodes).collect(),
         }
     }
 }
@@ -63,13 +67,14 @@ impl Session {
         match condition {
             Condition::Order { number, .. } => self.orders.judge(*number),
             Condition::Not(condition) => self.note_judged(condition),
+            Condition::All(conditions) => conditions.iter().for_each(|it| self.note_judged(it)),
             Condition::Leader(_)
             | Condition::Members(_)
             | Condition::Node(_)
             | Condition::Data(_)
             | Condition::Cluster(_)
             | Condition::Client(_)
-            | Condition::Traced(_) => {}
+            | Condition::Count(_) => {}
         }
     }
 
@@ -94,14 +99,28 @@ impl Session {
             Condition::Order { number, state } => {
                 Some(self.orders.get(*number)?.state(&self.world) == *state)
             }
-            Condition::Traced(condition) => self.judge_traced(condition),
+            Condition::Count(condition) => self.judge_count(condition),
             Condition::Not(condition) => self.judge(condition).map(|holds| !holds),
+            Condition::All(conditions) => self.judge_all(conditions),
         }
+    }
+
+    /// One that does not hold decides, also if others cannot be judged.
+    fn judge_all(&self, conditions: &[Condition]) -> Option<bool> {
+        let mut all = Some(true);
+        for condition in conditions {
+            match self.judge(condition) {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => all = None,
+            }
+        }
+        all
     }
 
     /// `None` too if the events are so many that the older ones are forgotten: the number is then
     /// unknown.
-    fn judge_traced(&self, condition: &TracedCondition) -> Option<bool> {
+    fn judge_count(&self, condition: &CountCondition) -> Option<bool> {
         let counted = self.counted(condition)?;
         let holds = condition.comparison.holds(counted.count, condition.number);
         match condition.comparison {
@@ -113,13 +132,13 @@ impl Session {
         }
     }
 
-    /// The number of events of a kind; `None` without the mark or the node that it names.
-    fn counted(&self, condition: &TracedCondition) -> Option<Counted> {
-        let node = match condition.node {
-            Some(node) => Some(self.one(node)?.id()),
-            None => None,
+    /// How often it happened; `None` without the mark or the node that the condition names.
+    fn counted(&self, condition: &CountCondition) -> Option<Counted> {
+        let node = match condition.occurrence {
+            Occurrence::Traced { node: Some(node), .. } => Some(self.one(node)?.id()),
+            Occurrence::Traced { node: None, .. } | Occurrence::Happened(_) => None,
         };
-        self.tally.of(condition.name, node, condition.since.as_ref())
+        self.tally.of(condition.occurrence.name(), node, condition.since.as_ref())
     }
 
     fn judge_leader(&self, condition: &LeaderCondition) -> Option<bool> {
@@ -180,6 +199,10 @@ impl Session {
             }
             ClusterCondition::Settled => raft_check::settled(&self.world).is_ok(),
             ClusterCondition::Safe => self.checks.violation().is_none(),
+            ClusterCondition::Broken(None) => self.checks.violation().is_some(),
+            ClusterCondition::Broken(Some(property)) => {
+                self.checks.result(property).is_some_and(|result| result.violation.is_some())
+            }
         }
     }
 

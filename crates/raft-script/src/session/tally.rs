@@ -1,10 +1,11 @@
-//! How often each kind of event happened, to which node and when.
+//! How often each kind of event happened, to which node and when; and how often each rare event.
 
 mod times;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use raft_check::RareEvent;
 use raft_core::{Instant, NodeId};
 use raft_sim::Event;
 
@@ -21,7 +22,7 @@ pub(crate) struct Tally {
     marks: BTreeMap<String, u64>,
 }
 
-/// The events of one kind at one node.
+/// The events of one kind at one node, or a rare event.
 #[derive(Clone, Debug)]
 struct Kind {
     name: &'static str,
@@ -48,8 +49,16 @@ pub(crate) struct Counted {
 impl Tally {
     pub(crate) fn count(&mut self, event: &Event) {
         self.last = event.number.get();
-        let name = event.kind.full_name();
-        let kinds = self.nodes.entry(event.kind.node()).or_default();
+        self.add(event.kind.node(), event.kind.full_name(), event.at);
+    }
+
+    /// Counts a rare event. It counts as one with the last event, which has this time.
+    pub(crate) fn count_rare(&mut self, event: RareEvent, at: Instant) {
+        self.add(None, event.name(), at);
+    }
+
+    fn add(&mut self, node: Option<NodeId>, name: &'static str, at: Instant) {
+        let kinds = self.nodes.entry(node).or_default();
         // A name is nearly always in one place of the program: no text is compared.
         let place = kinds.iter().position(|kind| std::ptr::eq(kind.name, name));
         let place = place.or_else(|| kinds.iter().position(|kind| kind.name == name));
@@ -57,7 +66,7 @@ impl Tally {
             kinds.push(Kind { name, times: Arc::default() });
             kinds.len() - 1
         });
-        Arc::make_mut(&mut kinds[place].times).push(event.number.get(), event.at);
+        Arc::make_mut(&mut kinds[place].times).push(self.last, at);
     }
 
     /// Sets a mark after the last event. It replaces an earlier mark of that name.

@@ -4,17 +4,18 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use raft_check::{Property, RareEvent};
 use raft_core::{Instant, LogIndex, LogPosition, RoleKind};
 use raft_kv::ClientId;
 use raft_sim::NodeState;
 
 use super::{duration, key, node, selector, term, value};
 use crate::condition::{
-    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
-    Relation, Since, TracedCondition,
+    ClientCondition, ClusterCondition, Comparison, Condition, CountCondition, DataCondition,
+    LeaderCondition, MemberCondition, NodeCondition, Occurrence, OrderState, PeerFact,
+    PeerQuantity, PeerState, Quantity, Relation, Since,
 };
-use crate::limits::MAX_NUMBER;
+use crate::limits::{MAX_CONDITIONS, MAX_NUMBER};
 
 fn role() -> impl Strategy<Value = RoleKind> {
     select(vec![RoleKind::Follower, RoleKind::PreCandidate, RoleKind::Candidate, RoleKind::Leader])
@@ -45,17 +46,24 @@ fn peer_fact() -> impl Strategy<Value = PeerFact> {
     ]
 }
 
-fn traced() -> impl Strategy<Value = TracedCondition> {
+fn occurrence() -> impl Strategy<Value = Occurrence> {
     let names: Vec<&str> = raft_sim::EventKind::full_names().collect();
+    prop_oneof![
+        (select(names), option::of(selector()))
+            .prop_map(|(name, node)| Occurrence::Traced { name, node }),
+        select(RareEvent::ALL).prop_map(Occurrence::Happened),
+    ]
+}
+
+fn count() -> impl Strategy<Value = CountCondition> {
     let since = prop_oneof![
         duration().prop_map(|time| Since::Time(Instant(0) + time)),
         "[a-z][a-z0-9_-]{0,8}".prop_map(Since::Mark),
     ];
     let number = (comparison(), 0..=MAX_NUMBER);
-    (select(names), option::of(selector()), number, option::of(since)).prop_map(
-        |(name, node, (comparison, number), since)| TracedCondition {
-            name,
-            node,
+    (occurrence(), number, option::of(since)).prop_map(
+        |(occurrence, (comparison, number), since)| CountCondition {
+            occurrence,
             comparison,
             number,
             since,
@@ -67,10 +75,12 @@ fn order_state() -> impl Strategy<Value = OrderState> {
     select(crate::language::ORDER_STATES.iter().map(|choice| choice.value).collect::<Vec<_>>())
 }
 
-/// A condition, or its opposite.
+/// A condition, its opposite, or several of them.
 pub(super) fn condition() -> BoxedStrategy<Condition> {
     let opposite = positive_condition().prop_map(|it| Condition::Not(Box::new(it)));
-    prop_oneof![3 => positive_condition(), 1 => opposite].boxed()
+    let one = prop_oneof![3 => positive_condition(), 1 => opposite].boxed();
+    let all = vec(one.clone(), 2..=MAX_CONDITIONS).prop_map(Condition::All);
+    prop_oneof![3 => one, 1 => all].boxed()
 }
 
 fn positive_condition() -> BoxedStrategy<Condition> {
@@ -81,8 +91,11 @@ fn positive_condition() -> BoxedStrategy<Condition> {
         comparison(),
         0..=MAX_NUMBER,
     );
-    let text =
-        prop_oneof!["[a-z0-9]{1,6}( [a-z0-9]{1,6}){0,3}", "\\PC{1,12}", Just("within".to_owned())];
+    let text = prop_oneof![
+        "[a-z0-9]{1,6}( [a-z0-9]{1,6}){0,3}",
+        "\\PC{1,12}",
+        select(vec!["within", "and", "1 and 2"]).prop_map(str::to_owned)
+    ];
     let words = prop_oneof![
         3 => text.prop_map(|value| format!("value {value}")),
         1 => select(vec!["done", "gave up", "no keys", "not swapped: the key is absent"])
@@ -122,7 +135,7 @@ fn positive_condition() -> BoxedStrategy<Condition> {
         Just(Condition::Cluster(ClusterCondition::Complete)),
         Just(Condition::Cluster(ClusterCondition::Settled)),
         Just(Condition::Client(ClientCondition::Idle)),
-        traced().prop_map(Condition::Traced),
+        count().prop_map(Condition::Count),
         (option::of(1..=MAX_NUMBER), order_state())
             .prop_map(|(number, state)| Condition::Order { number, state }),
         (client(), words).prop_map(|(client, words)| Condition::Client(ClientCondition::Answer {
@@ -131,6 +144,8 @@ fn positive_condition() -> BoxedStrategy<Condition> {
         })),
         client().prop_map(|it| Condition::Client(ClientCondition::Pending(it))),
         Just(Condition::Cluster(ClusterCondition::Safe)),
+        option::of(select(Property::all()))
+            .prop_map(|it| Condition::Cluster(ClusterCondition::Broken(it))),
     ]
     .boxed()
 }

@@ -1,18 +1,25 @@
 //! Reads the conditions that are more than one word and one value.
 
+use raft_check::{Property, RareEvent};
 use raft_core::{Instant, LogPosition};
 use raft_kv::ClientId;
 use raft_sim::EventKind;
 
 use super::{CONDITIONS, ORDER_STATES, PEER_STATES};
 use crate::condition::{
-    ClientCondition, Comparison, Condition, LeaderCondition, NodeCondition, PeerFact, PeerQuantity,
-    Quantity, Relation, Since, TracedCondition,
+    ClientCondition, ClusterCondition, Comparison, Condition, CountCondition, LeaderCondition,
+    NodeCondition, Occurrence, PeerFact, PeerQuantity, Quantity, Relation, Since,
 };
+use crate::error::ParseError;
 use crate::language::answers::{self, can_be_an_answer};
 use crate::language::cursor::{Cursor, Parsed};
 use crate::language::values::is_number;
-use crate::limits::MAX_NUMBER;
+use crate::limits::{MAX_CONDITIONS, MAX_NUMBER};
+
+/// The words that may follow a condition. In an answer they are quoted.
+pub(crate) const ENDS_CONDITION: [&str; 2] = [AND.0, "within"];
+
+const AND: (&str, &str) = ("and", "another condition");
 
 pub(super) const CLIENT: (&str, &str) = ("client", "by its number");
 
@@ -29,6 +36,30 @@ const PEER_QUANTITIES: [(PeerQuantity, &str, &str); 3] = [
 ];
 
 impl Cursor<'_> {
+    /// A condition, or several with `and` between them.
+    pub(crate) fn condition(&mut self) -> Parsed<Condition> {
+        let first = self.one_condition()?;
+        let mut all = vec![first];
+        while self.eat(AND) {
+            if all.len() == MAX_CONDITIONS {
+                return Err(self.error_before(format!("at most {MAX_CONDITIONS} conditions")));
+            }
+            all.push(self.one_condition()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Condition::All(all) })
+    }
+
+    fn one_condition(&mut self) -> Parsed<Condition> {
+        for word in CONDITIONS {
+            self.offer(word.name, word.brief);
+        }
+        self.one_of("a condition", CONDITIONS.iter())
+    }
+
+    fn is_past_condition(&self) -> bool {
+        self.is_at_end() || self.word().is_some_and(|word| ENDS_CONDITION.contains(&word))
+    }
+
     /// The condition after `not`.
     pub(super) fn negated(&mut self) -> Parsed<Condition> {
         let words = || CONDITIONS.iter().filter(|word| word.name != "not");
@@ -56,9 +87,13 @@ impl Cursor<'_> {
             COMPARISONS.iter().any(|(comparison, _)| self.is_sign_at(further, comparison.sign()))
         };
         let is_alone = self.word().is_some_and(is_number) && !is_compared(1);
-        if is_alone && !self.is_completing() {
+        if is_alone {
             let comparison = Comparison::AtLeast;
             let number = self.number("a number", 0, MAX_NUMBER)?;
+            // For what it offers: with a sign after it, the number is that of a node.
+            if self.is_completing() {
+                let _ = self.comparison();
+            }
             return Ok(Condition::Node(NodeCondition::Number {
                 quantity,
                 node: None,
@@ -98,10 +133,10 @@ impl Cursor<'_> {
         let is_of = self.eat(("of", "the node that leads; by default the leader"));
         let of = if is_of { Some(self.selector()?) } else { None };
         let mut facts = vec![self.peer_fact()?];
-        while !self.is_at_end() && self.word() != Some("within") {
+        while !self.is_past_condition() {
             facts.push(self.peer_fact()?);
         }
-        // For what it offers: a fact may come next, or `within`.
+        // For what it offers: a fact may come next, or what follows a condition.
         if self.is_completing() {
             let _ = self.peer_fact();
         }
@@ -144,10 +179,27 @@ impl Cursor<'_> {
         }
         let name = self.word().and_then(|word| EventKind::full_names().find(|it| *it == word));
         let name =
-            name.ok_or_else(|| self.error(kinds_of_event(self.word().unwrap_or_default())))?;
+            name.ok_or_else(|| self.error_in_names("a kind of event", EventKind::full_names()))?;
         self.advance();
         let is_at = self.eat(("at", "a node"));
         let node = if is_at { Some(self.selector()?) } else { None };
+        self.count(Occurrence::Traced { name, node })
+    }
+
+    /// `two-leaders >= 2 since recovery`
+    pub(super) fn happened(&mut self) -> Parsed<Condition> {
+        for event in RareEvent::ALL {
+            self.offer(event.name(), event.meaning());
+        }
+        let event = RareEvent::ALL.iter().find(|event| self.word() == Some(event.name()));
+        let names = RareEvent::ALL.iter().map(|event| event.name());
+        let event = event.ok_or_else(|| self.error_in_names("a rare event", names))?;
+        self.advance();
+        self.count(Occurrence::Happened(*event))
+    }
+
+    /// How often, and since when.
+    fn count(&mut self, occurrence: Occurrence) -> Parsed<Condition> {
         let is_compared = COMPARISONS.iter().any(|(sign, _)| self.is_sign_at(0, sign.sign()));
         for (comparison, help) in COMPARISONS {
             self.offer(comparison.sign(), help);
@@ -156,8 +208,23 @@ impl Cursor<'_> {
             if is_compared { self.comparison()? } else { (Comparison::AtLeast, 1) };
         let since =
             if self.eat(("since", "a time, or a mark")) { Some(self.since()?) } else { None };
-        let condition = TracedCondition { name, node, comparison, number, since };
-        Ok(Condition::Traced(condition))
+        Ok(Condition::Count(CountCondition { occurrence, comparison, number, since }))
+    }
+
+    /// The name of a property, or nothing.
+    pub(super) fn broken(&mut self) -> Parsed<Condition> {
+        let words: Vec<String> = Property::all().iter().map(|it| it.word()).collect();
+        for (property, word) in Property::all().iter().zip(&words) {
+            self.offer(word, property.meaning);
+        }
+        if self.is_past_condition() {
+            return Ok(Condition::Cluster(ClusterCondition::Broken(None)));
+        }
+        let place = words.iter().position(|word| self.word() == Some(word));
+        let names = words.iter().map(String::as_str);
+        let place = place.ok_or_else(|| self.error_in_names("a property", names))?;
+        self.advance();
+        Ok(Condition::Cluster(ClusterCondition::Broken(Some(Property::all()[place]))))
     }
 
     fn since(&mut self) -> Parsed<Since> {
@@ -179,7 +246,7 @@ impl Cursor<'_> {
         Ok(Condition::Order { number, state: self.choice(ORDER_STATES)? })
     }
 
-    /// The words up to `within` or the end of the line, or one quoted text.
+    /// The words up to the end of the condition, or one quoted text.
     pub(super) fn answer(&mut self) -> Parsed<Condition> {
         self.eat(CLIENT);
         self.offer("1", "the default client");
@@ -196,7 +263,7 @@ impl Cursor<'_> {
             return self.answered(client, words, at);
         }
         let mut words = Vec::new();
-        while let Some(word) = self.word().filter(|word| *word != "within") {
+        while let Some(word) = self.word().filter(|_| !self.is_past_condition()) {
             words.push(word);
             self.advance();
         }
@@ -216,18 +283,19 @@ impl Cursor<'_> {
         }
         Ok(Condition::Client(ClientCondition::Answer { client, words }))
     }
-}
 
-/// What was expected in the place of a word that is no kind of event: the kinds that have a part of
-/// it in their names; all, if none has.
-fn kinds_of_event(word: &str) -> String {
-    let is_alike = |name: &str| name.split('_').any(|part| word.split('_').any(|it| it == part));
-    let alike: Vec<&str> = EventKind::full_names().filter(|name| is_alike(name)).collect();
-    match alike.is_empty() {
-        true => {
-            let all: Vec<&str> = EventKind::full_names().collect();
-            format!("a kind of event: {}", all.join(", "))
-        }
-        false => format!("a kind of event, perhaps {}", alike.join(", ")),
+    /// The word here is none of many names. Those that have a part of it are named; all, if none
+    /// has.
+    fn error_in_names<'a>(&self, what: &str, names: impl Iterator<Item = &'a str>) -> ParseError {
+        const BETWEEN: [char; 2] = ['_', '-'];
+        let typed = self.word().unwrap_or_default();
+        let is_typed = |part: &str| typed.split(BETWEEN).any(|other| other == part);
+        let all: Vec<&str> = names.collect();
+        let is_alike = |name: &&str| name.split(BETWEEN).any(is_typed);
+        let alike: Vec<&str> = all.iter().copied().filter(is_alike).collect();
+        self.error(match alike.is_empty() {
+            true => format!("{what}: {}", all.join(", ")),
+            false => format!("{what}, perhaps {}", alike.join(", ")),
+        })
     }
 }

@@ -1,13 +1,14 @@
 //! The present state in words: the answer to a condition, whether it holds or not.
 
+use raft_check::{CheckResult, Property, PropertyState};
 use raft_core::{LogPosition, NodeId, RoleKind};
 use raft_kv::{ClientId, Key};
 use raft_sim::SimNode;
 
 use super::{log_of, peer_number, peer_state};
 use crate::condition::{
-    ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, NodeCondition,
-    PeerQuantity, Quantity, Relation, TracedCondition,
+    ClientCondition, ClusterCondition, Condition, CountCondition, DataCondition, LeaderCondition,
+    NodeCondition, PeerQuantity, Quantity, Relation,
 };
 use crate::language::{PEER_STATES, STATES, name_of};
 use crate::session::Session;
@@ -40,19 +41,23 @@ impl Session {
                 Some(order) => format!("{}: {}", order.statement, order.in_words(&self.world)),
                 None => "no such order was given".to_owned(),
             },
-            Condition::Traced(condition) => self.traced_in_words(condition),
+            Condition::Count(condition) => self.count_in_words(condition),
             Condition::Not(condition) => self.found(condition),
+            Condition::All(conditions) => {
+                let mut found: Vec<String> = conditions.iter().map(|it| self.found(it)).collect();
+                found.dedup();
+                found.join("; ")
+            }
         }
     }
 
-    fn traced_in_words(&self, condition: &TracedCondition) -> String {
+    fn count_in_words(&self, condition: &CountCondition) -> String {
+        let name = condition.occurrence.name();
         match self.counted(condition) {
-            Some(Counted { count: 1, at_least: false }) => {
-                format!("{} happened once", condition.name)
-            }
+            Some(Counted { count: 1, at_least: false }) => format!("{name} happened once"),
             Some(Counted { count, at_least }) => {
                 let at_least = if at_least { "at least " } else { "" };
-                format!("{} happened {at_least}{count} times", condition.name)
+                format!("{name} happened {at_least}{count} times")
             }
             None => "there is no such mark, or no such node".to_owned(),
         }
@@ -105,10 +110,23 @@ impl Session {
             ClusterCondition::Settled => {
                 agreed(raft_check::settled(&self.world), "every request is answered")
             }
-            ClusterCondition::Safe => match self.checks.violation() {
-                Some(violation) => violation.to_string(),
-                None => "every property holds".to_owned(),
-            },
+            ClusterCondition::Safe | ClusterCondition::Broken(None) => {
+                match self.checks.violation() {
+                    Some(violation) => violation.to_string(),
+                    None => "every property holds".to_owned(),
+                }
+            }
+            ClusterCondition::Broken(Some(property)) => self.property_in_words(property),
+        }
+    }
+
+    fn property_in_words(&self, property: &Property) -> String {
+        match self.checks.result(property).map(CheckResult::state) {
+            Some(PropertyState::Broken(violation)) => violation.to_string(),
+            Some(PropertyState::Suspended(suspension)) => {
+                format!("{} is {suspension}", property.name)
+            }
+            Some(PropertyState::Holds) | None => format!("{} holds", property.name),
         }
     }
 

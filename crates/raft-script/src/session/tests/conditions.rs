@@ -30,6 +30,45 @@ fn not_is_the_opposite_of_what_can_be_judged() {
     assert!(parse_line("expect not not leader").is_err());
 }
 
+/// Several conditions hold if each does; one that does not hold decides.
+#[test]
+fn and_needs_each_of_the_conditions() {
+    let mut session = session();
+    for line in ["timeout 1", "run until leader 1", "crash 3"] {
+        exec(&mut session, line).unwrap();
+    }
+    let judged = |text: &str| session.judge(&crate::parse_condition(text).unwrap());
+    assert_eq!(judged("leader 1 and term 1 >= 1 and not joint"), Some(true));
+    assert_eq!(judged("leader 1 and leader 2"), Some(false));
+    assert_eq!(judged("leader 1 and term 3 >= 1"), None, "node 3 is down");
+    assert_eq!(judged("term 3 >= 1 and leader 1"), None);
+    assert_eq!(judged("term 3 >= 1 and leader 2"), Some(false));
+    assert_eq!(judged("not leader 2 and leader 1"), Some(true), "`not` is about the first alone");
+    let nine = ["leader"; 9].join(" and ");
+    let error = crate::parse_condition(&nine).unwrap_err();
+    assert!(error.message().contains("at most 8 conditions"), "{error}");
+    assert!(exec(&mut session, "expect leader and term 7 >= 1").is_err(), "there is no node 7");
+}
+
+/// These hold only where a property is broken: a lesson with one may break it.
+#[test]
+fn a_condition_tells_whether_it_is_about_violations() {
+    let is = |text: &str| crate::parse_condition(text).unwrap().is_of_violations();
+    for text in ["not safe", "broken", "broken lease-safety", "leader and broken"] {
+        assert!(is(text), "{text}");
+    }
+    for text in ["safe", "not broken", "not leader", "leader and safe"] {
+        assert!(!is(text), "{text}");
+    }
+}
+
+/// The name says what is counted, so that one tally can count both.
+#[test]
+fn no_event_has_the_name_of_a_rare_event() {
+    let rare: Vec<&str> = raft_check::RareEvent::ALL.iter().map(|event| event.name()).collect();
+    assert!(!EventKind::full_names().any(|name| rare.contains(&name)));
+}
+
 /// An order that was not carried out is reported with its line, unless the script says so.
 #[test]
 fn an_order_that_is_refused_does_not_go_on_silently() {
@@ -40,7 +79,7 @@ fn an_order_that_is_refused_does_not_go_on_silently() {
                 at +1ms remove 3\n\
                 remove 2\n\
                 remove 1\n\
-                expect order = refused\n\
+                expect leader 1 and order = refused\n\
                 run until settled\n\
                 expect order 1 = done\n\
                 transfer 3\n";

@@ -1,17 +1,17 @@
 //! Rare decisions of nodes. A new decision within a topic that is not rare needs no change here.
 
 use raft_core::{
-    ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex, Membership,
-    MembershipTrace, Node, NodeId, PreVoteTrace, ReadTrace, Refusal, ReplicationTrace, RoleKind,
-    SnapshotTrace, StepDownReason, TermTrace, Trace, TransferTrace, VoteRefusal,
+    ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex, LogPosition,
+    Membership, MembershipTrace, Node, NodeId, PreVoteTrace, ReadTrace, Refusal, ReplicationTrace,
+    RoleKind, SnapshotTrace, StepDownReason, TermTrace, Trace, TransferTrace, VoteRefusal,
 };
 use raft_sim::{SimNode, World};
 
-use super::{RareEvent, Watcher};
-use crate::nemesis::is_ahead;
+use super::{RareEvent, RareWatcher};
+use crate::checks::Checks;
 
-impl Watcher {
-    pub(super) fn decision(&mut self, world: &World, id: NodeId, trace: &Trace) {
+impl RareWatcher {
+    pub(super) fn decision(&mut self, world: &World, checks: &Checks, id: NodeId, trace: &Trace) {
         let core = world.node(id).and_then(SimNode::core);
         match trace {
             Trace::Term(decision) => self.term(id, decision),
@@ -22,8 +22,9 @@ impl Watcher {
             }
             Trace::Election(decision) => self.election(world, id, decision),
             Trace::Replication(decision) => {
-                if let ReplicationTrace::Truncated { .. } = decision {
+                if let ReplicationTrace::Truncated { from, .. } = decision {
                     self.count(RareEvent::LogTruncated);
+                    self.removed(checks, id, *from);
                 }
             }
             Trace::Commit(decision) => self.commit(core, decision),
@@ -162,10 +163,21 @@ impl Watcher {
         }
     }
 
+    /// A node removes an entry from its log, and all that follow it. They are still on its disk. A
+    /// snapshot is never the first that removes an entry from a majority: it holds what another
+    /// majority has.
+    fn removed(&mut self, checks: &Checks, id: NodeId, first: LogPosition) {
+        if self.removed != Some(first) && checks.is_on_majority(id, first) {
+            self.removed = Some(first);
+            self.count(RareEvent::MajorityEntryRemoved);
+        }
+    }
+
     fn snapshot(&mut self, world: &World, id: NodeId, decision: &SnapshotTrace) {
         if let SnapshotTrace::Sent { peer, .. } = decision {
             self.count(RareEvent::SnapshotSent);
-            let is_ahead = world.node(*peer).is_some_and(is_ahead);
+            let core = world.node(*peer).and_then(SimNode::core);
+            let is_ahead = core.is_some_and(|core| core.log().last().index > core.commit_index());
             if is_ahead && !self.uncommitted.contains(peer) {
                 self.uncommitted.push(*peer);
             }

@@ -1,10 +1,11 @@
-//! Rare events and their counts. They show which situations a campaign has reached, and which not.
+//! Rare events and their counts: situations that a person may look for, and that show how far a
+//! campaign of the fuzzer got.
 
 mod watcher;
 
 use std::ops::AddAssign;
 
-pub(crate) use self::watcher::Watcher;
+pub use self::watcher::RareWatcher;
 
 /// Declares the rare events: variant, name in reports, meaning.
 macro_rules! rare_events {
@@ -19,7 +20,7 @@ macro_rules! rare_events {
             /// All rare events, in the order of a report.
             pub const ALL: &[Self] = &[$(Self::$event,)*];
 
-            /// The name in reports.
+            /// The name in reports and in scripts.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$event => $name,)* }
             }
@@ -46,6 +47,8 @@ rare_events! {
     HalfReplicated: "half-replicated",
         "A leader crashed with entries that only some of the others held.";
     LogTruncated: "log-truncated", "A follower removed entries that conflicted with the leader's.";
+    MajorityEntryRemoved: "majority-entry-removed",
+        "An entry that was on the disks of a majority of the voters was removed from one of them.";
     OldTermNotCounted: "old-term-not-counted",
         "A majority held an entry of an older term: it was not committed.";
     OldTermCommitted: "old-term-committed",
@@ -84,11 +87,15 @@ rare_events! {
         "A server that restarted refused its vote while another server had a lease.";
     LateAnswer: "late-answer",
         "A deposed leader with an open read got an answer from before another one was elected.";
+    StaleLookingRead: "stale-looking-read",
+        "A read was answered, as it may be, with a value that a commit had already replaced.";
     DeposedRefusesRead: "deposed-refuses-read",
         "A deposed leader was asked for a read and did not answer it.";
     RetryDeduplicated: "retry-deduplicated", "A command was in the log twice and was applied once.";
     ProposalRefused: "proposal-refused", "A leader refused a command.";
     ClientGaveUp: "client-gave-up", "A client gave up waiting.";
+    AppliedAfterGivingUp: "applied-after-giving-up",
+        "A client's write was applied after the client had given up.";
     SessionExpired: "session-expired",
         "A client's session was evicted before the client's next command.";
     LargeEntry: "large-entry", "An entry of at least 10,000 bytes was committed.";

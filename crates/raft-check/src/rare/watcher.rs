@@ -1,10 +1,10 @@
 //! Counts the rare events of a run.
 
 mod decisions;
+mod operations;
 
 use std::collections::BTreeMap;
 
-use raft_check::Checks;
 use raft_core::{
     Body, Entry, LogIndex, LogPosition, Message, Node, NodeId, Outcome, Payload, PeerStatus,
 };
@@ -14,12 +14,16 @@ use raft_sim::{
     ReadPolicy, SimNode, StateMachineEvent, World,
 };
 
+use self::operations::Operations;
 use super::{RareEvent, RareEvents};
+use crate::checks::Checks;
 
 /// Counts the rare events of one run, and remembers what counting takes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Watcher {
+pub struct RareWatcher {
     counts: RareEvents,
+    /// Those of the last step or action.
+    latest: Vec<RareEvent>,
     /// The nodes that believe to be the leader.
     leaders: Vec<NodeId>,
     /// The nodes that had uncommitted entries when a snapshot was sent to them.
@@ -30,18 +34,30 @@ pub(crate) struct Watcher {
     applied: LogIndex,
     /// The last applied command of each session.
     sessions: BTreeMap<ClientId, Sequence>,
+    operations: Operations,
+    /// The last entry that was removed from one of a majority. Another node may remove it before
+    /// the disk of the first one has.
+    removed: Option<LogPosition>,
 }
 
-impl Watcher {
-    pub(crate) fn counts(&self) -> &RareEvents {
+impl RareWatcher {
+    /// How often each rare event happened so far.
+    pub fn counts(&self) -> &RareEvents {
         &self.counts
     }
 
-    /// Counts the events of the last step.
-    pub(crate) fn observe(&mut self, world: &World, checks: &Checks) {
+    /// The rare events of the last step or action, each as often as it happened.
+    pub fn latest(&self) -> &[RareEvent] {
+        &self.latest
+    }
+
+    /// Looks at what happened. Call it after every step and every action, when the checks have
+    /// seen its events.
+    pub fn observe(&mut self, world: &World, checks: &Checks) {
+        self.latest.clear();
         for event in world.events() {
             match &event.kind {
-                EventKind::Core { node, trace } => self.decision(world, *node, trace),
+                EventKind::Core { node, trace } => self.decision(world, checks, *node, trace),
                 EventKind::StateMachine { node, event } => {
                     self.state_machine(world, *node, event);
                 }
@@ -60,6 +76,7 @@ impl Watcher {
                 }
                 EventKind::Client { client, sequence, event } => {
                     self.client(world, (*client, *sequence), event);
+                    self.operation(world, checks, (*client, *sequence), event);
                 }
                 EventKind::Message {
                     from, to, message, event: MessageEvent::Delivered, ..
@@ -74,11 +91,14 @@ impl Watcher {
 
     fn count(&mut self, event: RareEvent) {
         self.counts.add(event, 1);
+        self.latest.push(event);
     }
 
     fn state_machine(&mut self, world: &World, node: NodeId, event: &StateMachineEvent) {
         if let StateMachineEvent::Applied { entries } = event {
             entries.iter().for_each(|entry| self.applied(entry));
+        } else if let StateMachineEvent::ReadServed { client, sequence, read, index } = event {
+            self.operations.read_served((*client, *sequence), *read, *index);
         } else if let StateMachineEvent::Reopened { applied } = event
             && *applied > LogIndex(0)
         {
@@ -187,6 +207,9 @@ impl Watcher {
             self.count(RareEvent::RetryDeduplicated);
         } else {
             *last = sequence;
+            if self.operations.applies_after_giving_up((client, sequence)) {
+                self.count(RareEvent::AppliedAfterGivingUp);
+            }
         }
     }
 }
