@@ -3,7 +3,7 @@
 use raft_explain::{Evidence, Explanation, Given, Question, Record, Statements, Unanswerable};
 use raft_sim::EventNumber;
 
-use crate::branches::{BranchId, Branches, MarkKind};
+use crate::branches::{BranchId, Branches, MarkKind, Seek};
 use crate::journal::{Journal, Moment};
 use crate::session::Session;
 
@@ -22,16 +22,20 @@ impl Session {
     /// # Errors
     /// If the question is about something that there is not.
     pub fn explain(&self, question: &Question) -> Result<Explanation, Unanswerable> {
-        explain(self.beginning(), self, question, u64::MAX)
+        let mut way = Seek::new(self.beginning(), self.journal().clone(), self.moment());
+        explain(&mut way, self, question, u64::MAX)
     }
 }
 
 impl Branches {
     /// The least number of steps before a moment that its explanations look at.
     const SEEN_STEPS: u64 = 2_000;
+    /// The same in events, for the explanations of an event. Under load a step makes nearly three.
+    const SEEN_EVENTS: u64 = 5_000;
 
     /// Answers a question about a moment of a branch, or about an event before it. `shown` is the
-    /// session at that moment. The run is played again from a checkpoint some time before.
+    /// session at that moment. The run is played again from a checkpoint some time before, and
+    /// sessions on the way are [remembered](Self::remember).
     ///
     /// # Errors
     /// If the question is about something that there is not, or about something so old that no
@@ -40,18 +44,25 @@ impl Branches {
     /// # Panics
     /// If the branch was removed.
     pub fn explain(
-        &self,
+        &mut self,
         id: BranchId,
         shown: &Session,
         question: &Question,
     ) -> Result<Explanation, Unanswerable> {
-        let (steps, last) = match (question, self.happened(id, question)) {
-            (Question::Event(number), _) => (self.steps_before(id, *number), u64::MAX),
-            (_, Some(steps)) => (steps, steps + Self::SEEN_STEPS),
-            (_, None) => (shown.world().steps(), u64::MAX),
+        let before =
+            |steps: u64| self.checkpoint_before(id, steps.saturating_sub(Self::SEEN_STEPS));
+        let (earlier, last) = match (question, self.happened(id, question)) {
+            (Question::Event(number), _) => {
+                let seen = number.get().saturating_sub(Self::SEEN_EVENTS);
+                (self.checkpoint_after_events(id, seen), u64::MAX)
+            }
+            (_, Some(steps)) => (before(steps), steps + Self::SEEN_STEPS),
+            (_, None) => (before(shown.world().steps()), u64::MAX),
         };
-        let earlier = self.checkpoint_before(id, steps.saturating_sub(Self::SEEN_STEPS));
-        explain(earlier.clone(), shown, question, last)
+        let mut way = Seek::new(earlier.clone(), shown.journal().clone(), shown.moment());
+        let explanation = explain(&mut way, shown, question, last);
+        self.remember(id, &mut way);
+        explanation
     }
 
     /// The number of steps after which that happened what the question is about, if a mark tells.
@@ -82,10 +93,10 @@ impl Branches {
     }
 }
 
-/// Answers a question about the moment of `shown`, from an earlier moment of the same run. An event
+/// Answers a question about the moment of `shown`, on a way to it from an earlier moment. An event
 /// is explained at its own moment. What happened after `last` steps is not looked at.
 fn explain(
-    mut session: Session,
+    way: &mut Seek,
     shown: &Session,
     question: &Question,
     last: u64,
@@ -94,16 +105,13 @@ fn explain(
         question.event().is_some_and(|number| session.world().event_count() >= number.get())
     };
     let mut record = Record::default();
-    if session.moment() == Moment::default() {
-        record.observe(session.events());
+    if way.session().moment() == Moment::default() {
+        record.observe(way.session().events());
     }
-    while session.moment() < shown.moment() && session.moment().steps < last && !is_there(&session)
-    {
-        if !session.repeat(shown.journal()) {
-            break;
-        }
-        record.observe(session.events());
+    let is_over = |session: &Session| session.moment().steps >= last || is_there(session);
+    while !way.is_there() && !is_over(way.session()) && way.advance(1).is_ok() {
+        record.observe(way.session().events());
     }
-    let world = if is_there(&session) { session.world() } else { shown.world() };
+    let world = if is_there(way.session()) { way.session().world() } else { shown.world() };
     Evidence { world, record: &record, statements: shown.journal() }.answer(question)
 }
