@@ -255,22 +255,12 @@ impl Branches {
         self.branch_mut(id).head.cancel();
     }
 
-    /// The last checkpoint of a branch that so many events or fewer came before; if there is none,
-    /// the first.
-    pub(crate) fn checkpoint_after_events(&self, id: BranchId, events: u64) -> &Session {
+    /// The last checkpoint of a branch after so many events or fewer; if there is none, the first.
+    pub(crate) fn checkpoint_before(&self, id: BranchId, events: u64) -> &Session {
         let mut sessions = self.by_id[&id].checkpoints.iter();
         let first = sessions.next().expect("the first checkpoint stays");
-        sessions
-            .take_while(|session| session.world().event_count() <= events)
-            .last()
-            .unwrap_or(first)
-    }
-
-    /// The last checkpoint of a branch after so many steps or fewer; if there is none, the first.
-    pub(crate) fn checkpoint_before(&self, id: BranchId, steps: u64) -> &Session {
-        let checkpoints = &self.by_id[&id].checkpoints;
-        let last = checkpoints.before(Moment { steps, lines: usize::MAX });
-        last.or_else(|| checkpoints.iter().next()).expect("the first checkpoint stays")
+        let before = sessions.take_while(|session| session.world().event_count() <= events);
+        before.last().unwrap_or(first)
     }
 
     /// The session as it was at that place. No statement waits in it.

@@ -10,11 +10,11 @@ use crate::journal::Moment;
 use crate::session::Session;
 
 /// The most checkpoints of a branch.
-pub(super) const MOST: usize = 192;
+pub(super) const MOST: usize = 208;
 
 /// The number of steps between two checkpoints at first. In an hour of five nodes under load, which
-/// is 3.8 million steps, it doubles five times: to 20,000.
-pub(super) const FIRST_GAP: u64 = 625;
+/// is 3.8 million steps, it doubles five times: to 18,240.
+pub(super) const FIRST_GAP: u64 = 570;
 
 /// The most checkpoints of a branch that are kept because somebody looked at moments near them.
 pub(super) const MOST_NEAR: usize = 16;

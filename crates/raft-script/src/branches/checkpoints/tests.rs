@@ -140,7 +140,7 @@ fn a_question_near_a_moment_that_was_shown_plays_little() {
     look_at(&mut branches, 50_000);
     let shown = way(&branches, 50_000).finish().unwrap();
     let event = shown.world().event_count();
-    let start = branches.checkpoint_after_events(main, event - 5_000).moment();
+    let start = branches.checkpoint_before(main, event - 5_000).moment();
     assert!(50_000 - start.steps < 3_000 + NEAR_GAP, "{start:?}");
     // It remembers its own way too.
     let event = EventNumber::new(event / 2).unwrap();
