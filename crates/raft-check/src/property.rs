@@ -1,6 +1,7 @@
 //! Properties and their states.
 
 use std::fmt;
+use std::sync::Arc;
 
 use raft_core::{Instant, Say, Speaker, print_as_said, say};
 use raft_sim::{Mention, Words};
@@ -126,7 +127,8 @@ print_as_said!(Mention: Violation, Suspension);
 /// The results of all properties so far.
 #[derive(Clone, Debug)]
 pub(crate) struct PropertyTable {
-    results: Vec<CheckResult>,
+    /// Shared by clones: a verdict that changes one is rare.
+    results: Arc<Vec<CheckResult>>,
     first: Option<Violation>,
     /// The number of properties that are suspended now.
     suspended: usize,
@@ -144,7 +146,7 @@ impl PropertyTable {
             suspension: None,
         };
         Self {
-            results: properties.iter().map(holding).collect(),
+            results: Arc::new(properties.iter().map(holding).collect()),
             first: None,
             suspended: 0,
             is_void: false,
@@ -206,7 +208,8 @@ impl PropertyTable {
     }
 
     fn result_mut(&mut self, property: &'static Property) -> Option<&mut CheckResult> {
-        self.results.iter_mut().find(|result| result.property.name == property.name)
+        let mut results = Arc::make_mut(&mut self.results).iter_mut();
+        results.find(|result| result.property.name == property.name)
     }
 
     pub(crate) fn results(&self) -> impl ExactSizeIterator<Item = &CheckResult> {

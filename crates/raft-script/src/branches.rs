@@ -15,7 +15,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use raft_core::Instant;
-use raft_sim::EventNumber;
 
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
@@ -164,7 +163,7 @@ impl Branches {
     /// If the branch was removed.
     pub fn start(&mut self, id: BranchId, statement: &Statement) -> Result<Started, ExecError> {
         if let Statement::Why(question) = statement {
-            let explanation = self.explain(id, self.head(id), question);
+            let explanation = self.explain(id, &self.head(id).clone(), question);
             let explanation = explanation.map_err(StatementError::Unanswerable)?;
             return Ok(Started::Done(Reply::from(&explanation)));
         }
@@ -192,10 +191,29 @@ impl Branches {
         stepped
     }
 
-    /// Drops checkpoints until all have no more than the most bytes. The largest branch loses some
-    /// first, and its old ones before its new ones.
+    /// Keeps some of the sessions that a way of this branch passed: then ways to moments near it
+    /// are short. At most 16 of a branch are kept, and those that were used last. They count among
+    /// the [checkpoints](Self::checkpoint_bytes).
+    pub fn remember(&mut self, id: BranchId, seek: &mut Seek) {
+        let (start, passed) = seek.take_passed();
+        let are_new = !passed.is_empty();
+        if let Some(branch) = self.by_id.get_mut(&id) {
+            branch.checkpoints.keep_near(start, passed);
+        }
+        if are_new {
+            self.keep_within_budget();
+        }
+    }
+
+    /// Drops checkpoints until all have no more than the most bytes: first those that were
+    /// [remembered](Self::remember). Then the largest branch loses some, and its old ones before
+    /// its new ones.
     fn keep_within_budget(&mut self) {
         while self.checkpoint_bytes().1 > self.budget {
+            let mut branches = self.by_id.values_mut().map(|branch| &mut branch.checkpoints);
+            if branches.any(Checkpoints::forget_near) {
+                continue;
+            }
             let branches = self.by_id.values_mut().map(|branch| &mut branch.checkpoints);
             let Some(largest) = branches.max_by_key(|checkpoints| checkpoints.bytes()) else {
                 return;
@@ -237,18 +255,12 @@ impl Branches {
         self.branch_mut(id).head.cancel();
     }
 
-    /// The number of steps at the last checkpoint of a branch before an event.
-    pub(crate) fn steps_before(&self, id: BranchId, event: EventNumber) -> u64 {
-        let sessions = self.by_id[&id].checkpoints.iter();
-        let before = sessions.take_while(|session| session.world().event_count() < event.get());
-        before.last().map_or(0, |session| session.moment().steps)
-    }
-
-    /// The last checkpoint of a branch after so many steps or fewer; if there is none, the first.
-    pub(crate) fn checkpoint_before(&self, id: BranchId, steps: u64) -> &Session {
-        let checkpoints = &self.by_id[&id].checkpoints;
-        let last = checkpoints.before(Moment { steps, lines: usize::MAX });
-        last.or_else(|| checkpoints.iter().next()).expect("the first checkpoint stays")
+    /// The last checkpoint of a branch after so many events or fewer; if there is none, the first.
+    pub(crate) fn checkpoint_before(&self, id: BranchId, events: u64) -> &Session {
+        let mut sessions = self.by_id[&id].checkpoints.iter();
+        let first = sessions.next().expect("the first checkpoint stays");
+        let before = sessions.take_while(|session| session.world().event_count() <= events);
+        before.last().unwrap_or(first)
     }
 
     /// The session as it was at that place. No statement waits in it.

@@ -1,9 +1,11 @@
 //! What happened in a run, computed again when somebody asks.
 
+use std::ops::Range;
+
 use raft_explain::{Evidence, Explanation, Given, Question, Record, Statements, Unanswerable};
 use raft_sim::EventNumber;
 
-use crate::branches::{BranchId, Branches, MarkKind};
+use crate::branches::{BranchId, Branches, MarkKind, Seek};
 use crate::journal::{Journal, Moment};
 use crate::session::Session;
 
@@ -22,16 +24,21 @@ impl Session {
     /// # Errors
     /// If the question is about something that there is not.
     pub fn explain(&self, question: &Question) -> Result<Explanation, Unanswerable> {
-        explain(self.beginning(), self, question, u64::MAX)
+        let mut way = Seek::new(self.beginning(), self.journal().clone(), self.moment());
+        explain(&mut way, self, question, 0..u64::MAX)
     }
 }
 
 impl Branches {
-    /// The least number of steps before a moment that its explanations look at.
-    const SEEN_STEPS: u64 = 2_000;
+    /// The least number of events before a moment that its explanations look at. Under load they
+    /// are of 2,000 steps.
+    const SEEN_EVENTS: u64 = 5_000;
+    /// The most: to keep an event costs nearly as much as to compute it.
+    const MOST_SEEN_EVENTS: u64 = 10_000;
 
     /// Answers a question about a moment of a branch, or about an event before it. `shown` is the
-    /// session at that moment. The run is played again from a checkpoint some time before.
+    /// session at that moment. The run is played again from a checkpoint some time before, and
+    /// sessions on the way are [remembered](Self::remember).
     ///
     /// # Errors
     /// If the question is about something that there is not, or about something so old that no
@@ -40,25 +47,29 @@ impl Branches {
     /// # Panics
     /// If the branch was removed.
     pub fn explain(
-        &self,
+        &mut self,
         id: BranchId,
         shown: &Session,
         question: &Question,
     ) -> Result<Explanation, Unanswerable> {
-        let (steps, last) = match (question, self.happened(id, question)) {
-            (Question::Event(number), _) => (self.steps_before(id, *number), u64::MAX),
-            (_, Some(steps)) => (steps, steps + Self::SEEN_STEPS),
-            (_, None) => (shown.world().steps(), u64::MAX),
+        let (event, last) = match (question, self.happened(id, question)) {
+            (Question::Event(number), _) => (number.get(), u64::MAX),
+            (_, Some(happened)) => (happened.get(), happened.get() + Self::SEEN_EVENTS),
+            (_, None) => (shown.world().event_count(), u64::MAX),
         };
-        let earlier = self.checkpoint_before(id, steps.saturating_sub(Self::SEEN_STEPS));
-        explain(earlier.clone(), shown, question, last)
+        let earlier = self.checkpoint_before(id, event.saturating_sub(Self::SEEN_EVENTS));
+        let mut way = Seek::new(earlier.clone(), shown.journal().clone(), shown.moment());
+        let seen = event.saturating_sub(Self::MOST_SEEN_EVENTS)..last;
+        let explanation = explain(&mut way, shown, question, seen);
+        self.remember(id, &mut way);
+        explanation
     }
 
-    /// The number of steps after which that happened what the question is about, if a mark tells.
-    fn happened(&self, id: BranchId, question: &Question) -> Option<u64> {
+    /// The event with which that happened what the question is about, if a mark tells.
+    fn happened(&self, id: BranchId, question: &Question) -> Option<EventNumber> {
         let branch = self.get(id).ok()?;
         let last = |is_it: &dyn Fn(&MarkKind) -> bool| {
-            branch.marks().rev().find(|mark| is_it(&mark.kind)).map(|mark| mark.moment.steps)
+            branch.marks().rev().find(|mark| is_it(&mark.kind)).map(|mark| mark.event)
         };
         match question {
             Question::Term(term) => {
@@ -82,28 +93,31 @@ impl Branches {
     }
 }
 
-/// Answers a question about the moment of `shown`, from an earlier moment of the same run. An event
-/// is explained at its own moment. What happened after `last` steps is not looked at.
+/// Answers a question about the moment of `shown`, on a way to it from an earlier moment. An event
+/// is explained at its own moment. The events with these numbers are looked at.
 fn explain(
-    mut session: Session,
+    way: &mut Seek,
     shown: &Session,
     question: &Question,
-    last: u64,
+    seen: Range<u64>,
 ) -> Result<Explanation, Unanswerable> {
     let is_there = |session: &Session| {
         question.event().is_some_and(|number| session.world().event_count() >= number.get())
     };
+    let count = |session: &Session| session.world().event_count();
     let mut record = Record::default();
-    if session.moment() == Moment::default() {
-        record.observe(session.events());
-    }
-    while session.moment() < shown.moment() && session.moment().steps < last && !is_there(&session)
-    {
-        if !session.repeat(shown.journal()) {
-            break;
+    let mut look_at = |session: &Session| {
+        if count(session) >= seen.start {
+            record.observe(session.events());
         }
-        record.observe(session.events());
+    };
+    if way.session().moment() == Moment::default() {
+        look_at(way.session());
     }
-    let world = if is_there(&session) { session.world() } else { shown.world() };
+    let is_over = |session: &Session| count(session) >= seen.end || is_there(session);
+    while !way.is_there() && !is_over(way.session()) && way.advance(1).is_ok() {
+        look_at(way.session());
+    }
+    let world = if is_there(way.session()) { way.session().world() } else { shown.world() };
     Evidence { world, record: &record, statements: shown.journal() }.answer(question)
 }

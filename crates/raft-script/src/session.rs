@@ -71,7 +71,7 @@ pub struct Session {
 
 /// The bytes of a session that its disks do not have and that it shares with no other one that is
 /// some thousand steps away: measured with five nodes.
-const OWN_BYTES: u64 = if size_of::<usize>() == 8 { 140 << 10 } else { 112 << 10 };
+const OWN_BYTES: u64 = if size_of::<usize>() == 8 { 130 << 10 } else { 104 << 10 };
 
 /// The state of a statement after its start.
 #[derive(Clone, PartialEq, Debug)]

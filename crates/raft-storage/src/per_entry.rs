@@ -151,7 +151,8 @@ impl<T: Clone> PerEntry<T> {
         }
     }
 
-    /// Takes the parts of another log in place of equal ones, so that both share their memory.
+    /// Takes the parts of another log in place of equal ones, and the newest values, so that both
+    /// share their memory.
     pub fn share(&mut self, other: &Self)
     where
         T: PartialEq,
@@ -167,6 +168,12 @@ impl<T: Clone> PerEntry<T> {
         }
         if has_all {
             self.parts = other.parts.clone();
+        }
+        let first = self.end.0 - self.tail.len() as u64;
+        for (index, own) in (first..).map(LogIndex).zip(&mut self.tail) {
+            if let Some(value) = other.get(index).filter(|value| *value == own) {
+                *own = value.clone();
+            }
         }
     }
 

@@ -35,6 +35,19 @@ fn a_suspended_property_is_not_broken() {
     assert_eq!(state(&table, &A), "A (§1) is broken at 2.000ms: a contradiction");
 }
 
+/// A page keeps hundreds of clones.
+#[test]
+fn results_that_do_not_change_are_the_same_memory() {
+    let mut table = PropertyTable::new(&[&A, &B]);
+    let kept = table.clone();
+    table.now(Instant(1_000), 7);
+    table.note(&A, Ok(()));
+    table.lift(&A);
+    assert!(Arc::ptr_eq(&table.results, &kept.results));
+    table.suspend(&A, Words::of("a disk is gone"));
+    assert_eq!(state(&kept, &A), "holds");
+}
+
 #[test]
 fn a_broken_property_stays_broken() {
     let mut table = PropertyTable::new(&[&A, &B]);

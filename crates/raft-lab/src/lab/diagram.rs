@@ -226,10 +226,11 @@ impl Lab {
         Place { branch: self.live, moment: self.session().moment() }
     }
 
-    fn drawn_further(&self, mut drawn: Drawn) -> Result<Drawn, Unreachable> {
+    fn drawn_further(&mut self, mut drawn: Drawn) -> Result<Drawn, Unreachable> {
         let Some(mut rest) = drawn.rest.take() else { return Ok(drawn) };
         let is_there =
             rest.advance_watched(SLICE, &mut |session| drawn.observe(session.events()))?;
+        self.branches.remember(self.live, &mut rest);
         let end = self.end_of_branch();
         drawn.rest = match (is_there, rest.session().moment() == end.moment) {
             (true, true) => None,

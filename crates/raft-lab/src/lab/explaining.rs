@@ -18,8 +18,8 @@ impl Lab {
     ) -> ExecStatus {
         let asked = Statement::Why(question.clone()).to_string();
         self.say(ConsoleKind::Command, asked.clone());
-        let shown = self.shown_session();
-        match self.branches.explain(self.live, shown, question) {
+        let shown = self.shown_session().clone();
+        match self.branches.explain(self.live, &shown, question) {
             Ok(explanation) => {
                 let at = shown.world().now();
                 self.say_all(&explanation.lines());

@@ -99,13 +99,15 @@ impl Lab {
     }
 
     /// The moment, once it is reached.
-    fn advanced(&self, wish: &mut Wish) -> Result<Option<Past>, Unreachable> {
+    fn advanced(&mut self, wish: &mut Wish) -> Result<Option<Past>, Unreachable> {
         let Wish { seek, trail, .. } = wish;
         trail.push_back(seek.session().clone());
         if trail.len() as u64 > SHOWN_STEPS / SLICE + 2 {
             trail.pop_front();
         }
-        if !seek.advance(SLICE)? {
+        let is_there = seek.advance(SLICE)?;
+        self.branches.remember(self.live, seek);
+        if !is_there {
             return Ok(None);
         }
         let moment = seek.session().moment();

@@ -1,8 +1,11 @@
 //! The way from a checkpoint to a moment.
 
+use std::collections::VecDeque;
+
 use raft_core::Instant;
 
 use super::Unreachable;
+use super::checkpoints::{MOST_NEAR, NEAR_GAP};
 use crate::journal::{Journal, Moment};
 use crate::session::Session;
 
@@ -16,11 +19,19 @@ pub struct Seek {
     goal: Moment,
     /// It ends before what is due after this time.
     until: Option<Instant>,
+    /// Where it begins.
+    start: Moment,
+    /// Sessions that it passed, for those who go there again: the last ones.
+    passed: VecDeque<Session>,
+    /// The steps at the last one of them, or at the start.
+    passed_at: u64,
 }
 
 impl Seek {
-    pub(super) fn new(session: Session, journal: Journal, goal: Moment) -> Self {
-        Self { session, journal, goal, until: None }
+    pub(crate) fn new(session: Session, journal: Journal, goal: Moment) -> Self {
+        let start = session.moment();
+        let (passed, passed_at) = (VecDeque::new(), start.steps);
+        Self { session, journal, goal, until: None, start, passed, passed_at }
     }
 
     /// The way to the moment after all that is due at this time or before, if it comes before the
@@ -66,8 +77,27 @@ impl Seek {
             if !self.session.repeat(&self.journal) || self.session.moment() > self.goal {
                 return Err(Unreachable::NoMoment(self.goal));
             }
+            self.note_passed();
         }
         Ok(self.is_there())
+    }
+
+    fn note_passed(&mut self) {
+        let steps = self.session.moment().steps;
+        if steps < self.passed_at + NEAR_GAP {
+            return;
+        }
+        self.passed_at = steps;
+        self.session.share_memory();
+        if self.passed.len() == MOST_NEAR {
+            self.passed.pop_front();
+        }
+        self.passed.push_back(self.session.clone());
+    }
+
+    /// Where it began, and the sessions that it has passed since the last call, in order.
+    pub(super) fn take_passed(&mut self) -> (Moment, VecDeque<Session>) {
+        (self.start, std::mem::take(&mut self.passed))
     }
 
     /// The same, and calls `watch` after each step and each statement on the way. If the way begins

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use raft_core::{NodeId, RoleKind, Term};
 use raft_explain::Question;
-use raft_sim::{DelayRange, Setup};
+use raft_sim::{DelayRange, EventNumber, Setup};
 
 use super::*;
 use crate::parse_line;
@@ -570,10 +570,10 @@ fn what_happened_long_ago_is_explained_as_by_the_whole_run() {
     let down = branches.head(main).world().nodes().find(|node| node.core().is_none()).unwrap();
     let stopped = Question::Stopped(down.id());
     exec(&mut branches, main, "run 100s");
-    let shown = branches.head(main);
+    let shown = branches.head(main).clone();
     assert!(shown.world().steps() > 3 * 2_000, "{}", shown.world().steps());
     for question in [Question::Term(Term(1)), stopped] {
-        let found = branches.explain(main, shown, &question).expect("an answer");
+        let found = branches.explain(main, &shown, &question).expect("an answer");
         assert_eq!(found, shown.explain(&question).expect("an answer"), "{question:?}");
         assert!(!found.findings[0].chains.is_empty(), "{question:?}");
     }

@@ -25,6 +25,19 @@ fn order_and_content_matter() {
     assert_ne!(hash(&[1]), hash(&[2]));
 }
 
+/// What wasm32 computes from halves is what other targets compute at once.
+#[test]
+fn a_product_of_halves_is_the_product() {
+    let mut word = 1_u64;
+    for place in 0..1_000_u32 {
+        word = word.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17) ^ u64::from(place);
+        for other in [0, 1, u64::MAX, u64::from(u32::MAX), 1 << 32, word, !word] {
+            let halves = folded_product_of_halves(word, other);
+            assert_eq!(halves, folded_product(word, other), "{word} x {other}");
+        }
+    }
+}
+
 /// A constant that native and wasm32 builds must both produce.
 #[test]
 fn the_hash_of_a_known_sequence_never_changes() {

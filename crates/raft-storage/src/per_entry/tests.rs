@@ -105,6 +105,24 @@ proptest! {
     }
 }
 
+/// The newest values share what each of them holds.
+#[test]
+fn equal_values_of_the_newest_are_shared() {
+    let filled = |values: &[u64]| {
+        let mut filled = PerEntry::starting_at(LogIndex(1));
+        values.iter().for_each(|value| filled.push(Arc::new(*value)));
+        filled
+    };
+    let (mut one, other) = (filled(&[1, 2, 3, 4, 5]), filled(&[1, 2, 7, 4]));
+    one.share(&other);
+    let is_shared = |index| {
+        let (own, others) = (one.get(LogIndex(index)), other.get(LogIndex(index)));
+        own.zip(others).is_some_and(|(own, other)| Arc::ptr_eq(own, other))
+    };
+    assert_eq!([1, 2, 3, 4, 5].map(is_shared), [true, true, false, true, false]);
+    assert_eq!(one.iter().map(|(_, value)| **value).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+}
+
 /// Logs that began at different indexes share all parts but those at their beginnings.
 #[test]
 fn equal_parts_are_shared() {
