@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The folders of lessons, in their order.
-const TRACKS: [&str; 3] = ["student", "practice", "detective"];
+const TRACKS: [&str; 4] = ["student", "practice", "detective", "misconceptions"];
 
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");

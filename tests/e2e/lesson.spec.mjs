@@ -45,7 +45,7 @@ async function begun(t, scene = 0) {
 test('a prediction is answered by the run, and a wrong one by another run', async (t) => {
   const page = await begun(t);
   // Nothing can be run before an answer is chosen, and nothing tells which is right.
-  await page.getByTestId('lesson-run').click();
+  await page.getByTestId('lesson-run').click({ force: true });
   assert.equal(await lesson(page).getAttribute('data-turn'), 'learner');
   assert.equal(await page.locator('.lesson-verdict').count(), 0);
   await page.getByTestId('choice-1').click();
@@ -58,7 +58,7 @@ test('a prediction is answered by the run, and a wrong one by another run', asyn
   await says(page.locator('.lesson-end'), /timer of node 5/);
   // The run in which the answer would have been right, and the way back.
   await page.getByTestId('instead-1').click();
-  await page.locator('.lesson-never', { hasText: 'Another run' }).getByText('To the end').click();
+  await page.locator('.lesson-other', { hasText: 'Another run' }).getByText('To the end').click();
   await says(page.locator('.lesson-choice.is-picked'), /Here it is so/);
   assert.equal((await view(page)).leader, 2);
   await page.getByTestId('instead-back').click();

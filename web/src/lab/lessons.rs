@@ -22,8 +22,12 @@ pub(crate) struct LessonInfo {
 include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
 
 /// The tracks and their names.
-pub(crate) const TRACKS: [(&str, &str); 3] =
-    [("student", "Student"), ("practice", "Practice"), ("detective", "Detective")];
+pub(crate) const TRACKS: [(&str, &str); 4] = [
+    ("student", "Student"),
+    ("practice", "Practice"),
+    ("detective", "Detective: six cases"),
+    ("misconceptions", "Misconceptions, each with a run that refutes it"),
+];
 
 impl LessonInfo {
     /// The lesson after it.

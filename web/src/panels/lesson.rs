@@ -5,7 +5,7 @@ mod task;
 
 use std::rc::Rc;
 
-use raft_lab::{LessonTurn, LessonView, Pointed};
+use raft_lab::{LessonTurn, LessonView, Pointed, TaskView};
 use yew::prelude::*;
 
 use self::actions::Actions;
@@ -47,6 +47,8 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
             }
         }
     });
+    // The answer that is picked, in its scene, before it is given.
+    let picked = use_state_eq(|| None::<(usize, usize)>);
     let Some(lesson) = lesson else { return html! {} };
     let on_leave = on_click_of(&controls, |controls| controls.runner.leave_lesson());
     let leave = html! {
@@ -58,13 +60,20 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
             </button>
         </>
     };
+    let is_open = lesson.turn == LessonTurn::Learner;
+    let chosen = picked.filter(|(scene, _)| is_open && *scene == lesson.scene);
+    let on_pick = {
+        let (scene, picked) = (lesson.scene, picked.setter());
+        Callback::from(move |choice: usize| picked.set(Some((scene, choice))))
+    };
+    let chosen = chosen.map(|(_, choice)| choice);
     html! {
         <Panel name="lesson" title={lesson.title.to_string()} aside={leave}>
             <Steps lesson={lesson.clone()} {info} />
             <div class="lesson" tabindex="0" data-testid="lesson" data-turn={turn_word(lesson.turn)}>
-                <Scene lesson={lesson.clone()} />
+                <Scene lesson={lesson.clone()} {chosen} {on_pick} />
             </div>
-            <Foot lesson={lesson} {info} />
+            <Foot {lesson} {info} {chosen} />
         </Panel>
     }
 }
@@ -126,14 +135,28 @@ fn steps(props: &LessonProps) -> Html {
     }
 }
 
+#[derive(Properties, PartialEq)]
+struct SceneProps {
+    lesson: Rc<LessonView>,
+    chosen: Option<usize>,
+    on_pick: Callback<usize>,
+}
+
 #[component(Scene)]
-fn scene(props: &LessonProps) -> Html {
+fn scene(props: &SceneProps) -> Html {
     let lesson = &props.lesson;
     let title = &lesson.scenes[lesson.scene];
-    // Keyed, so that a choice of the scene before is forgotten.
+    let end = use_node_ref();
+    use_effect_with((end.clone(), lesson.conclusion.is_empty()), |(end, is_empty)| {
+        if let Some(end) = end.cast::<web_sys::Element>().filter(|_| !is_empty) {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            end.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
     html! {
-        <div class="lesson-scene" key={lesson.scene}>
-            if lesson.scene == 0 {
+        <div class="lesson-scene">
+            if lesson.scene == 0 && lesson.turn != LessonTurn::Over {
                 { for lesson.about.iter().map(|words| html! {
                     <p class="lesson-about">{ words }</p>
                 }) }
@@ -143,12 +166,13 @@ fn scene(props: &LessonProps) -> Html {
             if lesson.turn == LessonTurn::Stage {
                 <p class="lesson-wait" role="status">{ "The stage is being set…" }</p>
             } else {
-                <TaskOf lesson={lesson.clone()} />
+                <TaskOf lesson={lesson.clone()} chosen={props.chosen}
+                    on_pick={props.on_pick.clone()} />
             }
             if lesson.turn == LessonTurn::Learner {
                 <Actions allowed={lesson.allowed.clone()} />
             }
-            <div class="lesson-end" role="status">
+            <div class="lesson-end" role="status" ref={end}>
                 { for lesson.conclusion.iter().map(|words| html! {
                     <p>{ with_sections(words) }</p>
                 }) }
@@ -157,9 +181,16 @@ fn scene(props: &LessonProps) -> Html {
     }
 }
 
-/// Back, again, and on.
+#[derive(Properties, PartialEq)]
+struct FootProps {
+    lesson: Rc<LessonView>,
+    info: Option<&'static LessonInfo>,
+    chosen: Option<usize>,
+}
+
+/// Back, again, and on: to the answer of the run, then to the next scene.
 #[component(Foot)]
-fn foot(props: &LessonProps) -> Html {
+fn foot(props: &FootProps) -> Html {
     let (lesson, controls) = (&props.lesson, use_controls());
     let go = |scene: usize| on_click_of(&controls, move |c| c.runner.show_scene(scene));
     let (here, last) = (lesson.scene, lesson.scenes.len() - 1);
@@ -183,10 +214,40 @@ fn foot(props: &LessonProps) -> Html {
             <span class="lesson-space"></span>
             if let Some((words, on_next)) = next {
                 <button type="button" id="lesson-next" data-testid="lesson-next" onclick={on_next}
-                    class={classes!("button", "lesson-next", is_over.then_some("is-primary"))}>
+                    class={classes!("button", "lesson-next",
+                        if is_over { "is-primary" } else { "is-quiet" })}>
                     { if is_over { words } else { "Skip".to_owned() } }
                 </button>
             }
+            { run_button(lesson, props.chosen, &controls) }
         </div>
+    }
+}
+
+/// The button that lets the run answer, or go to the end of its answer.
+fn run_button(lesson: &LessonView, chosen: Option<usize>, controls: &Controls) -> Html {
+    let asks = matches!(lesson.task, Some(TaskView::Question { .. }));
+    match lesson.turn {
+        LessonTurn::Learner if asks => {
+            let on_run = on_click_of(controls, move |controls| {
+                if let Some(choice) = chosen {
+                    controls.runner.choose(choice);
+                }
+            });
+            html! {
+                <button type="button" class="button is-primary" id="lesson-run"
+                    data-testid="lesson-run" aria-disabled={chosen.is_none().to_string()}
+                    title={chosen.is_none().then_some("Choose an answer first")} onclick={on_run}>
+                    { "Let it run and see" }
+                </button>
+            }
+        }
+        LessonTurn::Reveal => html! {
+            <button type="button" class="button is-primary" data-testid="lesson-hurry"
+                onclick={on_click_of(controls, |controls| controls.runner.hurry())}>
+                { "To the end" }
+            </button>
+        },
+        LessonTurn::Stage | LessonTurn::Learner | LessonTurn::Over => html! {},
     }
 }

@@ -132,7 +132,7 @@ impl Lab {
             let key_moment = next.key_moment.clone();
             let executed = self.start(next);
             if is_last_of_script && matches!(executed, ExecStatus::Done(_)) {
-                self.say(ConsoleKind::Info, SCRIPT_OVER);
+                self.tell_script_over();
             }
             let has_fired = self.check_breakpoints();
             if let Some(words) = key_moment {
@@ -207,7 +207,7 @@ impl Lab {
                 self.say(ConsoleKind::Reply, reply.words().clone());
                 self.tell(listener, ExecResult::Done(reply.to_string()));
                 if is_scripted && !self.queue.iter().any(|queued| queued.is_scripted) {
-                    self.say(ConsoleKind::Info, SCRIPT_OVER);
+                    self.tell_script_over();
                 }
             }
             Err(words) => {
@@ -235,6 +235,13 @@ impl Lab {
         }
         self.settle();
         self.changed();
+    }
+
+    /// In a lesson, the page shows whose turn it is.
+    fn tell_script_over(&mut self) {
+        if self.lesson.is_none() {
+            self.say(ConsoleKind::Info, SCRIPT_OVER);
+        }
     }
 
     /// A script ends at the first statement that fails. Statements typed meanwhile stay queued.

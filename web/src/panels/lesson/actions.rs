@@ -5,6 +5,7 @@ use std::rc::Rc;
 use raft_lab::{NodeState, View};
 use yew::prelude::*;
 
+use crate::hooks::focus_soon;
 use crate::state::{use_controls, use_frame};
 
 #[derive(Properties, PartialEq)]
@@ -30,7 +31,11 @@ pub(super) fn actions(props: &ActionsProps) -> Html {
                     }
                     { for lines.into_iter().map(|(words, line)| {
                         let (runner, given) = (runner.clone(), line.clone());
-                        let on_click = Callback::from(move |_: MouseEvent| runner.exec(&given));
+                        let on_click = Callback::from(move |_: MouseEvent| {
+                            runner.exec(&given);
+                            // Then Space lets time pass, and does not press again.
+                            focus_soon("run-toggle");
+                        });
                         html! {
                             <button key={line.clone()} type="button" class="button is-small"
                                 title={line.clone()} data-line={line} onclick={on_click}>

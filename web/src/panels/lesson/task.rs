@@ -11,6 +11,9 @@ use crate::words::with_sections;
 #[derive(Properties, PartialEq)]
 pub(super) struct TaskProps {
     pub(super) lesson: Rc<LessonView>,
+    /// The answer that is picked and not given yet.
+    pub(super) chosen: Option<usize>,
+    pub(super) on_pick: Callback<usize>,
 }
 
 #[component(TaskOf)]
@@ -19,7 +22,7 @@ pub(super) fn task_of(props: &TaskProps) -> Html {
     match task {
         Some(TaskView::Question { text, choices }) => html! {
             <Question text={text.clone()} choices={choices.clone()} turn={*turn}
-                instead={*instead} />
+                instead={*instead} chosen={props.chosen} on_pick={props.on_pick.clone()} />
         },
         Some(TaskView::Goals { goals, solution, is_shown }) => html! {
             <Goals goals={goals.clone()} solution={solution.clone()} is_shown={*is_shown}
@@ -35,56 +38,31 @@ struct QuestionProps {
     choices: Vec<ChoiceView>,
     turn: LessonTurn,
     instead: Option<InsteadView>,
+    chosen: Option<usize>,
+    on_pick: Callback<usize>,
 }
 
 #[component(Question)]
 fn question(props: &QuestionProps) -> Html {
-    let runner = use_controls().runner;
-    let picked = use_state_eq(|| None::<usize>);
     let is_open = props.turn == LessonTurn::Learner;
-    let on_pick = {
-        let picked = picked.setter();
-        Callback::from(move |choice: usize| picked.set(Some(choice)))
-    };
-    let on_run = {
-        let (runner, picked) = (runner.clone(), *picked);
-        Callback::from(move |_: MouseEvent| {
-            if let Some(choice) = picked {
-                runner.choose(choice);
-            }
-        })
-    };
-    let on_hurry = use_callback(runner, |_: MouseEvent, runner| runner.hurry());
     html! {
         <div class="lesson-question">
             <p class="lesson-asked" id="lesson-question">{ &props.text }</p>
             <div role="group" aria-labelledby="lesson-question" class="lesson-choices">
                 { for props.choices.iter().enumerate().map(|(number, choice)| {
                     let is_picked = match is_open {
-                        true => *picked == Some(number),
+                        true => props.chosen == Some(number),
                         false => choice.is_chosen,
                     };
                     let instead = props.instead.filter(|instead| instead.choice == number);
                     html! {
                         <Choice key={number} {number} choice={choice.clone()} {is_picked} {is_open}
-                            {instead} on_pick={on_pick.clone()} />
+                            {instead} on_pick={props.on_pick.clone()} />
                     }
                 }) }
             </div>
-            if is_open {
-                <div class="lesson-run">
-                    <button type="button" class="button is-primary" id="lesson-run" data-testid="lesson-run"
-                        aria-disabled={picked.is_none().to_string()} onclick={on_run}>
-                        { "Let it run and see" }
-                    </button>
-                    if picked.is_none() { <span class="lesson-hint">{ "Choose an answer first." }</span> }
-                </div>
-            } else if props.turn == LessonTurn::Reveal {
-                <div class="lesson-run">
-                    <span class="lesson-wait" role="status">{ "The run answers…" }</span>
-                    <button type="button" class="button is-small" data-testid="lesson-hurry"
-                        onclick={on_hurry}>{ "To the end" }</button>
-                </div>
+            if props.turn == LessonTurn::Reveal {
+                <p class="lesson-wait" role="status">{ "The run answers…" }</p>
             }
         </div>
     }
@@ -111,7 +89,7 @@ fn choice(props: &ChoiceProps) -> Html {
         None => None,
     };
     html! {
-        <div class={classes!("lesson-choice", props.is_picked.then_some("is-picked"),
+        <div class={classes!("lesson-choice", (!props.is_open).then_some("is-closed"), props.is_picked.then_some("is-picked"),
             verdict.map(|(class, _)| class))}>
             <button type="button" class="lesson-pick" id={format!("choice-{number}")} data-testid={format!("choice-{number}")}
                 aria-pressed={props.is_picked.to_string()}
@@ -127,7 +105,7 @@ fn choice(props: &ChoiceProps) -> Html {
                 <p class="lesson-never">{ with_sections(reason) }</p>
             }
             if choice.has_run {
-                <p class="lesson-never">{ other_run(&runner, number, props.instead) }</p>
+                <p class="lesson-other">{ other_run(&runner, number, props.instead) }</p>
             }
         </div>
     }
