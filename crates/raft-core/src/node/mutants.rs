@@ -46,6 +46,11 @@ impl Node {
         self.config.bugs = bugs;
     }
 
+    /// The rules that are switched off.
+    pub fn bugs(&self) -> Bugs {
+        self.config.bugs
+    }
+
     fn has(&self, bug: Bug) -> bool {
         self.config.bugs.has(bug)
     }
