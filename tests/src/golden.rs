@@ -167,10 +167,9 @@ impl goldenscript::Runner for Player {
     }
 
     fn end_script(&mut self) -> Result<(), Box<dyn Error>> {
+        let is_told = self.tells_violation;
         match self.session()?.checks().violation() {
-            Some(violation) if !self.tells_violation => {
-                Err(violation.description.to_string().into())
-            }
+            Some(violation) if !is_told => Err(violation.description.to_string().into()),
             Some(_) | None => Ok(()),
         }
     }

@@ -434,7 +434,12 @@ fn bugs_are_shown_that_were_there_then() {
     assert_eq!(named(&lab), ["vote-ignores-log"]);
     told(&mut lab, "goto 50ms");
     assert_eq!(named(&lab), [""; 0]);
+    told(&mut lab, "goto end");
+    let drawn = told(&mut lab, "diagram from 0ms");
+    assert!(drawn.contains("the rule vote-ignores-log (§5.4.1) is off"), "{drawn}");
+    assert!(drawn.contains("the rule vote-ignores-log is on again"), "{drawn}");
     // In the past it begins a branch, like every order.
+    told(&mut lab, "goto 50ms");
     told(&mut lab, "break commit-old-term");
     assert_eq!((named(&lab), lab.branches.iter().count()), (vec!["commit-old-term"], 2));
 }
