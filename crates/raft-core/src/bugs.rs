@@ -11,8 +11,8 @@
 
 use core::fmt;
 
-/// Declares the switches: what is wrong without the rule, its name, what it breaks, whose mistake it
-/// was, the rule in words, and its section of the paper, empty if it is in none.
+/// Declares the switches: what is wrong without the rule, its name, what it breaks, whose mistake
+/// it was, the rule in words, and its section of the paper, empty if it is in none.
 macro_rules! bugs {
     ($(
         $(#[$doc:meta])*
