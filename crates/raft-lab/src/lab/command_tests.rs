@@ -425,7 +425,7 @@ fn bugs_are_shown_that_were_there_then() {
     assert!(said.contains("the rule vote-ignores-log (§5.4.1) is off: A server votes"), "{said}");
     let before = off(&lab);
     told(&mut lab, "run 100ms");
-    assert!(std::rc::Rc::ptr_eq(&before, &off(&lab)), "what did not change is the same memory");
+    assert!(Rc::ptr_eq(&before, &off(&lab)), "what did not change is the same memory");
     let said = told(&mut lab, "break vote-ignores-log");
     assert!(said.contains("is off already"), "{said}");
     told(&mut lab, "mend all");
