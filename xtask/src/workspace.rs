@@ -15,8 +15,16 @@ use crate::process;
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
 /// The packages above the core with the feature `bugs`.
-const PACKAGES_WITH_BUGS: [&str; 7] =
-    ["raft-kv", "raft-sim", "raft-check", "raft-script", "raft-fuzz", "raft-cli", "tests"];
+const PACKAGES_WITH_BUGS: [&str; 8] = [
+    "raft-kv",
+    "raft-sim",
+    "raft-check",
+    "raft-script",
+    "raft-fuzz",
+    "raft-lab",
+    "raft-cli",
+    "tests",
+];
 
 /// Cargo's arguments for all packages above the core, with the feature `bugs`.
 pub(crate) fn with_bugs() -> impl Iterator<Item = String> {

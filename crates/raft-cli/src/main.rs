@@ -15,6 +15,7 @@ mod output;
 mod progress;
 mod recent;
 mod report;
+mod rules;
 mod run;
 mod shrink;
 mod threads;
@@ -41,6 +42,7 @@ enum Command {
     Experiment(experiment::ExperimentArguments),
     Shrink(shrink::ShrinkArguments),
     Bugs(bugs::BugsArguments),
+    Rules(rules::RulesArguments),
     Check(check::CheckArguments),
     /// Print every statement of the command language, and the commands of a console.
     Language,
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Experiment(arguments) => experiment::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),
         Command::Bugs(arguments) => bugs::bugs(&arguments),
+        Command::Rules(arguments) => rules::rules(&arguments),
         Command::Language => print_language().map(|()| 0),
     };
     match code {

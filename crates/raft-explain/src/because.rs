@@ -42,7 +42,7 @@ impl<'a> Evidence<'a> {
             first: self.record.iter().next().map(|event| event.number),
             last: self.record.iter().next_back().map(|event| event.number),
         })?;
-        Ok(Explanation::of(self.because(event)).with(rules::off(self)))
+        Ok(Explanation::of(self.because(event)).with(rules::off(self, event)))
     }
 
     /// The reason for an event, with its causes.

@@ -257,7 +257,9 @@ impl<'a> Chains<'a> {
                 ClusterEvent::ServerAdded { .. }
                 | ClusterEvent::Administered { .. }
                 | ClusterEvent::LoadStarted { .. }
-                | ClusterEvent::Recovered { .. },
+                | ClusterEvent::Recovered { .. }
+                | ClusterEvent::RuleSwitchedOff { .. }
+                | ClusterEvent::RulesSwitchedOn { .. },
             ) => {
                 way.links.push(link(cause, Words::of(&cause.kind)));
             }

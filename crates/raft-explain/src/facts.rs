@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use raft_core::{Instant, LogIndex, LogPosition, Node, NodeId, RoleKind};
-use raft_sim::{Event, NodeState, PendingWrite, ProcessEvent, Words, words};
+use raft_sim::{
+    ClusterEvent, Event, EventKind, NodeState, PendingWrite, ProcessEvent, Switches, Words, words,
+};
 
 use crate::evidence::Evidence;
 use crate::explanation::Cause;
@@ -92,17 +94,38 @@ pub(crate) fn shortest_timeout(run: &Evidence<'_>, node: NodeId) -> Duration {
         .map_or(setup.settings.election_timeout_min, |node| node.settings().election_timeout_min)
 }
 
-/// The rules that are switched off, as the language names them; `None`: all are in force.
-#[cfg(feature = "bugs")]
-pub(crate) fn rules_off(run: &Evidence<'_>) -> Option<String> {
-    let names: Vec<String> = run.world.setup().bugs.iter().map(|bug| bug.to_string()).collect();
-    (!names.is_empty()).then(|| format!("bugs={}", names.join(",")))
+/// The rules that are switched off at this event, with commas between; `None`: all are in force.
+pub(crate) fn rules_off(run: &Evidence<'_>, event: &Event) -> Option<String> {
+    names(off_at(run, event))
 }
 
-/// Without planted bugs, all rules are in force.
-#[cfg(not(feature = "bugs"))]
-pub(crate) fn rules_off(_: &Evidence<'_>) -> Option<String> {
-    None
+/// The same, with those that were switched off before it.
+pub(crate) fn rules_ever_off(run: &Evidence<'_>, event: &Event) -> Option<String> {
+    let before = run.record.before(event.number).filter_map(rules_switched_on);
+    let off = off_at(run, event).iter().chain(run.world.setup().bugs.iter());
+    names(off.chain(before.flat_map(Switches::iter)).collect())
+}
+
+fn names(rules: Switches) -> Option<String> {
+    (rules != Switches::NONE).then(|| rules.to_string())
+}
+
+/// From the present state, what happened since is taken back.
+fn off_at(run: &Evidence<'_>, event: &Event) -> Switches {
+    run.record.after(event.number).rev().fold(run.world.rules_off(), |off, event| {
+        if let EventKind::Cluster(ClusterEvent::RuleSwitchedOff { rule }) = event.kind {
+            return off.without(rule);
+        }
+        let switched_on = rules_switched_on(event).unwrap_or_default();
+        switched_on.iter().fold(off, Switches::with)
+    })
+}
+
+fn rules_switched_on(event: &Event) -> Option<Switches> {
+    let EventKind::Cluster(ClusterEvent::RulesSwitchedOn { rules }) = event.kind else {
+        return None;
+    };
+    Some(rules)
 }
 
 /// The statements after which a node gets messages of another one again, and handles them; `None`:

@@ -50,7 +50,7 @@ impl Record {
     }
 
     /// The events after this one, the oldest first.
-    pub(crate) fn after(&self, number: EventNumber) -> impl Iterator<Item = &Event> {
+    pub(crate) fn after(&self, number: EventNumber) -> impl DoubleEndedIterator<Item = &Event> {
         let first = self.events.front().map_or(0, |event| event.number.get());
         let begin = (number.get() + 1).saturating_sub(first).min(self.events.len() as u64);
         self.events.range(usize::try_from(begin).unwrap_or(0)..)

@@ -115,7 +115,8 @@ fn is_fault(statement: &Statement) -> bool {
         | Order::Disk { .. }
         | Order::Link { .. }
         | Order::Network(_)
-        | Order::Recover(_) => true,
+        | Order::Recover(_)
+        | Order::Rule(_) => true,
         Order::Administer { .. } | Order::Request(_) | Order::Load(_) => false,
     }
 }

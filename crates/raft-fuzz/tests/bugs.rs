@@ -178,12 +178,14 @@ fn the_table_of_bugs_agrees_with_the_switches() {
     let table = include_str!("../../../docs/bugs.md");
     let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
     let found: Vec<String> = rows
-        .map(|row| row.split('|').skip(1).take(3).map(str::trim).collect::<Vec<_>>().join(" | "))
+        .map(|row| row.split('|').skip(1).take(5).map(str::trim).collect::<Vec<_>>().join(" | "))
         .collect();
     let switches = raft_sim::Switch::all().map(|switch| {
         let name = switch.name();
         let script = format!("[{name}](../scenarios/bugs/{name}.helios)");
-        format!("{script} | {} | {}", switch.seen_in(), switch.breaks())
+        let section = switch.section().unwrap_or("–");
+        let (rule, seen_in, breaks) = (switch.rule(), switch.seen_in(), switch.breaks());
+        format!("{script} | {rule} | {section} | {seen_in} | {breaks}")
     });
     assert_eq!(found, switches.collect::<Vec<_>>());
 }

@@ -91,7 +91,9 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             raft_sim::ClusterEvent::Administered { .. } => handled(&[]),
             raft_sim::ClusterEvent::ServerAdded { .. }
             | raft_sim::ClusterEvent::Recovered { .. }
-            | raft_sim::ClusterEvent::LoadStarted { .. } => vec!["acted"],
+            | raft_sim::ClusterEvent::LoadStarted { .. }
+            | raft_sim::ClusterEvent::RuleSwitchedOff { .. }
+            | raft_sim::ClusterEvent::RulesSwitchedOn { .. } => vec!["acted"],
         },
     }
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
     BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView,
-    LessonView, Pacing, RuleOff, StatementView, TapeView,
+    LessonView, Pacing, Rule, StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.
@@ -43,8 +43,8 @@ pub struct LabView {
     pub pacing: Pacing,
     /// Where the disks are stored.
     pub durable: DurableState,
-    /// The rules that are switched off.
-    pub rules_off: Rc<[RuleOff]>,
+    /// The rules that are switched off at the shown moment.
+    pub rules_off: Rc<[Rule]>,
     /// The last statements of the live branch, in order.
     pub statements: Rc<[StatementView]>,
     /// The breakpoints, those at the end of the live branch: they do not look at the past.

@@ -39,10 +39,10 @@ use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
-use crate::rules_off::rules_off;
+use crate::rules_off::RulesOff;
 use crate::view::ViewMaker;
 use crate::{
-    ConsoleKind, ConsoleLine, DiagramWindow, ExplanationView, Frame, RuleOff, TapeView, ViewWindow,
+    ConsoleKind, ConsoleLine, DiagramWindow, ExplanationView, Frame, TapeView, ViewWindow,
 };
 
 use self::branches::Past;
@@ -115,8 +115,8 @@ pub struct Lab {
     /// What the page wants to see of long lists.
     window: ViewWindow,
     views: RefCell<ViewMaker>,
-    /// The rules that are switched off: part of the set-up.
-    rules_off: Rc<[RuleOff]>,
+    /// The rules that were off in the last frame.
+    rules_off: RefCell<RulesOff>,
     /// The most that the world may hold: time stops where it holds more.
     capacity: Capacity,
     /// How many violations the console has told.
@@ -274,7 +274,6 @@ impl Lab {
     }
 
     fn with_branches(branches: Branches, live: BranchId, mirror: Option<Mirror>) -> Self {
-        let rules_off = rules_off(branches.head(live).world().setup());
         let mut lab = Self {
             live,
             stored: branches.first(),
@@ -303,7 +302,7 @@ impl Lab {
             explanation: None,
             window: ViewWindow::default(),
             views: RefCell::default(),
-            rules_off,
+            rules_off: RefCell::default(),
             capacity: Capacity::PAGE,
             broken: 0,
             held: VecDeque::new(),

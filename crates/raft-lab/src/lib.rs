@@ -81,7 +81,7 @@ pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
-pub use rules_off::{RuleOff, mended};
+pub use rules_off::{Rule, mended, rules};
 pub use stored::{
     CLUSTER_KEY, EARLIER_RUNS_KEY, NodeRecovery, RUN_KEY, RecoveredDisk, RecoveryReport,
     cluster_line, earlier_runs, earlier_runs_as_bytes, next_run,

@@ -21,6 +21,7 @@ mod membership;
 mod network;
 mod nodes;
 mod own_settings;
+mod rules;
 mod time;
 mod values;
 mod why;
@@ -41,6 +42,7 @@ pub(crate) use self::membership::write_admin_request;
 pub(crate) use self::network::{write_link, write_network_action};
 pub(crate) use self::nodes::write_node_action;
 pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
+pub(crate) use self::rules::write_rule_action;
 pub(crate) use self::time::write_within;
 pub(crate) use self::why::{QUESTIONS, write_question};
 
@@ -91,6 +93,7 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     membership::WORDS,
     network::WORDS,
     disks::WORDS,
+    rules::WORDS,
     conditions::EXPECT,
     why::WORDS,
     lesson::WORDS,

@@ -8,15 +8,15 @@ use raft_core::{Instant, NodeId, Term};
 use raft_explain::Question;
 pub use raft_sim::Selector;
 use raft_sim::{
-    AdminRequest, DiskAction, LinkChange, Load, NetworkAction, NodeAction, Request, SettingChange,
-    Setup,
+    AdminRequest, DiskAction, LinkChange, Load, NetworkAction, NodeAction, Request, RuleAction,
+    SettingChange, Setup,
 };
 
 use crate::condition::Condition;
 use crate::language::{
     write_admin_request, write_cluster, write_disk_action, write_link, write_load,
     write_network_action, write_node_action, write_node_settings, write_question,
-    write_reconfiguration, write_request, write_within,
+    write_reconfiguration, write_request, write_rule_action, write_within,
 };
 use crate::lesson::LessonStatement;
 
@@ -147,6 +147,24 @@ impl Statement {
         }
     }
 
+    /// Whether it switches a rule off or on, at once or later.
+    pub fn switches_rules(&self) -> bool {
+        match self {
+            Self::Order(order) => matches!(order, Order::Rule(_)),
+            Self::At { statement, .. } => statement.switches_rules(),
+            Self::Lesson(lesson) => lesson.inner().is_some_and(Self::switches_rules),
+            Self::Note(_)
+            | Self::Cluster(_)
+            | Self::NodeSettings { .. }
+            | Self::DiskContents { .. }
+            | Self::Run(_)
+            | Self::Step(_)
+            | Self::Mark(_)
+            | Self::Why(_)
+            | Self::Expect { .. } => false,
+        }
+    }
+
     /// Whether it only asks: it changes nothing, takes no time, and is not in the journal.
     pub fn only_asks(&self) -> bool {
         matches!(self, Self::Why(_))
@@ -230,6 +248,8 @@ pub enum Order {
     Request(Request),
     /// `load 500/s for=5s clients=4 size=1KiB`: clients write at a steady rate.
     Load(Load),
+    /// `break vote-ignores-log`, `mend all`: switch a rule off, or on again, in all nodes.
+    Rule(RuleAction),
 }
 
 impl fmt::Display for Statement {
@@ -267,6 +287,7 @@ impl fmt::Display for Order {
             Self::Recover(nodes) => write!(f, "recover {nodes}"),
             Self::Request(request) => write_request(f, request),
             Self::Load(load) => write_load(f, *load),
+            Self::Rule(action) => write_rule_action(f, *action),
         }
     }
 }

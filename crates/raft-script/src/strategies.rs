@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 use raft_core::{Instant, LogIndex, MembershipChange, NodeId, Settings, Term};
 use raft_explain::Question;
 use raft_kv::{ClientId, Key, Operation, Value};
@@ -16,7 +16,7 @@ use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, EventNumber,
     Fsync, LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING,
     MAX_JUMP, MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction,
-    ReadPolicy, Request, SettingChange, Setup, StatePlace, Unsynced,
+    ReadPolicy, Request, RuleAction, SettingChange, Setup, StatePlace, Switch, Switches, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -61,6 +61,8 @@ fn order() -> impl Strategy<Value = Order> {
             .prop_map(|(request, via)| Order::Administer { request, via }),
         1 => nodes().prop_map(Order::Recover),
         1 => load().prop_map(Order::Load),
+        1 => (rule_action(), load())
+            .prop_map(|(action, load)| action.map_or(Order::Load(load), Order::Rule)),
     ]
 }
 
@@ -424,9 +426,10 @@ fn protocol() -> impl Strategy<Value = Setup> {
         let (max_batch_entries, max_in_flight, uncommitted, snapshots, chunk, bytes) = sizes;
         let (snapshot_threshold, trailing_entries, log, command) = snapshots;
         let (max_batch_bytes, max_in_flight_bytes, max_pending_requests, sessions) = bytes;
-        let setup = Setup {
+        Setup {
             sessions,
             driver,
+            bugs,
             settings: Settings {
                 pre_vote,
                 check_quorum,
@@ -449,8 +452,7 @@ fn protocol() -> impl Strategy<Value = Setup> {
                 ..Settings::default()
             },
             ..Setup::default()
-        };
-        with_bugs(setup, bugs)
+        }
     })
 }
 
@@ -464,23 +466,23 @@ fn driver() -> impl Strategy<Value = Driver> {
     })
 }
 
-#[cfg(feature = "bugs")]
-fn bugs() -> impl Strategy<Value = raft_sim::Switches> {
-    let bugs = vec(select(raft_sim::Switch::all().collect::<Vec<_>>()), 0..3);
-    bugs.prop_map(|bugs| bugs.into_iter().collect())
+/// Rules that are off; none in a build without switches.
+fn bugs() -> impl Strategy<Value = Switches> {
+    let switches: Vec<Switch> = Switch::all().collect();
+    let most = if switches.is_empty() { 0 } else { 2 };
+    vec(any::<Index>(), 0..=most)
+        .prop_map(move |drawn| drawn.iter().map(|index| *index.get(&switches)).collect())
 }
 
-#[cfg(feature = "bugs")]
-fn with_bugs(setup: Setup, bugs: raft_sim::Switches) -> Setup {
-    Setup { bugs, ..setup }
-}
-
-#[cfg(not(feature = "bugs"))]
-fn bugs() -> impl Strategy<Value = ()> {
-    Just(())
-}
-
-#[cfg(not(feature = "bugs"))]
-fn with_bugs(setup: Setup, (): ()) -> Setup {
-    setup
+/// `None` in a build without switches.
+fn rule_action() -> impl Strategy<Value = Option<RuleAction>> {
+    let switches: Vec<Switch> = Switch::all().collect();
+    (0..3, any::<Index>()).prop_map(move |(kind, index)| {
+        let rule = switches.get(index.index(switches.len().max(1)))?;
+        Some(match kind {
+            0 => RuleAction::Break(*rule),
+            1 => RuleAction::Mend(*rule),
+            _ => RuleAction::MendAll,
+        })
+    })
 }

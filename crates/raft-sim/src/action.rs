@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, Load, MessageId, MessageKind,
-    Selector, SettingChange,
+    Selector, SettingChange, Switch,
 };
 
-pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
+pub use self::error::{ActionError, ClientError, DiskError, NetworkError, RuleError};
 
 /// One thing to do to the world at its present time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,6 +73,20 @@ pub enum Action {
     Request(Request),
     /// Let clients write at a steady rate for a time.
     Load(Load),
+    /// Switch a rule off, or on again: in all nodes that run, that start later, and that join
+    /// later. It is no fault that [`Recover`](Self::Recover) ends.
+    Rule(RuleAction),
+}
+
+/// Something to do to a rule. Only builds with the feature `bugs` have a [`Switch`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RuleAction {
+    /// Switch it off. Refused if it is off.
+    Break(Switch),
+    /// Switch it on. Refused if it is on.
+    Mend(Switch),
+    /// Switch all rules on. Refused if all are on.
+    MendAll,
 }
 
 /// Something to do to the process of a node.

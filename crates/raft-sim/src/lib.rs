@@ -77,7 +77,8 @@ mod world;
 
 pub use action::{
     Action, ActionError, AdminRequest, ClientError, DiskAction, DiskError, LinkChange,
-    NetworkAction, NetworkError, NextMessage, NodeAction, ReadPolicy, Request, Unsynced,
+    NetworkAction, NetworkError, NextMessage, NodeAction, ReadPolicy, Request, RuleAction,
+    RuleError, Unsynced,
 };
 pub use client::{Client, PendingOperation};
 pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};
@@ -105,6 +106,7 @@ pub use selector::Selector;
 pub use setting::SettingChange;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError, address_of};
 #[cfg(feature = "bugs")]
-pub use switches::{Switch, Switches, WorldBug};
+pub use switches::WorldBug;
+pub use switches::{Switch, Switches};
 pub use words::{Mention, Part, Words};
 pub use world::World;

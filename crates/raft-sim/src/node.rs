@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
 use crate::{
-    AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, Words, WriteFailure,
-    restore_store,
+    AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, Switches, Words,
+    WriteFailure, restore_store,
 };
 
 /// A server of the cluster: its disk, its clock and its process.
@@ -369,12 +369,13 @@ impl SimNode {
     pub(crate) fn start(
         &mut self,
         setup: &Setup,
+        rules_off: Switches,
         members: Option<Membership>,
         now: Instant,
     ) -> bool {
         self.incarnation += 1;
         self.stopped_by = None;
-        match self.recover(setup, members, now) {
+        match self.recover(setup, rules_off, members, now) {
             Ok(live) => {
                 self.process = Process::Live(Box::new(live));
                 true
@@ -389,6 +390,7 @@ impl SimNode {
     fn recover(
         &self,
         setup: &Setup,
+        rules_off: Switches,
         members: Option<Membership>,
         now: Instant,
     ) -> Result<LiveProcess, Words> {
@@ -396,6 +398,7 @@ impl SimNode {
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
         let mut config = setup.config(self.id, seed, &self.settings);
+        rules_off.configure(&mut config);
         // Also after the world was built anew from this disk.
         let has_joined = recovered.bootstrap.as_ref().is_some_and(Membership::is_empty);
         if let Some(members) = members {

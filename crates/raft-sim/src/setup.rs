@@ -7,10 +7,9 @@ use std::time::Duration;
 use raft_core::{Bytes, Config, ConfigError, Membership, NodeId, Settings};
 use raft_storage::Records;
 
-use crate::LatencyShape;
 use crate::driver::{Driver, MAX_DRIVER_DELAY};
-use crate::switches::WorldBug;
 use crate::units::Span;
+use crate::{LatencyShape, Switches};
 
 /// The cluster, its network and its disks at the beginning. Together with a journal of actions it
 /// determines a run completely.
@@ -54,9 +53,10 @@ pub struct Setup {
     pub disks: BTreeMap<NodeId, Records>,
     /// Nodes that are down at the beginning.
     pub down: Vec<NodeId>,
-    /// The planted bugs: rules that are switched off in every node.
-    #[cfg(feature = "bugs")]
-    pub bugs: crate::Switches,
+    /// The planted bugs: rules that are switched off in every node at the beginning. An
+    /// [action](crate::RuleAction) can switch them on, and others off. Default none; builds without
+    /// the feature `bugs` have no others.
+    pub bugs: Switches,
 }
 
 /// A delay, drawn from `min..=max`: uniformly, unless a [`LatencyShape`] says otherwise.
@@ -135,8 +135,7 @@ impl Default for Setup {
             run: 0,
             disks: BTreeMap::new(),
             down: Vec::new(),
-            #[cfg(feature = "bugs")]
-            bugs: crate::Switches::NONE,
+            bugs: Switches::NONE,
         }
     }
 }
@@ -237,26 +236,6 @@ impl Setup {
         self.node_settings.get(&node).unwrap_or(&self.settings)
     }
 
-    /// Whether a rule outside of the core is switched off.
-    pub(crate) fn has(&self, bug: WorldBug) -> bool {
-        #[cfg(feature = "bugs")]
-        return self.bugs.has(bug);
-        #[cfg(not(feature = "bugs"))]
-        {
-            let _ = bug;
-            false
-        }
-    }
-
-    /// Whether a crash can come between a term and the vote in it. One planted bug of the core does
-    /// harm only then.
-    pub(crate) fn splits_votes(&self) -> bool {
-        #[cfg(feature = "bugs")]
-        return self.bugs.has(raft_core::Bug::RepeatedVoteSkipsLog);
-        #[cfg(not(feature = "bugs"))]
-        false
-    }
-
     /// The configuration of one incarnation of a node.
     pub(crate) fn config(&self, node: NodeId, seed: u64, settings: &Settings) -> Config {
         let bootstrap = self.bootstrap();
@@ -267,10 +246,6 @@ impl Setup {
         config.settings = settings.clone();
         config.trace = true;
         config.snapshot_files = self.driver.snapshot_files;
-        #[cfg(feature = "bugs")]
-        {
-            config.bugs = self.bugs.core();
-        }
         config
     }
 }

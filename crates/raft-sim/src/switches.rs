@@ -14,6 +14,8 @@ pub enum WorldBug {
     FsyncFailureIgnored,
 }
 
+#[cfg(not(feature = "bugs"))]
+pub use absent::{Switch, Switches};
 #[cfg(feature = "bugs")]
 pub use named::{Switch, Switches};
 
@@ -21,7 +23,7 @@ pub use named::{Switch, Switches};
 mod named {
     use std::fmt;
 
-    use raft_core::{Bug, Bugs};
+    use raft_core::{Bug, Bugs, Config, Node};
 
     use super::WorldBug;
 
@@ -60,6 +62,29 @@ mod named {
                 Self::Core(bug) => bug.name(),
                 Self::World(WorldBug::RetryAppliedTwice) => "retry-applied-twice",
                 Self::World(WorldBug::FsyncFailureIgnored) => "fsync-failure-ignored",
+            }
+        }
+
+        /// The rule in words: what holds while it is on.
+        pub fn rule(self) -> &'static str {
+            match self {
+                Self::Core(bug) => bug.rule(),
+                Self::World(WorldBug::RetryAppliedTwice) => {
+                    "A command takes effect once, however often its client repeats it."
+                }
+                Self::World(WorldBug::FsyncFailureIgnored) => {
+                    "A write counts as durable only if its flush succeeded."
+                }
+            }
+        }
+
+        /// The section of the Raft paper or of the dissertation that has the rule, such as `§5.2`;
+        /// `None`: neither has it.
+        pub fn section(self) -> Option<&'static str> {
+            match self {
+                Self::Core(bug) => bug.section(),
+                Self::World(WorldBug::RetryAppliedTwice) => Some("§8"),
+                Self::World(WorldBug::FsyncFailureIgnored) => Some("Figure 2"),
             }
         }
 
@@ -103,6 +128,15 @@ mod named {
             }
         }
 
+        /// These rules, but this one holds.
+        #[must_use]
+        pub fn without(self, switch: impl Into<Switch>) -> Self {
+            match switch.into() {
+                Switch::Core(bug) => Self { core: self.core.without(bug), ..self },
+                Switch::World(bug) => Self { world: self.world & !(1 << bug as u8), ..self },
+            }
+        }
+
         /// Whether this rule is switched off.
         pub fn has(self, switch: impl Into<Switch>) -> bool {
             match switch.into() {
@@ -116,9 +150,33 @@ mod named {
             Switch::all().filter(move |switch| self.has(*switch))
         }
 
-        /// Those of the protocol.
-        pub(crate) fn core(self) -> Bugs {
-            self.core
+        /// Whether this rule outside of the core is switched off.
+        pub(crate) fn has_in_world(self, bug: WorldBug) -> bool {
+            self.has(bug)
+        }
+
+        /// Whether a crash can come between a term and the vote in it. One planted bug of the core
+        /// does harm only then.
+        pub(crate) fn splits_votes(self) -> bool {
+            self.has(Bug::RepeatedVoteSkipsLog)
+        }
+
+        /// Switches the rules off in a server that is to start.
+        pub(crate) fn configure(self, config: &mut Config) {
+            config.bugs = self.core;
+        }
+
+        /// Switches the rules off in a server that runs, and all others on.
+        pub(crate) fn turn(self, core: &mut Node) {
+            core.set_bugs(self.core);
+        }
+    }
+
+    /// The names, with commas between.
+    impl fmt::Display for Switches {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let names: Vec<&str> = self.iter().map(Switch::name).collect();
+            f.write_str(&names.join(", "))
         }
     }
 
@@ -163,8 +221,123 @@ mod named {
                 assert_eq!(Switch::named(switch.name()), Some(switch));
                 let only = Switches::NONE.with(switch);
                 assert_eq!(only.iter().collect::<Vec<_>>(), [switch], "{switch}");
+                let others: Switches = Switch::all().filter(|other| *other != switch).collect();
+                assert_eq!(others.with(switch).without(switch), others, "{switch}");
             }
             assert_eq!(Switch::named("typo"), None);
+        }
+    }
+}
+
+/// A build without the feature: no rule can be switched off.
+#[cfg(not(feature = "bugs"))]
+mod absent {
+    use std::fmt;
+    use std::iter::{self, Empty};
+
+    use raft_core::{Config, Node};
+
+    use super::WorldBug;
+
+    /// One rule that is switched off. There is none in this build.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub enum Switch {}
+
+    impl Switch {
+        /// All of them: none.
+        pub fn all() -> Empty<Self> {
+            iter::empty()
+        }
+
+        /// None has a name.
+        pub fn named(_: &str) -> Option<Self> {
+            None
+        }
+
+        /// Its name, as the command language writes it.
+        pub fn name(self) -> &'static str {
+            match self {}
+        }
+
+        /// The rule in words.
+        pub fn rule(self) -> &'static str {
+            match self {}
+        }
+
+        /// The section that has the rule.
+        pub fn section(self) -> Option<&'static str> {
+            match self {}
+        }
+
+        /// The property that it breaks.
+        pub fn breaks(self) -> &'static str {
+            match self {}
+        }
+
+        /// Where it was seen.
+        pub fn seen_in(self) -> &'static str {
+            match self {}
+        }
+    }
+
+    /// The rules that are switched off: none.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+    pub struct Switches;
+
+    impl Switches {
+        /// All rules hold.
+        pub const NONE: Self = Self;
+
+        /// There is no rule to switch off.
+        #[must_use]
+        pub fn with(self, switch: Switch) -> Self {
+            match switch {}
+        }
+
+        /// There is no rule to switch on.
+        #[must_use]
+        pub fn without(self, switch: Switch) -> Self {
+            match switch {}
+        }
+
+        /// Whether this rule is switched off.
+        pub fn has(self, switch: Switch) -> bool {
+            match switch {}
+        }
+
+        /// Which rules are switched off: none.
+        pub fn iter(self) -> Empty<Switch> {
+            iter::empty()
+        }
+
+        pub(crate) fn has_in_world(self, _: WorldBug) -> bool {
+            false
+        }
+
+        pub(crate) fn splits_votes(self) -> bool {
+            false
+        }
+
+        pub(crate) fn configure(self, _: &mut Config) {}
+
+        pub(crate) fn turn(self, _: &mut Node) {}
+    }
+
+    impl FromIterator<Switch> for Switches {
+        fn from_iter<I: IntoIterator<Item = Switch>>(switches: I) -> Self {
+            switches.into_iter().fold(Self::NONE, Self::with)
+        }
+    }
+
+    impl fmt::Display for Switch {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match *self {}
+        }
+    }
+
+    impl fmt::Display for Switches {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Ok(())
         }
     }
 }

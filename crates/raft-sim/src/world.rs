@@ -14,6 +14,7 @@ mod process;
 mod queue;
 mod recovery;
 mod requests;
+mod rules;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ use crate::load::RunningLoad;
 use crate::node::{LiveProcess, Process, place_of};
 use crate::{
     Client, ClusterEvent, DiskEvent, Event, EventKind, EventNumber, InFlightMessage, Link,
-    NodeState, Partition, Setup, SetupError, SimNode,
+    NodeState, Partition, Setup, SetupError, SimNode, Switches,
 };
 
 /// A cluster with its network, disks and clients, at one moment of virtual time.
@@ -66,6 +67,8 @@ pub struct World {
     acted: u64,
     /// The number of requests about leadership and membership so far.
     administered: u64,
+    /// The rules that no node keeps at present.
+    rules_off: Switches,
 }
 
 impl World {
@@ -97,6 +100,7 @@ impl World {
             steps: 0,
             acted: 0,
             administered: 0,
+            rules_off: setup.bugs,
             setup: Arc::new(setup),
         };
         for id in ids {
@@ -111,6 +115,12 @@ impl World {
     /// The setup from which the world was built.
     pub fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// The rules that are switched off at present: those of the set-up, unless an
+    /// [action](crate::RuleAction) switched them.
+    pub fn rules_off(&self) -> Switches {
+        self.rules_off
     }
 
     /// The virtual time, in microseconds since the start.

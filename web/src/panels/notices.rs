@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{DurableState, RecoveryReport, RuleOff};
+use raft_lab::{DurableState, RecoveryReport, Rule};
 use yew::prelude::*;
 
 use crate::lab::{OpenedScript, Origin, Scenario};
@@ -188,7 +188,7 @@ fn opened(props: &OpenedProps) -> Html {
     }
 }
 
-fn rule_off(rule: &RuleOff) -> Html {
+fn rule_off(rule: &Rule) -> Html {
     html! {
         <li key={rule.name}>
             <span aria-hidden="true">{ "⚡ " }</span>

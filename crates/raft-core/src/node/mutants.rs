@@ -35,9 +35,22 @@ pub(super) use self::snapshots::*;
 pub(super) use self::start::*;
 
 use super::Node;
-use crate::Bug;
+use crate::{Bug, Bugs};
 
 impl Node {
+    /// Switches these rules off from now on, and all others on.
+    ///
+    /// What a server did without a rule stays as it is. A rule that counts at a start only
+    /// ([`Bug::VoteForgotten`], for example) is off at the next start.
+    pub fn set_bugs(&mut self, bugs: Bugs) {
+        self.config.bugs = bugs;
+    }
+
+    /// The rules that are switched off.
+    pub fn bugs(&self) -> Bugs {
+        self.config.bugs
+    }
+
     fn has(&self, bug: Bug) -> bool {
         self.config.bugs.has(bug)
     }

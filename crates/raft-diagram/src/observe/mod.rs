@@ -82,9 +82,10 @@ impl Diagram {
             ClusterEvent::Administered { node, request, .. } => {
                 self.administered(event, *node, request);
             }
-            ClusterEvent::LoadStarted { .. } | ClusterEvent::Recovered { .. } => {
-                self.across(event, Vec::new(), true);
-            }
+            ClusterEvent::LoadStarted { .. }
+            | ClusterEvent::Recovered { .. }
+            | ClusterEvent::RulesSwitchedOn { .. } => self.across(event, Vec::new(), true),
+            ClusterEvent::RuleSwitchedOff { .. } => self.across(event, Vec::new(), false),
         }
     }
 }

@@ -36,7 +36,7 @@ impl Decision<'_> {
 
     /// A commit of an older term: only a leader without the rule makes it.
     fn commits_by_a_rule_that_is_off(self, to: LogIndex, quorum: &[NodeId]) -> Option<Finding> {
-        let rules = rules_off(&self.run)?;
+        let rules = rules_off(&self.run, self.event)?;
         let led = self.earlier(|event| elected(event).is_some_and(|it| it.0 == self.node))?;
         let (node, term) = elected(led)?;
         let of = self.run.core(node)?.log().term_at(to)?;

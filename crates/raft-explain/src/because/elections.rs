@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use raft_core::{
     Bare, Body, ElectionReason, ElectionRefusal, ElectionTrace, LogPosition, Message, NodeId,
-    PreVoteTrace, Term, VoteRefusal,
+    PreVoteTrace, Term, Trace, VoteRefusal,
 };
-use raft_sim::{ClockChange, Event, ProcessEvent, Words, words};
+use raft_sim::{ClockChange, Event, EventKind, ProcessEvent, Words, words};
 
 use super::Decision;
 use crate::explanation::{Cause, Finding};
-use crate::facts::{heard, shortest_timeout};
+use crate::facts::{heard, rules_off, shortest_timeout};
 use crate::missing::lacking;
 use crate::said::{At, Nodes, Took};
 use crate::seen::{Passing, entered, process, vote};
@@ -82,13 +82,34 @@ impl<'a> Decision<'a> {
         let asked = self.run.cause(self.event).and_then(Passing::of);
         let theirs = asked.and_then(|asked| last_log_of(asked.message));
         let own = self.run.core(self.node).map(|core| core.log().last());
-        match theirs.zip(own) {
-            Some((theirs, own)) => words! {
+        let Some((theirs, own)) = theirs.zip(own) else { return Words::default() };
+        if theirs.is_at_least_as_up_to_date_as(own) {
+            return words! {
                 ", and the candidate's log, which ends at ", Bare(theirs),
                 ", is at least as up to date as its own, which ends at ", Bare(own)
-            },
-            None => Words::default(),
+            };
         }
+        match rules_off(&self.run, self.event).filter(|_| self.log_is_that_of_then()) {
+            Some(rules) => words! {
+                ", but the candidate's log, which ends at ", Bare(theirs),
+                ", is less up to date than its own, which ends at ", Bare(own),
+                ": Raft does not allow it, a rule is switched off ({rules})"
+            },
+            // Its own log is longer since.
+            None => words!(", and the candidate's log ends at ", Bare(theirs)),
+        }
+    }
+
+    /// Whether the node's log has not changed since the event.
+    fn log_is_that_of_then(self) -> bool {
+        let changes = |event: &Event| {
+            matches!(
+                &event.kind,
+                EventKind::Core { node, trace: Trace::Replication(_) | Trace::Snapshot(_) }
+                    if *node == self.node
+            )
+        };
+        !self.run.record.after(self.event.number).any(changes)
     }
 
     /// An order to start an election was refused.

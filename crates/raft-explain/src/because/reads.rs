@@ -60,7 +60,7 @@ impl Decision<'_> {
     /// A read that was to ask a quorum was answered without one: only without the rule.
     fn no_quorum_was_asked(self) -> Option<Finding> {
         let Self { run, node, .. } = self;
-        let rules = rules_off(&run)?;
+        let rules = rules_off(&run, self.event)?;
         if self.read_policy()? != ReadPolicy::Quorum {
             return None;
         }

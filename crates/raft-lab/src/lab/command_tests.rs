@@ -412,3 +412,49 @@ fn a_diagram_begins_with_the_run_if_it_is_not_long() {
     assert!(observed(14_900_000, 15_000_000).is_whole());
     assert!(!observed(29_900_000, 30_000_000).is_whole());
 }
+
+/// A rule is switched off at any moment, and the page shows the rules that were off at its moment.
+#[cfg(feature = "bugs")]
+#[test]
+fn bugs_are_shown_that_were_there_then() {
+    let mut lab = scratch();
+    let off = |lab: &Lab| lab.frame().lab.rules_off.clone();
+    let named = |lab: &Lab| off(lab).iter().map(|rule| rule.name).collect::<Vec<_>>();
+    told(&mut lab, "run 100ms");
+    let said = told(&mut lab, "break vote-ignores-log");
+    assert!(said.contains("the rule vote-ignores-log (§5.4.1) is off: A server votes"), "{said}");
+    let before = off(&lab);
+    told(&mut lab, "run 100ms");
+    assert!(Rc::ptr_eq(&before, &off(&lab)), "what did not change is the same memory");
+    let said = told(&mut lab, "break vote-ignores-log");
+    assert!(said.contains("is off already"), "{said}");
+    told(&mut lab, "mend all");
+    assert_eq!(named(&lab), [""; 0]);
+    told(&mut lab, "goto 150ms");
+    assert_eq!(named(&lab), ["vote-ignores-log"]);
+    told(&mut lab, "goto 50ms");
+    assert_eq!(named(&lab), [""; 0]);
+    told(&mut lab, "goto end");
+    let drawn = told(&mut lab, "diagram from 0ms");
+    assert!(drawn.contains("the rule vote-ignores-log (§5.4.1) is off"), "{drawn}");
+    assert!(drawn.contains("the rule vote-ignores-log is on again"), "{drawn}");
+    // In the past it begins a branch, like every order.
+    told(&mut lab, "goto 50ms");
+    told(&mut lab, "break commit-old-term");
+    assert_eq!((named(&lab), lab.branches.iter().count()), (vec!["commit-old-term"], 2));
+}
+
+#[cfg(feature = "bugs")]
+#[test]
+fn the_table_of_bugs_has_every_column() {
+    let rules = crate::rules();
+    assert!(rules.len() > 80);
+    for rule in rules {
+        assert!(rule.rule.ends_with('.') && rule.rule.len() > 20, "{rule:?}");
+        assert!(!rule.breaks.is_empty() && !rule.seen_in.is_empty(), "{rule:?}");
+        let is_named = |section: &str| section.contains('§') || section.starts_with("Figure ");
+        assert!(rule.section.is_none_or(is_named), "{rule:?}");
+        let script = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), rule.script);
+        assert!(std::path::Path::new(&script).exists(), "{script}");
+    }
+}

@@ -414,8 +414,14 @@ fn a_script_stops_where_it_fails() {
 
 #[cfg(feature = "bugs")]
 #[test]
-fn a_script_stops_at_a_violation_and_is_mended() {
-    let text = "cluster nodes=2 seed=5 bugs=ack-not-durable\nrun until 1s";
+fn a_script_with_bugs_stops_at_a_violation_and_is_mended() {
+    stops_and_is_mended("cluster nodes=2 seed=5 bugs=ack-not-durable\nrun until 1s");
+    let breaks = "break ack-not-durable\nat 700ms mend all\n";
+    stops_and_is_mended(&format!("cluster nodes=2 seed=5\n{breaks}run until 1s"));
+}
+
+#[cfg(feature = "bugs")]
+fn stops_and_is_mended(text: &str) {
     let lab = ended(Lab::run_script(text).unwrap());
     assert!(lab.session().world().now() < Instant(1_000_000));
     let frame = lab.frame();
@@ -425,7 +431,7 @@ fn a_script_stops_at_a_violation_and_is_mended() {
     );
     assert!(lab.session().checks().violation().is_some());
     let mended = crate::mended(text).unwrap();
-    assert!(!mended.contains("bugs"), "{mended}");
+    assert!(!mended.contains("ack-not-durable") && !mended.contains("mend"), "{mended}");
     let lab = ended(Lab::run_script(&mended).unwrap());
     assert!(lab.session().checks().violation().is_none());
     assert!(lab.frame().lab.rules_off.is_empty());

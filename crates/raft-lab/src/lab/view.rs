@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Lab, Past};
 use crate::frame::{DurableState, Frame, LabView};
 use crate::mirror::Mirror;
+use crate::rules_off::Rule;
 use crate::view::View;
 #[cfg(test)]
 use crate::view::ViewMaker;
@@ -43,7 +44,7 @@ impl Lab {
             time: self.time(),
             pacing: self.pacing(),
             durable: self.durable(),
-            rules_off: self.rules_off.clone(),
+            rules_off: self.rules_off(),
             statements: self.statements(),
             breakpoints: self.breakpoint_views(),
             key_moment: self.key_moment_shown(),
@@ -57,6 +58,12 @@ impl Lab {
                 None => self.console.lines().clone(),
             },
         }
+    }
+
+    /// The rules that are off at the shown moment.
+    fn rules_off(&self) -> Rc<[Rule]> {
+        let switches = self.shown_session().world().rules_off();
+        self.rules_off.borrow_mut().of(switches)
     }
 
     /// Where the disks are kept.

@@ -14,6 +14,10 @@ use raft_sim::{DelayRange, Setup, StatePlace};
 use super::Word;
 use super::bounds::{BoundWords, culprit};
 use super::cursor::{Cursor, Parsed};
+#[cfg(not(feature = "bugs"))]
+use super::rules::NO_SWITCHES;
+#[cfg(feature = "bugs")]
+use super::rules::rule_names;
 use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER, MAX_UNCOMMITTED_BYTES};
 use crate::session::without_unknown_down;
 use crate::statement::Statement;
@@ -259,11 +263,7 @@ pub(crate) const BUGS: ClusterSetting = ClusterSetting {
     reading: Reading::Cluster(|cursor, setup| {
         loop {
             let bug = cursor.word().and_then(raft_sim::Switch::named);
-            let Some(bug) = bug else {
-                let names: Vec<&str> =
-                    raft_sim::Switch::all().map(raft_sim::Switch::name).collect();
-                return Err(cursor.error(format!("a bug: {}", names.join(", "))));
-            };
+            let bug = bug.ok_or_else(|| cursor.error(rule_names()))?;
             cursor.advance();
             setup.bugs = setup.bugs.with(bug);
             if !cursor.is_sign_at(0, ",") {
@@ -281,11 +281,7 @@ pub(crate) const BUGS: ClusterSetting = ClusterSetting {
     name: "bugs",
     example: "",
     help: "",
-    reading: Reading::Cluster(|cursor, _| {
-        Err(cursor.error(
-            "no `bugs=`: this build has no switches for bugs (they come with the feature `bugs`)",
-        ))
-    }),
+    reading: Reading::Cluster(|cursor, _| Err(cursor.error(NO_SWITCHES))),
     print: |_| String::new(),
 };
 

@@ -2,11 +2,12 @@
 
 use raft_core::Instant;
 use raft_diagram::DiagramFormat;
-use raft_sim::EventNumber;
+use raft_sim::{EventNumber, Switch};
 
 use super::cursor::{Cursor, Hint, Parsed, listed};
+use super::rules::rule_names;
 use super::values::{is_number, plain_number};
-use super::{STATEMENTS, Word};
+use super::{CONDITIONS, STATEMENTS, Word};
 use crate::command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination, Drawing};
 use crate::limits::{MAX_NUMBER, MAX_STEPS};
 
@@ -117,29 +118,43 @@ pub(crate) const CONSOLE: &[Word<ConsoleCommand>] = &[
     },
 ];
 
+fn is_statement(name: &str) -> bool {
+    STATEMENTS.iter().any(|word| word.name == name)
+}
+
 impl Cursor<'_> {
     /// A line of a console.
     pub(crate) fn input(&mut self) -> Parsed<ConsoleInput> {
-        for word in CONSOLE {
+        // A word that is a statement too is offered as one.
+        for word in CONSOLE.iter().filter(|word| !is_statement(word.name)) {
             self.offer(word.name, word.brief);
         }
-        if let Some(word) = CONSOLE.iter().find(|word| self.word() == Some(word.name)) {
+        let command = CONSOLE.iter().find(|word| self.word() == Some(word.name));
+        if let Some(word) = command.filter(|_| !self.breaks_a_rule()) {
             self.advance();
             return (word.parse)(self).map(ConsoleInput::Command);
         }
-        let is_statement = STATEMENTS.iter().any(|word| self.word() == Some(word.name));
-        if !is_statement && !self.is_at_end() {
+        if !self.word().is_some_and(is_statement) && !self.is_at_end() {
             let statements = STATEMENTS.iter().map(|word| word.name);
             let mut names: Vec<_> = statements.chain(CONSOLE.iter().map(|w| w.name)).collect();
             names.sort_unstable();
+            names.dedup();
             return Err(self.error(format!("a statement or a command: {}", listed(&names, ""))));
         }
         self.statement().map(ConsoleInput::Statement)
     }
 
+    /// Whether this is the statement `break RULE`, and not the command `break CONDITION`. No
+    /// condition begins as a rule is named.
+    fn breaks_a_rule(&self) -> bool {
+        self.word() == Some("break")
+            && self.word_at(1).is_some_and(|it| Switch::named(it).is_some())
+    }
+
     /// An error if only a console has the word that is here.
     pub(super) fn no_console_word(&self) -> Parsed<()> {
-        match CONSOLE.iter().find(|word| self.word() == Some(word.name)) {
+        let mut only_here = CONSOLE.iter().filter(|word| !is_statement(word.name));
+        match only_here.find(|word| self.word() == Some(word.name)) {
             None => Ok(()),
             Some(Word { name, .. }) => Err(self.error(format!(
                 "a statement (`{name}` is a command of the console and of `helios debug` only)"
@@ -195,6 +210,13 @@ impl Cursor<'_> {
         if self.eat(("remove", "remove a breakpoint")) {
             let number = self.number("the number of a breakpoint", 0, u64::from(u32::MAX))?;
             return Ok(Breakpoint::Remove(number as u32));
+        }
+        self.offer_rules();
+        let begins = |word| CONDITIONS.iter().any(|it| it.name.split(' ').next() == Some(word));
+        if self.word().is_some_and(|word| !begins(word)) {
+            let conditions: Vec<&str> = CONDITIONS.iter().map(|word| word.name).collect();
+            let conditions = listed(&conditions, "");
+            return Err(self.error(format!("a condition: {conditions}; or {}", rule_names())));
         }
         self.condition().map(Breakpoint::When)
     }

@@ -11,6 +11,7 @@ const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../RE
 const STATEMENTS_LEFT_OUT: &[&str] = &[
     "allow",
     "ask",
+    "break",
     "choice",
     "clock",
     "cut",
@@ -21,6 +22,7 @@ const STATEMENTS_LEFT_OUT: &[&str] = &[
     "goal",
     "instead",
     "lesson",
+    "mend",
     "never",
     "point",
     "put",

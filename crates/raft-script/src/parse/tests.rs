@@ -428,12 +428,22 @@ fn bugs_are_switches_of_builds_that_have_them() {
         let found = error("cluster bugs=stale-votes");
         assert_eq!(found.column, 14);
         assert!(found.to_string().contains("this build has no switches for bugs"), "{found}");
+        for line in ["break stale-votes", "mend stale-votes", "mend all", "at 1s break typo"] {
+            let found = error(line);
+            assert!(found.to_string().contains("this build has no switches for bugs"), "{found}");
+        }
     }
     #[cfg(feature = "bugs")]
     {
         for bug in raft_sim::Switch::all() {
-            let text = format!("cluster nodes=5 seed=1 bugs={bug}");
-            assert_eq!(one(&text).to_string(), text);
+            let cluster = format!("cluster nodes=5 seed=1 bugs={bug}");
+            for text in [cluster, format!("break {bug}"), format!("at 1s mend {bug}")] {
+                assert_eq!(one(&text).to_string(), text);
+            }
+        }
+        assert_eq!(one("mend all").to_string(), "mend all");
+        for line in ["break typo", "break all", "mend", "mend stale-votes,stale-votes"] {
+            error(line);
         }
         let found = error("cluster bugs=stale-votes,typo");
         assert_eq!(found.column, 26);

@@ -177,6 +177,19 @@ fn planted_bugs_break_properties() {
         let end = text[start..].find(char::is_whitespace).map_or(text.len(), |end| start + end);
         let without = format!("{}{}", &text[..start], &text[end..]);
         assert_eq!(report(&without).failure, None, "{property}");
+
+        // The same while the cluster runs; and a rule that is on again in time does no harm.
+        let rule = &text[start + "bugs=".len()..end];
+        let opens = |line: &&str| line.starts_with("cluster") || line.contains("terms=");
+        let opening: Vec<&str> = without.lines().take_while(opens).collect();
+        let rest: Vec<&str> = without.lines().skip(opening.len()).collect();
+        let (opening, rest) = (opening.join("\n"), rest.join("\n"));
+        let broken = format!("{opening}\nbreak {rule}\n{rest}");
+        let failure = report(&broken).failure.expect(property);
+        let ExecError::Violated(violation) = &failure.error else { panic!("{failure}") };
+        assert_eq!(violation.property.name, property, "{failure}");
+        let mended = format!("{opening}\nbreak {rule}\nmend {rule}\n{rest}");
+        assert_eq!(report(&mended).failure, None, "{property}");
     }
 }
 

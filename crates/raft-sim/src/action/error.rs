@@ -14,7 +14,7 @@ use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
 use crate::node::MAX_HANDLING;
 use crate::setup::HOUR;
 use crate::units::{Percent, Span};
-use crate::{ClockChange, DelayRange, Load, MessageId, MessageKind, NodeState, SetupError};
+use crate::{ClockChange, DelayRange, Load, MessageId, MessageKind, NodeState, SetupError, Switch};
 
 /// Why an action was not done. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +53,8 @@ pub enum ActionError {
     Disk(DiskError),
     /// About a client.
     Client(ClientError),
+    /// About a rule.
+    Rule(RuleError),
 }
 
 /// Why an action on the network was not done.
@@ -106,6 +108,17 @@ pub enum DiskError {
     NoBackup(NodeId),
     /// The disk has no room, so the node would have to stop again at once.
     Full(NodeId),
+}
+
+/// Why a rule was not switched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RuleError {
+    /// The rule is off already.
+    IsOff(Switch),
+    /// The rule is on.
+    IsOn(Switch),
+    /// All rules are on.
+    AllOn,
 }
 
 /// Why a client did not take an operation.
@@ -175,6 +188,7 @@ impl fmt::Display for ActionError {
             Self::Network(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
             Self::Client(error) => error.fmt(f),
+            Self::Rule(error) => error.fmt(f),
         }
     }
 }
@@ -259,6 +273,16 @@ impl fmt::Display for ClientError {
     }
 }
 
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IsOff(rule) => write!(f, "the rule {rule} is off already"),
+            Self::IsOn(rule) => write!(f, "the rule {rule} is on: nothing is to be mended"),
+            Self::AllOn => f.write_str("all rules are on: nothing is to be mended"),
+        }
+    }
+}
+
 impl std::error::Error for ActionError {}
 
 impl From<NetworkError> for ActionError {
@@ -276,5 +300,11 @@ impl From<DiskError> for ActionError {
 impl From<ClientError> for ActionError {
     fn from(error: ClientError) -> Self {
         Self::Client(error)
+    }
+}
+
+impl From<RuleError> for ActionError {
+    fn from(error: RuleError) -> Self {
+        Self::Rule(error)
     }
 }

@@ -19,8 +19,8 @@ pub(crate) struct Tear {
 }
 
 impl Tear {
-    pub(crate) fn new(setup: &Setup, node: NodeId, now: Instant) -> Self {
-        Self { random: stream(setup, node, now), splits_votes: setup.splits_votes() }
+    pub(crate) fn new(setup: &Setup, (node, now): (NodeId, Instant), splits_votes: bool) -> Self {
+        Self { random: stream(setup, node, now), splits_votes }
     }
 
     /// The part of the first lost write that lands; `None` if the write is not torn.

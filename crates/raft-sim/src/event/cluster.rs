@@ -9,7 +9,7 @@ use super::outcome::{OutcomeWords, add_outcome};
 use crate::Mention;
 use crate::fingerprint::Fingerprint;
 use crate::words::Subject;
-use crate::{AdminRequest, Load};
+use crate::{AdminRequest, Load, Switch, Switches};
 
 /// What happens to the cluster: its servers, its members, its leader.
 #[derive(Clone, Debug)]
@@ -40,6 +40,16 @@ pub enum ClusterEvent {
         /// The nodes that work again.
         nodes: Vec<NodeId>,
     },
+    /// A rule is off from now on, in every node.
+    RuleSwitchedOff {
+        /// The rule.
+        rule: Switch,
+    },
+    /// Rules are on again, in every node.
+    RulesSwitchedOn {
+        /// The rules; at least one.
+        rules: Switches,
+    },
 }
 
 impl ClusterEvent {
@@ -49,13 +59,18 @@ impl ClusterEvent {
             Self::Administered { .. } => "administered",
             Self::LoadStarted { .. } => "load_started",
             Self::Recovered { .. } => "recovered",
+            Self::RuleSwitchedOff { .. } => "rule_switched_off",
+            Self::RulesSwitchedOn { .. } => "rules_switched_on",
         }
     }
 
     pub(super) fn node(&self) -> Option<NodeId> {
         match self {
             Self::ServerAdded { node } | Self::Administered { node, .. } => Some(*node),
-            Self::LoadStarted { .. } | Self::Recovered { .. } => None,
+            Self::LoadStarted { .. }
+            | Self::Recovered { .. }
+            | Self::RuleSwitchedOff { .. }
+            | Self::RulesSwitchedOn { .. } => None,
         }
     }
 
@@ -69,6 +84,11 @@ impl ClusterEvent {
             }
             Self::LoadStarted { load } => (133, load).hash(hash),
             Self::Recovered { nodes } => (60, nodes).hash(hash),
+            // By name: a new switch may come between two others.
+            Self::RuleSwitchedOff { rule } => (144, rule.name()).hash(hash),
+            Self::RulesSwitchedOn { rules } => {
+                (145, rules.iter().map(Switch::name).collect::<Vec<_>>()).hash(hash);
+            }
         }
     }
 }
@@ -98,6 +118,18 @@ impl Say<Mention> for ClusterEvent {
                     if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
                 say!(out; "{noun} ", List(nodes, " "), " {verb} again, all other nodes lose power")
             }
+            Self::RuleSwitchedOff { rule } => {
+                say!(out; "the rule {rule}")?;
+                if let Some(section) = rule.section() {
+                    let mention = Mention::Section(section.to_owned());
+                    out.name(mention, format_args!(" ({section})"))?;
+                }
+                say!(out; " is off: ", rule.rule())
+            }
+            Self::RulesSwitchedOn { rules } => match rules.iter().count() {
+                1 => say!(out; "the rule {rules} is on again"),
+                _ => say!(out; "the rules {rules} are on again"),
+            },
         }
     }
 }

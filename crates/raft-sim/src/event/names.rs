@@ -153,6 +153,8 @@ const AROUND: &[&str] = &[
     "restarted",
     "restored",
     "resumed",
+    "rule_switched_off",
+    "rules_switched_on",
     "sent",
     "server_added",
     "slowed",

@@ -65,6 +65,7 @@ impl World {
             }
             Action::Recover { nodes } => self.recover(nodes),
             Action::Load(load) => Ok(self.start_load(*load)?),
+            Action::Rule(action) => Ok(self.act_on_rule(*action)?),
             Action::Request(request) => {
                 if let Some(Selector::Node(node)) = request.via {
                     self.state_of(node)?;
@@ -206,7 +207,7 @@ impl World {
         self.require(id, "running or paused", |state| {
             matches!(state, NodeState::Running | NodeState::Paused)
         })?;
-        let mut tear = Tear::new(&self.setup, id, self.now);
+        let mut tear = Tear::new(&self.setup, (id, self.now), self.rules_off.splits_votes());
         let loss = self.node_mut(id).disk.crash(unsynced, &mut tear);
         self.crash_files(id, unsynced);
         self.power_off(id, loss);

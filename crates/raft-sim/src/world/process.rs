@@ -29,9 +29,9 @@ impl World {
     /// The same, with a list of members in the configuration that is not the set-up's.
     pub(super) fn start_node_with(&mut self, id: NodeId, members: Option<Membership>) {
         self.remove_orphans(id);
-        let (setup, now) = (self.setup.clone(), self.now);
+        let (setup, rules_off, now) = (self.setup.clone(), self.rules_off, self.now);
         let node = self.node_mut(id);
-        if !node.start(&setup, members, now) {
+        if !node.start(&setup, rules_off, members, now) {
             return self.refuse_start(id);
         }
         let event = match node.incarnation {
@@ -224,8 +224,8 @@ impl World {
     /// The process stops and does not try again: after a failed flush the write may or may not be
     /// on the disk, and the next flush may succeed without it (PostgreSQL's "fsyncgate").
     fn write_failed(&mut self, id: NodeId, write: PersistId, failure: WriteFailure) {
-        let is_ignored =
-            failure == WriteFailure::Fsync && self.setup.has(WorldBug::FsyncFailureIgnored);
+        let is_ignored = failure == WriteFailure::Fsync
+            && self.rules_off.has_in_world(WorldBug::FsyncFailureIgnored);
         let failed = self.emit_disk(id, DiskEvent::WriteFailed { id: write, failure, is_ignored });
         self.because(failed, |world| {
             let node = world.node_mut(id);
@@ -258,7 +258,7 @@ impl World {
     }
 
     fn apply_entries(&mut self, id: NodeId, entries: Entries) {
-        let applies_retries = self.setup.has(WorldBug::RetryAppliedTwice);
+        let applies_retries = self.rules_off.has_in_world(WorldBug::RetryAppliedTwice);
         let applied = self.next_event();
         let Some(LiveProcess { store, responses, .. }) = self.node_mut(id).live_mut() else {
             return;

@@ -6,7 +6,7 @@ use crate::{ConsoleInput, complete, parse, parse_input, parse_line};
 /// A script that would move in its own run makes no sense: the error says where the word belongs.
 #[test]
 fn a_script_has_no_command_of_a_console() {
-    for line in ["back 3", "goto end", "at 5s back", "break leader", "help"] {
+    for line in ["back 3", "goto end", "at 5s back", "undo", "help"] {
         let error = parse(&format!("cluster\n{line}\n")).expect_err(line);
         let word = line.trim_start_matches("at 5s ").split(' ').next().unwrap_or_default();
         let message = format!(
@@ -27,12 +27,13 @@ fn a_console_has_every_statement() {
     assert_eq!(parse_input("  # a comment"), Ok(None));
 }
 
-/// No word is both, and an unknown one is answered with all of them.
+/// Only `break` is both, and an unknown word is answered with all of them.
 #[test]
 fn commands_and_statements_have_different_names() {
     let names = STATEMENTS.iter().map(|word| word.name);
     let all: Vec<&str> = names.chain(CONSOLE.iter().map(|word| word.name)).collect();
-    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len() - 1);
+    assert!(is_statement("break"));
     let error = parse_input("frob").expect_err("no word");
     for name in all {
         assert!(error.expected.contains(&format!(" {name}")), "{name}: {error}");
@@ -75,4 +76,28 @@ fn a_diagram_has_a_format_and_a_time() {
     for wrong in ["diagram png", "diagram from", "diagram to step 3", "diagram to 2s from 1s"] {
         assert!(parse_input(wrong).is_err(), "{wrong}");
     }
+}
+
+/// `break` begins a statement if a rule follows, and a command if a condition does.
+#[test]
+fn breaking_bugs_and_breakpoints_are_told_apart() {
+    let conditions = CONDITIONS.iter().map(|word| word.name.split(' ').next().unwrap_or_default());
+    for word in conditions.chain(["violation", "list", "remove"]) {
+        assert_eq!(Switch::named(word), None, "a rule has the name of a condition");
+    }
+    for rule in Switch::all() {
+        let line = format!("break {rule}");
+        let statement = parse_line(&line).expect("a statement").map(ConsoleInput::Statement);
+        assert_eq!(parse_input(&line), Ok(statement), "{line}");
+    }
+    for line in ["break leader", "break violation", "break list"] {
+        let parsed = parse_input(line);
+        assert!(matches!(parsed, Ok(Some(ConsoleInput::Command(_)))), "{line}: {parsed:?}");
+    }
+    let error = parse("cluster\nbreak leader\n").expect_err("a breakpoint");
+    assert!(error.message().contains("a breakpoint, is a command of the console"), "{error}");
+    let error = parse_input("break typo").expect_err("no rule");
+    assert!(error.message().contains("no leader"), "{error}");
+    let rules = if cfg!(feature = "bugs") { "commit-old-term" } else { "has no switches for bugs" };
+    assert!(error.message().contains(rules), "{error}");
 }
