@@ -91,6 +91,8 @@ pub struct Lab {
     /// Of the scenario that is played, once it is reached.
     key_moment: Option<KeyMoment>,
     lesson: Option<LessonRun>,
+    /// Whether the moment before a broken property is shown as soon as one is broken.
+    looks_back: bool,
     /// The statement that needs time to pass; `None` when none does.
     waiting: Option<Waiting>,
     operations: OperationTracker,
@@ -263,6 +265,17 @@ impl Lab {
         Ok(lab)
     }
 
+    /// As [`run_script`](Self::run_script). If a property is broken, the moment a second before it
+    /// is shown, or the beginning.
+    ///
+    /// # Errors
+    /// With the line and the place, when the text is no script, or its cluster cannot be made.
+    pub fn before_violation(text: &str) -> Result<Self, LabError> {
+        let mut lab = Self::run_script(text)?;
+        lab.looks_back = true;
+        Ok(lab)
+    }
+
     fn new(session: Session, mirror: Option<Mirror>) -> Self {
         let branches = Branches::new(session);
         let first = branches.first();
@@ -288,6 +301,7 @@ impl Lab {
             queue: VecDeque::new(),
             key_moment: None,
             lesson: None,
+            looks_back: false,
             waiting: None,
             operations: OperationTracker::default(),
             operation_listeners: BTreeMap::new(),

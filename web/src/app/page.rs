@@ -6,7 +6,7 @@ use super::frames::Frames;
 use super::layout::Layout;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
 use crate::lab::{Labs, Origin, Part, Runner, kept_run};
-use crate::panels::{AddServer, ContextMenu, Help, Lessons, NewLab, Scenarios, WipeLab};
+use crate::panels::{AddServer, ContextMenu, Help, Lessons, NewLab, Rules, Scenarios, WipeLab};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
 #[derive(Properties, PartialEq)]
@@ -68,6 +68,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },
                     Some(Dialog::Lessons) => html! { <Lessons {on_close} /> },
+                    Some(Dialog::Rules) => html! { <Rules {on_close} /> },
                     Some(Dialog::Scenarios) => html! { <Scenarios {on_close} /> },
                     Some(Dialog::NewLab) => html! { <NewLab {on_close} /> },
                     Some(Dialog::AddServer) => html! { <AddServer {on_close} /> },

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use raft_lab::{Lab, RecoveryReport, Setup};
+use raft_lab::{Lab, RecoveryReport, Rule, Setup};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use crate::lab::lessons::load;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{LessonInfo, Runner, Scenario};
 use crate::state::speed::DEFAULT_SPEED;
@@ -111,6 +112,27 @@ impl Labs {
                     labs.on_origin.emit(Origin::Lesson(Rc::new(opened)));
                 }
                 Err(words) => labs.runner.refuse(&words),
+            }
+        });
+    }
+
+    /// Loads the shortest known run that breaks something without this rule, and shows the moment
+    /// before that.
+    pub(crate) fn show_broken(&self, rule: &Rule) {
+        let (labs, path) = (self.clone(), rule.script.clone());
+        spawn_local(async move {
+            let loaded = load(&path).await;
+            let begun = loaded.and_then(|text| {
+                let lab = Lab::before_violation(&text).map_err(|error| error.to_string())?;
+                Ok((lab, OpenedScript { name: path.clone(), text }))
+            });
+            match begun {
+                Ok((lab, script)) => {
+                    labs.runner.replace(lab);
+                    labs.runner.set_speed(DEFAULT_SPEED);
+                    labs.on_origin.emit(Origin::Script(Rc::new(script)));
+                }
+                Err(words) => labs.runner.refuse(&format!("{path} cannot be loaded: {words}.")),
             }
         });
     }

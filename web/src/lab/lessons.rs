@@ -46,7 +46,11 @@ impl LessonInfo {
     }
 }
 
-async fn load(path: &str) -> Result<String, String> {
+/// Loads a file that is beside the page.
+///
+/// # Errors
+/// In words, if it cannot be loaded.
+pub(super) async fn load(path: &str) -> Result<String, String> {
     let window = web_sys::window().ok_or("there is no browser here")?;
     let unreachable = |_| "the server cannot be reached".to_owned();
     let answer = JsFuture::from(window.fetch_with_str(path)).await.map_err(unreachable)?;

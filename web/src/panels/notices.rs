@@ -37,6 +37,7 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
             if !is_dismissed {
                 { of_origin(&props.origin, &on_dismiss) }
             }
+            <RulesOff origin={props.origin.clone()} />
         </div>
     }
 }
@@ -156,20 +157,16 @@ struct OpenedProps {
     script: Rc<OpenedScript>,
 }
 
-/// A script that a person opened, with the rules that it switches off.
+/// A script that a person opened.
 #[component(Opened)]
 fn opened(props: &OpenedProps) -> Html {
-    let (labs, frame) = (use_controls().labs, use_frame());
-    let on_again = use_callback((labs.clone(), props.script.clone()), |_: MouseEvent, deps| {
+    let labs = use_controls().labs;
+    let on_again = use_callback((labs, props.script.clone()), |_: MouseEvent, deps| {
         let (labs, script) = deps;
         labs.again(|labs| labs.run_script(&script.name, &script.text));
     });
-    let on_mend = use_callback((labs, props.script.clone()), |_: MouseEvent, (labs, script)| {
-        labs.mend(script);
-    });
     html! {
-        <>
-            <div class="notice is-scenario" role="status" data-testid="opened-script">
+        <div class="notice is-scenario" role="status" data-testid="opened-script">
                 <p><strong>{ &props.script.name }</strong>
                     { ": this script runs to its end, or to where it fails, in memory." }</p>
                 <button type="button" class="button" data-testid="run-again" onclick={on_again}>
@@ -177,14 +174,39 @@ fn opened(props: &OpenedProps) -> Html {
                 </button>
                 <BackToStored />
             </div>
-            if !frame.lab.rules_off.is_empty() {
-                <div class="notice is-rule-off" role="status" data-testid="rule-off">
-                    <ul>{ for frame.lab.rules_off.iter().map(rule_off) }</ul>
-                    <button type="button" class="button" data-testid="mend" onclick={on_mend}
-                        title="Run the same script with every rule on">{ "Mend" }</button>
-                </div>
-            }
-        </>
+    }
+}
+
+/// The rules that are off. A script can run again with all of them on; elsewhere they are switched on.
+#[component(RulesOff)]
+fn rules_off(props: &NoticesProps) -> Html {
+    let (controls, frame) = (use_controls(), use_frame());
+    let rules = &frame.lab.rules_off;
+    if rules.is_empty() {
+        return html! {};
+    }
+    let (labs, runner, origin) = (controls.labs, controls.runner, props.origin.clone());
+    let on_mend = Callback::from(move |_: MouseEvent| match &origin {
+        Origin::Script(script) => labs.mend(script),
+        Origin::Durable { .. }
+        | Origin::Scratch { .. }
+        | Origin::Scenario(_)
+        | Origin::Lesson(_) => runner.exec("mend all"),
+    });
+    let title = match &props.origin {
+        Origin::Script(_) => "Run the same script with every rule on",
+        Origin::Durable { .. }
+        | Origin::Scratch { .. }
+        | Origin::Scenario(_)
+        | Origin::Lesson(_) => "Switch every rule on again",
+    };
+    html! {
+        <div class="notice is-rule-off" role="status" data-testid="rule-off">
+            <ul>{ for rules.iter().map(rule_off) }</ul>
+            <button type="button" class="button" data-testid="mend" onclick={on_mend} {title}>
+                { "Mend" }
+            </button>
+        </div>
     }
 }
 

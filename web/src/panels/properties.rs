@@ -5,7 +5,7 @@ use std::rc::Rc;
 use raft_lab::{PropertyView, ViolationView};
 use yew::prelude::*;
 
-use crate::state::use_frame;
+use crate::state::{Dialog, use_controls, use_frame};
 use crate::ui::{Panel, said};
 use crate::words::milliseconds;
 
@@ -23,6 +23,7 @@ struct ListProps {
 #[component(List)]
 fn list(props: &ListProps) -> Html {
     let properties = &props.properties;
+    let on_rules = use_controls().open_dialog.reform(|_: MouseEvent| Some(Dialog::Rules));
     let all = properties.len();
     let broken = properties.iter().filter(|property| property.broken.is_some()).count();
     let suspended = properties.iter().filter(|property| property.suspended.is_some()).count();
@@ -38,7 +39,13 @@ fn list(props: &ListProps) -> Html {
         }
     };
     html! {
-        <Panel name="properties" title="Properties" aside={summary}>
+        <Panel name="properties" title="Properties" aside={html! {
+            <>
+                { summary }
+                <button type="button" class="text-button" data-testid="rules"
+                    onclick={on_rules}>{ "Break a rule…" }</button>
+            </>
+        }}>
             <ul class="property-list" tabindex="0" aria-label="Properties">
                 { for properties.iter().map(|property| html! {
                     <Property key={&*property.name} property={property.clone()} />

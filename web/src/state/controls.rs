@@ -40,6 +40,7 @@ impl Controls {
 pub(crate) enum Dialog {
     Help,
     Lessons,
+    Rules,
     Scenarios,
     NewLab,
     AddServer,

@@ -420,6 +420,24 @@ fn a_script_with_bugs_stops_at_a_violation_and_is_mended() {
     stops_and_is_mended(&format!("cluster nodes=2 seed=5\n{breaks}run until 1s"));
 }
 
+/// One sees how it comes, and the end is where it was.
+#[cfg(feature = "bugs")]
+#[test]
+fn the_moment_before_a_violation_is_shown_with_bugs() {
+    let text = "cluster nodes=2 seed=5\nrun 5s\nbreak ack-not-durable\nset x=1\nrun 5s";
+    let mut lab = ended(Lab::before_violation(text).unwrap());
+    lab.finish_seeking();
+    let violation = lab.session().checks().violation().expect("one").at;
+    let shown = lab.frame().view.now;
+    assert!(violation.0 > 5_000_000 && lab.frame().lab.time.is_past);
+    assert!(shown.0 <= violation.0 - 1_000_000 && shown.0 + 1_200_000 > violation.0, "{shown}");
+    lab.return_to_live();
+    assert_eq!(lab.frame().view.now, violation);
+    // A script that breaks nothing is shown at its end.
+    let lab = ended(Lab::before_violation("run 100ms").unwrap());
+    assert!(!lab.frame().lab.time.is_past);
+}
+
 #[cfg(feature = "bugs")]
 fn stops_and_is_mended(text: &str) {
     let lab = ended(Lab::run_script(text).unwrap());

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use raft_core::Instant;
 use raft_script::Stepped;
 
 use super::Lab;
 use crate::pacing::TimeTarget;
+
+/// In µs.
+const SECOND: u64 = 1_000_000;
 
 impl Lab {
     /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
@@ -159,6 +163,19 @@ impl Lab {
         self.tell_failure();
         self.may_go_on();
         self.follow_lesson();
+        self.look_back();
+    }
+
+    /// Shows the moment a second before a broken property, once, if somebody wants to see how it
+    /// comes.
+    fn look_back(&mut self) {
+        if !self.looks_back || self.pacer.is_running() {
+            return;
+        }
+        self.looks_back = false;
+        if let Some(violation) = self.session().checks().violation() {
+            self.show_at(Instant(violation.at.0.saturating_sub(SECOND)));
+        }
     }
 
     /// Whether the next event may happen: the lab runs, and no violation waits to be told that

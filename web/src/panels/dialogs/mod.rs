@@ -5,6 +5,7 @@ mod help;
 mod lessons;
 mod new_lab;
 mod rule;
+mod rules;
 mod scenarios;
 
 pub(crate) use add_server::AddServer;
@@ -12,4 +13,5 @@ pub(crate) use help::Help;
 pub(crate) use lessons::Lessons;
 pub(crate) use new_lab::{NewLab, WipeLab};
 pub(crate) use rule::Rule;
+pub(crate) use rules::Rules;
 pub(crate) use scenarios::Scenarios;
