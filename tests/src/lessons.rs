@@ -102,3 +102,21 @@ fn mistakes_of(scene: &Scene) -> Vec<String> {
     }
     mistakes
 }
+
+/// Every word of the glossary names a scene that there is.
+#[test]
+fn every_word_of_the_glossary_has_a_run() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lessons/glossary.txt");
+    let text = fs::read_to_string(path).expect("the file");
+    let lessons = lessons();
+    let is_there = |run: &str| {
+        let (path, title) = run.split_once(": ")?;
+        let file = format!("{path}.helios");
+        let (_, script) = lessons.iter().find(|(path, _)| path.ends_with(&file))?;
+        Lesson::of(script)?.scenes.iter().find(|scene| scene.title == title).map(drop)
+    };
+    let runs: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("run: ")).collect();
+    assert!(runs.len() > 80);
+    let missing: Vec<&&str> = runs.iter().filter(|run| is_there(run).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

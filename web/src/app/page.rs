@@ -6,7 +6,9 @@ use super::frames::Frames;
 use super::layout::Layout;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
 use crate::lab::{Labs, Origin, Part, Runner, kept_run};
-use crate::panels::{AddServer, ContextMenu, Help, Lessons, NewLab, Rules, Scenarios, WipeLab};
+use crate::panels::{
+    AddServer, ContextMenu, Glossary, Help, Lessons, NewLab, Rules, Scenarios, WipeLab,
+};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
 #[derive(Properties, PartialEq)]
@@ -67,6 +69,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
             <div class="over">
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },
+                    Some(Dialog::Glossary) => html! { <Glossary {on_close} /> },
                     Some(Dialog::Lessons) => html! { <Lessons {on_close} /> },
                     Some(Dialog::Rules) => html! { <Rules {on_close} /> },
                     Some(Dialog::Scenarios) => html! { <Scenarios {on_close} /> },

@@ -100,10 +100,35 @@ impl Labs {
 
     /// Loads a lesson and begins a scene of it, in memory. The stored lab's disks are unchanged.
     pub(crate) fn learn(&self, info: &'static LessonInfo, scene: usize) {
+        self.learn_by(info, move |_| Ok(scene));
+    }
+
+    /// The same with the title of the scene.
+    pub(crate) fn learn_scene(&self, info: &'static LessonInfo, title: &str) {
+        let title = title.to_owned();
+        self.learn_by(info, move |lab| {
+            let lesson = lab.frame().lab.lesson.clone();
+            let scene = lesson.and_then(|lesson| lesson.scenes.iter().position(|it| *it == title));
+            scene.ok_or_else(|| format!("The lesson has no step {title}."))
+        });
+    }
+
+    fn learn_by(
+        &self,
+        info: &'static LessonInfo,
+        scene: impl FnOnce(&Lab) -> Result<usize, String> + 'static,
+    ) {
         let labs = self.clone();
         spawn_local(async move {
             let opened = info.text().await.map(|text| OpenedLesson { info, text });
-            let begun = opened.and_then(|opened| Ok((opened.lab(scene)?, opened)));
+            let begun = opened.and_then(|opened| {
+                let mut lab = opened.lab(0)?;
+                let scene = scene(&lab)?;
+                if scene > 0 {
+                    lab.show_scene(scene)?;
+                }
+                Ok((lab, opened))
+            });
             match begun {
                 Ok((lab, opened)) => {
                     labs.runner.replace(lab);

@@ -1,5 +1,6 @@
 //! The lab on the page: opening it, running it, and putting another one into its place.
 
+mod glossary;
 pub(crate) mod kept_run;
 mod labs;
 mod lessons;
@@ -8,6 +9,7 @@ mod runner;
 mod scenarios;
 mod server_number;
 
+pub(crate) use glossary::{GlossaryEntry, glossary};
 pub(crate) use labs::{Labs, OpenedLesson, OpenedScript, Origin};
 pub(crate) use lessons::{LESSONS, LessonInfo, TRACKS};
 pub(crate) use runner::{Part, Runner, now_ms};

@@ -31,7 +31,9 @@ pub(crate) use comparison::Comparison;
 pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
 pub(crate) use diagram::{Arrangement, Diagram, Filters};
-pub(crate) use dialogs::{AddServer, Help, Lessons, NewLab, Rule, Rules, Scenarios, WipeLab};
+pub(crate) use dialogs::{
+    AddServer, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, WipeLab,
+};
 pub(crate) use events::Events;
 pub(crate) use header::Header;
 pub(crate) use inspector::Inspector;

@@ -39,6 +39,7 @@ impl Controls {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Dialog {
     Help,
+    Glossary,
     Lessons,
     Rules,
     Scenarios,

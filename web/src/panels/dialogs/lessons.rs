@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::lab::{LESSONS, LessonInfo, TRACKS};
-use crate::state::{progress, use_controls};
+use crate::state::{Dialog as DialogName, progress, use_controls};
 use crate::ui::Dialog;
 
 #[derive(Properties, PartialEq)]
@@ -13,11 +13,14 @@ pub(crate) struct LessonsProps {
 
 #[component(Lessons)]
 pub(crate) fn lessons(props: &LessonsProps) -> Html {
+    let on_glossary = use_controls().open_dialog.reform(|_: MouseEvent| Some(DialogName::Glossary));
     html! {
         <Dialog title="Lessons" is_wide={true} on_close={props.on_close.clone()}>
             <p class="dialog-text">
                 { "A lesson is played by the real cluster, in memory: you predict, you act, and the \
-                   run answers. The disks of your stored lab stay as they are." }
+                   run answers. The disks of your stored lab stay as they are. " }
+                <button type="button" class="text-button" data-testid="glossary"
+                    onclick={on_glossary}>{ "Words of the field" }</button>
             </p>
             <div class="lesson-tracks">
                 { for TRACKS.into_iter().map(|(track, name)| html! {

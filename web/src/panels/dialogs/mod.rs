@@ -1,6 +1,7 @@
 //! The dialogs over the page.
 
 mod add_server;
+mod glossary;
 mod help;
 mod lessons;
 mod new_lab;
@@ -9,6 +10,7 @@ mod rules;
 mod scenarios;
 
 pub(crate) use add_server::AddServer;
+pub(crate) use glossary::Glossary;
 pub(crate) use help::Help;
 pub(crate) use lessons::Lessons;
 pub(crate) use new_lab::{NewLab, WipeLab};
