@@ -292,7 +292,7 @@ fn commands_and_branches_are_completed() {
     let texts = |text: &str| -> Vec<String> {
         lab.complete(text).into_iter().map(|offer| offer.text).collect()
     };
-    assert_eq!(texts("b"), ["back", "break", "branches"]);
+    assert_eq!(texts("b"), ["back", "branches", "break"]);
     assert!(texts("sw").contains(&"switch".to_owned()));
     assert_eq!(texts("switch "), ["1", "2"]);
     assert_eq!(texts("diff 1 "), ["1", "2"]);
