@@ -1,5 +1,6 @@
-//! Lists the scenarios of `scenarios/` and the lessons of `lessons/`, so that adding a file is all it
-//! takes to offer it. The texts of lessons are not in the list: the page loads one when it is opened.
+//! Lists the scenarios of `scenarios/` and the lessons of `lessons/`, so that adding a file is all
+//! it takes to offer it. The texts of lessons are not in the list: the page loads one when it is
+//! opened.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use raft_script::Pointed;
+use raft_core::NodeId;
+use raft_kv::ClientId;
+use raft_script::{PanelName, Pointed};
+use raft_sim::MessageKind;
 use serde::Serialize;
 
 /// A lesson at the step that the page shows.
@@ -19,7 +22,7 @@ pub struct LessonView {
     /// What the scene says first, by paragraphs.
     pub text: Rc<[String]>,
     /// What the learner is to look at.
-    pub points: Rc<[Pointed]>,
+    pub points: Rc<[PointView]>,
     /// The words of the statements that the learner is offered; empty: all.
     pub allowed: Rc<[&'static str]>,
     /// Whose turn it is.
@@ -30,6 +33,36 @@ pub struct LessonView {
     pub conclusion: Rc<[String]>,
     /// The run in which another choice would be right, while the page shows it.
     pub instead: Option<InsteadView>,
+}
+
+/// What the learner is to look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PointView {
+    /// A node.
+    Node(NodeId),
+    /// A link, in one direction.
+    Link(NodeId, NodeId),
+    /// A message under way.
+    Message(MessageKind, NodeId, NodeId),
+    /// A client.
+    Client(ClientId),
+    /// A part of the page, by the word that a lesson has for it.
+    Panel(&'static str),
+}
+
+impl From<&Pointed> for PointView {
+    fn from(pointed: &Pointed) -> Self {
+        match *pointed {
+            Pointed::Node(node) => Self::Node(node),
+            Pointed::Link(from, to) => Self::Link(from, to),
+            Pointed::Message(kind, from, to) => Self::Message(kind, from, to),
+            Pointed::Client(client) => Self::Client(client),
+            // An entry is in every log.
+            Pointed::Entry(_) => Self::Panel(PanelName::Logs.word()),
+            Pointed::Panel(name) => Self::Panel(name.word()),
+        }
+    }
 }
 
 /// Whose turn it is in a scene.

@@ -67,7 +67,7 @@ pub use lab::{
     BreakpointView, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration,
     StatementView, Subscriber, Subscription,
 };
-pub use lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, TaskView};
+pub use lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, PointView, TaskView};
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use new_lab::NewLab;
@@ -76,7 +76,7 @@ pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
 pub use raft_diagram::{DiagramFormat, LaneId, Layer, PointTopic, WriteResult};
 pub use raft_kv::{ClientId, Sequence};
-pub use raft_script::{PanelName, Pointed, Suggestion, console_help, help};
+pub use raft_script::{Suggestion, console_help, help};
 pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{LabView, LessonTurn, PanelName, Pointed};
+use raft_lab::{LabView, LessonTurn, PointView};
 use yew::prelude::*;
 
 use super::frames::Frames;
@@ -163,10 +163,12 @@ fn stage(props: &StageProps) -> Html {
 /// The panel that the scene of a lesson points to, while the learner has a turn.
 fn pointed(lab: &LabView) -> Option<&'static str> {
     let lesson = lab.lesson.as_ref().filter(|lesson| lesson.turn == LessonTurn::Learner)?;
-    lesson.points.iter().find_map(|pointed| match pointed {
-        Pointed::Panel(name) => Some(name.word()),
-        Pointed::Entry(_) => Some(PanelName::Logs.word()),
-        Pointed::Node(_) | Pointed::Link(..) | Pointed::Message(..) | Pointed::Client(_) => None,
+    lesson.points.iter().find_map(|point| match point {
+        PointView::Panel(name) => Some(*name),
+        PointView::Node(_)
+        | PointView::Link(..)
+        | PointView::Message(..)
+        | PointView::Client(_) => None,
     })
 }
 
@@ -179,9 +181,10 @@ struct TabsProps {
 
 #[component(Tabs)]
 fn tabs(props: &TabsProps) -> Html {
+    let shown = TABS.iter().filter(|(name, _)| *name != LESSON || props.has_lesson);
     html! {
         <nav class="tabs" aria-label="Panels">
-            { for TABS.iter().filter(|(name, _)| *name != LESSON || props.has_lesson).map(|(name, label)| {
+            { for shown.map(|(name, label)| {
                 let name = *name;
                 let on_click = props.on_tab.reform(move |_: MouseEvent| name);
                 html! {

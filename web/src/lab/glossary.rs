@@ -1,5 +1,5 @@
-//! The words of the field, from the file `lessons/glossary.txt` beside the page: each has a meaning, and a
-//! scene of a lesson that shows it.
+//! The words of the field, from the file `lessons/glossary.txt` beside the page: each has a
+//! meaning, and a scene of a lesson that shows it.
 
 use super::lessons::{LESSONS, LessonInfo, load};
 

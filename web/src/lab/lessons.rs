@@ -1,5 +1,5 @@
-//! The lessons of the folder `lessons/`: the build script lists them, and their texts are files beside
-//! the page.
+//! The lessons of the folder `lessons/`: the build script lists them, and their texts are files
+//! beside the page.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;

@@ -5,7 +5,7 @@ mod task;
 
 use std::rc::Rc;
 
-use raft_lab::{LessonTurn, LessonView, Pointed, TaskView};
+use raft_lab::{LessonTurn, LessonView, PointView, TaskView};
 use yew::prelude::*;
 
 use self::actions::Actions;
@@ -70,7 +70,8 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
     html! {
         <Panel name="lesson" title={lesson.title.to_string()} aside={leave}>
             <Steps lesson={lesson.clone()} {info} />
-            <div class="lesson" tabindex="0" data-testid="lesson" data-turn={turn_word(lesson.turn)}>
+            <div class="lesson" tabindex="0" data-testid="lesson"
+                data-turn={turn_word(lesson.turn)}>
                 <Scene lesson={lesson.clone()} {chosen} {on_pick} />
             </div>
             <Foot {lesson} {info} {chosen} />
@@ -85,12 +86,12 @@ fn on_click_of(controls: &Controls, act: impl Fn(&Controls) + 'static) -> Callba
 }
 
 /// The thing, if it can be selected; a message has another number in each run.
-fn selection(pointed: &Pointed) -> Option<Selection> {
+fn selection(pointed: &PointView) -> Option<Selection> {
     match pointed {
-        Pointed::Node(node) => Some(Selection::Node(*node)),
-        Pointed::Link(from, to) => Some(Selection::link(*from, *to)),
-        Pointed::Client(client) => Some(Selection::Client(*client)),
-        Pointed::Message(..) | Pointed::Entry(_) | Pointed::Panel(_) => None,
+        PointView::Node(node) => Some(Selection::Node(*node)),
+        PointView::Link(from, to) => Some(Selection::link(*from, *to)),
+        PointView::Client(client) => Some(Selection::Client(*client)),
+        PointView::Message(..) | PointView::Panel(_) => None,
     }
 }
 

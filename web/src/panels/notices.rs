@@ -177,7 +177,8 @@ fn opened(props: &OpenedProps) -> Html {
     }
 }
 
-/// The rules that are off. A script can run again with all of them on; elsewhere they are switched on.
+/// The rules that are off. A script can run again with all of them on; elsewhere they are switched
+/// on.
 #[component(RulesOff)]
 fn rules_off(props: &NoticesProps) -> Html {
     let (controls, frame) = (use_controls(), use_frame());

@@ -19,8 +19,8 @@ pub(crate) fn with_sections(text: &str) -> Html {
     html! { { for parts } }
 }
 
-/// The sections in the first parentheses that have some, with the texts around them. The parentheses
-/// stay with those texts.
+/// The sections in the first parentheses that have some, with the texts around them. The
+/// parentheses stay with those texts.
 fn first_sections(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     while let Some(open) = text[from..].find('(').map(|open| from + open + 1) {

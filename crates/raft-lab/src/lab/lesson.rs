@@ -9,7 +9,9 @@ use raft_script::{
 
 use super::{Lab, LabError, Queued, key_moment};
 use crate::ConsoleKind;
-use crate::lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, TaskView};
+use crate::lesson::{
+    ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, PointView, TaskView,
+};
 
 /// The lesson of a lab.
 pub(super) struct LessonRun {
@@ -291,7 +293,7 @@ impl LessonRun {
             scenes: self.lesson.scenes.iter().map(|scene| scene.title.clone()).collect(),
             scene: self.scene,
             text: scene.text.clone().into(),
-            points: scene.points.clone().into(),
+            points: scene.points.iter().map(PointView::from).collect(),
             allowed: scene.allowed.clone().into(),
             turn: self.turn,
             task: scene.task.as_ref().map(|task| self.task_view(task)),

@@ -1,3 +1,5 @@
+//! Lessons in a lab: the run answers, and goals are ticked off.
+
 use std::time::Duration;
 
 use crate::{ChoiceView, Lab, LessonTurn, LessonView, TaskView};
@@ -53,17 +55,13 @@ fn view(lab: &Lab) -> LessonView {
 }
 
 fn choices(lab: &Lab) -> Vec<ChoiceView> {
-    match view(lab).task {
-        Some(TaskView::Question { choices, .. }) => choices,
-        other => panic!("a question, not {other:?}"),
-    }
+    let Some(TaskView::Question { choices, .. }) = view(lab).task else { panic!("a question") };
+    choices
 }
 
 fn reached(lab: &Lab) -> Vec<bool> {
-    match view(lab).task {
-        Some(TaskView::Goals { goals, .. }) => goals.iter().map(|goal| goal.is_reached).collect(),
-        other => panic!("goals, not {other:?}"),
-    }
+    let Some(TaskView::Goals { goals, .. }) = view(lab).task else { panic!("goals") };
+    goals.iter().map(|goal| goal.is_reached).collect()
 }
 
 fn leader(lab: &Lab) -> Option<u64> {

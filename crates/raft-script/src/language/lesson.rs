@@ -28,7 +28,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         forms: &[
             (
                 "scene \"Two candidates\"",
-                "a step of the lesson begins: notes say what it is about, statements set the stage; it marks the moment: since scene",
+                "a step begins: notes are its text, statements set its stage; it marks the moment: \
+                 since scene",
             ),
             (
                 "scene \"Saved\" after \"Two candidates\"",
@@ -49,7 +50,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "what the learner is to look at",
         forms: &[(
             "point node 3",
-            "what the learner is to look at; also link 1 -> 3, message AppendEntries 1 -> 3, entry 4, client 1, panel logs",
+            "what the learner is to look at; also link 1 -> 3, message AppendEntries 1 -> 3, entry 4, \
+             client 1, panel logs",
         )],
         parse: |cursor| cursor.pointed().map(LessonStatement::Point).map(Statement::Lesson),
     },

@@ -44,7 +44,7 @@ pub enum LessonStatement {
     Instead(Box<Statement>),
     /// `never "Nobody can win two elections in one term."`: why there is no such run.
     Never(String),
-    /// `goal "Two nodes lead." if happened two-leaders since scene`: for the learner to bring about.
+    /// `goal "Two nodes lead." if happened two-leaders since scene`: for the learner to reach.
     Goal {
         /// The words.
         text: String,

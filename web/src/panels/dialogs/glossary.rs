@@ -66,7 +66,8 @@ fn list(props: &ListProps) -> Html {
             if found.peek().is_none() { <p class="empty">{ "No word has that." }</p> }
             <ul class="rule-list lesson-tracks" data-testid="glossary-list">
                 { for found.map(|entry| {
-                    let (labs, on_close, shown) = (labs.clone(), props.on_close.clone(), entry.clone());
+                    let (labs, shown) = (labs.clone(), entry.clone());
+                    let on_close = props.on_close.clone();
                     let on_show = Callback::from(move |_: MouseEvent| {
                         labs.learn_scene(shown.lesson, &shown.scene);
                         on_close.emit(());

@@ -17,8 +17,8 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
     html! {
         <Dialog title="Lessons" is_wide={true} on_close={props.on_close.clone()}>
             <p class="dialog-text">
-                { "A lesson is played by the real cluster, in memory: you predict, you act, and the \
-                   run answers. The disks of your stored lab stay as they are. " }
+                { "A lesson is played by the real cluster, in memory: you predict, you act, and \
+                   the run answers. The disks of your stored lab stay as they are. " }
                 <button type="button" class="text-button" data-testid="glossary"
                     onclick={on_glossary}>{ "Words of the field" }</button>
             </p>

@@ -1,5 +1,5 @@
-//! The dialog with the rules that can be switched off: what each says and protects, who left it out,
-//! and the shortest run that breaks something without it.
+//! The dialog with the rules that can be switched off: what each says and protects, who left it
+//! out, and the shortest run that breaks something without it.
 
 use std::rc::Rc;
 
@@ -46,7 +46,8 @@ pub(crate) fn rules_dialog(props: &RulesProps) -> Html {
                 if found.is_empty() { <p class="empty">{ "No rule has these words." }</p> }
                 <ul class="rule-list">
                     { for found.into_iter().map(|rule| html! {
-                        <Row key={rule.name} rule={rule.clone()} on_close={props.on_close.clone()} />
+                        <Row key={rule.name} rule={rule.clone()}
+                            on_close={props.on_close.clone()} />
                     }) }
                 </ul>
             </>
@@ -55,8 +56,8 @@ pub(crate) fn rules_dialog(props: &RulesProps) -> Html {
     html! {
         <Dialog title="Break a rule" is_wide={true} on_close={props.on_close.clone()}>
             <p class="dialog-text">
-                { "Each rule of the core, the disk and the store can be switched off, at any moment. \
-                   Then watch what it was good for. A banner says which rules are off." }
+                { "Each rule of the core, the disk and the store can be switched off, at any \
+                   moment. Then watch what it was good for. A banner says which rules are off." }
             </p>
             <input type="search" class="rule-search" placeholder="Search the rules"
                 aria-label="Search the rules" data-testid="rule-search" oninput={on_input} />

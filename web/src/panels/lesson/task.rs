@@ -89,9 +89,10 @@ fn choice(props: &ChoiceProps) -> Html {
         None => None,
     };
     html! {
-        <div class={classes!("lesson-choice", (!props.is_open).then_some("is-closed"), props.is_picked.then_some("is-picked"),
-            verdict.map(|(class, _)| class))}>
-            <button type="button" class="lesson-pick" id={format!("choice-{number}")} data-testid={format!("choice-{number}")}
+        <div class={classes!("lesson-choice", (!props.is_open).then_some("is-closed"),
+            props.is_picked.then_some("is-picked"), verdict.map(|(class, _)| class))}>
+            <button type="button" class="lesson-pick" id={format!("choice-{number}")}
+                data-testid={format!("choice-{number}")}
                 aria-pressed={props.is_picked.to_string()}
                 aria-disabled={(!props.is_open).to_string()}
                 onclick={props.is_open.then_some(on_click)}>
