@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
 import { openLab, says, soon, until, view } from './lib/lab.mjs';
+import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
 const LESSON = '02-terms-and-votes';
@@ -49,9 +50,14 @@ test('a prediction is answered by the run, and a wrong one by another run', asyn
   assert.equal(await lesson(page).getAttribute('data-turn'), 'learner');
   assert.equal(await page.locator('.lesson-verdict').count(), 0);
   await page.getByTestId('choice-1').click();
+  assert.deepEqual(await seriousViolations(page), []);
   await page.getByTestId('lesson-run').click();
   await page.getByTestId('lesson-hurry').click();
   await turn(page, 'over');
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await seriousViolations(page), [], colorScheme);
+  }
   assert.equal((await view(page)).leader, 5);
   await says(page.locator('.lesson-choice.is-right'), /Node 5/);
   await says(page.locator('.lesson-choice.is-picked'), /Node 2[^]*not in this run/);
