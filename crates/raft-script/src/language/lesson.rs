@@ -50,8 +50,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "what the learner is to look at",
         forms: &[(
             "point node 3",
-            "what the learner is to look at; also link 1 -> 3, message AppendEntries 1 -> 3, entry 4, \
-             client 1, panel logs",
+            "what the learner is to look at; also link 1 -> 3, message AppendEntries 1 -> 3, \
+             entry 4, client 1, panel logs",
         )],
         parse: |cursor| cursor.pointed().map(LessonStatement::Point).map(Statement::Lesson),
     },
