@@ -257,7 +257,8 @@ impl<'a> Chains<'a> {
                 ClusterEvent::ServerAdded { .. }
                 | ClusterEvent::Administered { .. }
                 | ClusterEvent::LoadStarted { .. }
-                | ClusterEvent::Recovered { .. },
+                | ClusterEvent::Recovered { .. }
+                | ClusterEvent::Reseeded { .. },
             ) => {
                 way.links.push(link(cause, Words::of(&cause.kind)));
             }

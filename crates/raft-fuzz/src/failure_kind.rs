@@ -116,7 +116,7 @@ fn is_fault(statement: &Statement) -> bool {
         | Order::Link { .. }
         | Order::Network(_)
         | Order::Recover(_) => true,
-        Order::Administer { .. } | Order::Request(_) | Order::Load(_) => false,
+        Order::Administer { .. } | Order::Request(_) | Order::Load(_) | Order::Reseed(_) => false,
     }
 }
 

@@ -91,7 +91,8 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             raft_sim::ClusterEvent::Administered { .. } => handled(&[]),
             raft_sim::ClusterEvent::ServerAdded { .. }
             | raft_sim::ClusterEvent::Recovered { .. }
-            | raft_sim::ClusterEvent::LoadStarted { .. } => vec!["acted"],
+            | raft_sim::ClusterEvent::LoadStarted { .. }
+            | raft_sim::ClusterEvent::Reseeded { .. } => vec!["acted"],
         },
     }
 }

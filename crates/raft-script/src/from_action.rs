@@ -35,6 +35,7 @@ fn order(action: &Action) -> Result<Order, Infallible> {
         Action::Recover { nodes } => Order::Recover(these(&nodes)),
         Action::Request(request) => Order::Request(request),
         Action::Load(load) => Order::Load(load),
+        Action::Reseed(seed) => Order::Reseed(seed),
     })
 }
 

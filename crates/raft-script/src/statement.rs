@@ -230,6 +230,8 @@ pub enum Order {
     Request(Request),
     /// `load 500/s for=5s clients=4 size=1KiB`: clients write at a steady rate.
     Load(Load),
+    /// `reseed 17`: later random numbers are those of another seed.
+    Reseed(u64),
 }
 
 impl fmt::Display for Statement {
@@ -267,6 +269,7 @@ impl fmt::Display for Order {
             Self::Recover(nodes) => write!(f, "recover {nodes}"),
             Self::Request(request) => write_request(f, request),
             Self::Load(load) => write_load(f, *load),
+            Self::Reseed(seed) => write!(f, "reseed {seed}"),
         }
     }
 }

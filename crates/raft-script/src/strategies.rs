@@ -61,6 +61,7 @@ fn order() -> impl Strategy<Value = Order> {
             .prop_map(|(request, via)| Order::Administer { request, via }),
         1 => nodes().prop_map(Order::Recover),
         1 => load().prop_map(Order::Load),
+        1 => any::<u64>().prop_map(Order::Reseed),
     ]
 }
 

@@ -14,6 +14,7 @@ mod process;
 mod queue;
 mod recovery;
 mod requests;
+mod reseeding;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ use crate::{
 /// Cloning is cheap: long logs, disks and stores are shared.
 #[derive(Clone, Debug)]
 pub struct World {
+    /// As it was built.
+    first_setup: Arc<Setup>,
+    /// The same with the present seed: for all that begins from now on.
     setup: Arc<Setup>,
     now: Instant,
     /// By ascending id.
@@ -79,7 +83,9 @@ impl World {
         let ids: Vec<NodeId> = setup.node_ids().collect();
         let mut links = Links::default();
         links.connect(&ids, |from, to| Link::new(&setup, from, to));
+        let setup = Arc::new(setup);
         let mut world = Self {
+            first_setup: setup.clone(),
             now: Instant(0),
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
             links,
@@ -97,7 +103,7 @@ impl World {
             steps: 0,
             acted: 0,
             administered: 0,
-            setup: Arc::new(setup),
+            setup,
         };
         for id in ids {
             if !world.setup.down.contains(&id) {
@@ -110,7 +116,7 @@ impl World {
 
     /// The setup from which the world was built.
     pub fn setup(&self) -> &Setup {
-        &self.setup
+        &self.first_setup
     }
 
     /// The virtual time, in microseconds since the start.

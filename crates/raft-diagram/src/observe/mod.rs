@@ -82,7 +82,9 @@ impl Diagram {
             ClusterEvent::Administered { node, request, .. } => {
                 self.administered(event, *node, request);
             }
-            ClusterEvent::LoadStarted { .. } | ClusterEvent::Recovered { .. } => {
+            ClusterEvent::LoadStarted { .. }
+            | ClusterEvent::Recovered { .. }
+            | ClusterEvent::Reseeded { .. } => {
                 self.across(event, Vec::new(), true);
             }
         }

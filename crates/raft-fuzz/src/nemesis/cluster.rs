@@ -143,7 +143,8 @@ impl Targets<'_> {
             | Action::Network(_)
             | Action::Recover { .. }
             | Action::Request(_)
-            | Action::Load(_) => true,
+            | Action::Load(_)
+            | Action::Reseed(_) => true,
         }
     }
 

@@ -26,6 +26,7 @@ const STATEMENTS_LEFT_OUT: &[&str] = &[
     "put",
     "recover",
     "replay",
+    "reseed",
     "restore",
     "scene",
     "slow",

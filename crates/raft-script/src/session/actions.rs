@@ -103,6 +103,7 @@ impl Session {
                 Ok(Plan::one(Action::Recover { nodes }))
             }
             Order::Load(load) => Ok(Plan::one(Action::Load(*load))),
+            Order::Reseed(seed) => Ok(Plan::one(Action::Reseed(*seed))),
             Order::Request(request) => {
                 // The role must have a holder now; the client looks it up again at each try.
                 request.via.map(|node| self.select(node)).transpose()?;

@@ -40,6 +40,11 @@ pub enum ClusterEvent {
         /// The nodes that work again.
         nodes: Vec<NodeId>,
     },
+    /// All later random numbers are drawn from another seed.
+    Reseeded {
+        /// The seed.
+        seed: u64,
+    },
 }
 
 impl ClusterEvent {
@@ -49,13 +54,14 @@ impl ClusterEvent {
             Self::Administered { .. } => "administered",
             Self::LoadStarted { .. } => "load_started",
             Self::Recovered { .. } => "recovered",
+            Self::Reseeded { .. } => "reseeded",
         }
     }
 
     pub(super) fn node(&self) -> Option<NodeId> {
         match self {
             Self::ServerAdded { node } | Self::Administered { node, .. } => Some(*node),
-            Self::LoadStarted { .. } | Self::Recovered { .. } => None,
+            Self::LoadStarted { .. } | Self::Recovered { .. } | Self::Reseeded { .. } => None,
         }
     }
 
@@ -69,6 +75,7 @@ impl ClusterEvent {
             }
             Self::LoadStarted { load } => (133, load).hash(hash),
             Self::Recovered { nodes } => (60, nodes).hash(hash),
+            Self::Reseeded { seed } => (144, seed).hash(hash),
         }
     }
 }
@@ -98,6 +105,7 @@ impl Say<Mention> for ClusterEvent {
                     if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
                 say!(out; "{noun} ", List(nodes, " "), " {verb} again, all other nodes lose power")
             }
+            Self::Reseeded { seed } => say!(out; "later random numbers are those of seed {seed}"),
         }
     }
 }

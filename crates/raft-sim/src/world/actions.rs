@@ -65,6 +65,10 @@ impl World {
             }
             Action::Recover { nodes } => self.recover(nodes),
             Action::Load(load) => Ok(self.start_load(*load)?),
+            Action::Reseed(seed) => {
+                self.reseed(*seed);
+                Ok(())
+            }
             Action::Request(request) => {
                 if let Some(Selector::Node(node)) = request.via {
                     self.state_of(node)?;
