@@ -119,15 +119,18 @@ impl Found {
     fn in_words(&self, wanted: &Wanted) -> String {
         let Wanted { condition, .. } = wanted;
         let SearchCounts { seeds, hits, steps } = self.counts;
-        let (seeds, steps) = (grouped(seeds), grouped(steps));
-        let mut words = match (wanted.time_in_words(), &self.first) {
-            (Some(time), _) => format!(
-                "{condition}: in {} of {seeds} runs{} within {time}; {steps} steps",
+        let (tried, steps) = (grouped(seeds), grouped(steps));
+        let mut words = match wanted.time_in_words() {
+            Some(time) => format!(
+                "{condition}: in {} of {tried} runs{} within {time}; {steps} steps",
                 grouped(hits),
-                percent(hits, self.counts.seeds),
+                percent(hits, seeds),
             ),
-            (None, Some(_)) => format!("{condition}: found; {seeds} seeds tried, {steps} steps"),
-            (None, None) => format!("{condition}: not found; {seeds} seeds tried, {steps} steps"),
+            None => {
+                let found = if self.first.is_some() { "found" } else { "not found" };
+                let noun = if seeds == 1 { "seed" } else { "seeds" };
+                format!("{condition}: {found}; {tried} {noun} tried, {steps} steps")
+            }
         };
         if let Some(hit) = &self.first {
             let made = grouped(hit.session.world().steps());
