@@ -33,11 +33,11 @@ pub(crate) fn find(arguments: &FindArguments) -> io::Result<u8> {
     let found = search(&wanted);
     let answer = found.in_words(&wanted);
     let script = found.first.as_ref().map(|hit| script(hit, &answer));
-    if let (Some(script), Some(out)) = (&script, &arguments.out) {
-        if let Err(error) = std::fs::write(out, script) {
-            eprintln!("helios find: cannot write to {out}: {error}");
-            return Ok(2);
-        }
+    if let (Some(script), Some(out)) = (&script, &arguments.out)
+        && let Err(error) = std::fs::write(out, script)
+    {
+        eprintln!("helios find: cannot write to {out}: {error}");
+        return Ok(2);
     }
     to_stdout(|out| match script {
         Some(script) if arguments.out.is_none() => out.write_all(script.as_bytes()),

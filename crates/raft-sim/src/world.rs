@@ -42,9 +42,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct World {
     /// As it was built.
-    first_setup: Arc<Setup>,
-    /// The same with the present seed: for all that begins from now on.
     setup: Arc<Setup>,
+    /// The same with the present seed: for all that begins from now on.
+    reseeded: Arc<Setup>,
     now: Instant,
     /// By ascending id.
     nodes: Vec<SimNode>,
@@ -85,7 +85,7 @@ impl World {
         links.connect(&ids, |from, to| Link::new(&setup, from, to));
         let setup = Arc::new(setup);
         let mut world = Self {
-            first_setup: setup.clone(),
+            reseeded: setup.clone(),
             now: Instant(0),
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
             links,
@@ -116,7 +116,7 @@ impl World {
 
     /// The setup from which the world was built.
     pub fn setup(&self) -> &Setup {
-        &self.first_setup
+        &self.setup
     }
 
     /// The virtual time, in microseconds since the start.
@@ -330,8 +330,8 @@ impl World {
     /// beginning.
     fn add_server(&mut self, id: NodeId) {
         let Err(place) = self.node_place(id) else { return };
-        self.nodes.insert(place, SimNode::new(&self.setup, id));
-        let (nodes, setup) = (self.node_list(), &self.setup);
+        self.nodes.insert(place, SimNode::new(&self.reseeded, id));
+        let (nodes, setup) = (self.node_list(), &self.reseeded);
         self.links.connect(&nodes, |from, to| Link::new(setup, from, to));
         let added = self.emit(EventKind::Cluster(ClusterEvent::ServerAdded { node: id }));
         self.because(added, |world| world.start_node(id));

@@ -210,7 +210,7 @@ impl World {
         self.require(id, "running or paused", |state| {
             matches!(state, NodeState::Running | NodeState::Paused)
         })?;
-        let mut tear = Tear::new(&self.setup, id, self.now);
+        let mut tear = Tear::new(&self.reseeded, id, self.now);
         let loss = self.node_mut(id).disk.crash(unsynced, &mut tear);
         self.crash_files(id, unsynced);
         self.power_off(id, loss);
@@ -268,7 +268,7 @@ impl World {
         if matches!(damage, DiskDamage::Wipe | DiskDamage::Restore) {
             self.require_down(id)?;
         }
-        let (setup, now) = (self.setup.clone(), self.now);
+        let (setup, now) = (self.reseeded.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
         if damage == DiskDamage::Wipe {
             self.node_mut(id).flushed = None;

@@ -13,7 +13,7 @@ impl World {
     /// What was drawn before stays: arrivals of messages in flight, ends of writes in progress, and
     /// timers that run. [`setup`](Self::setup) keeps the seed from which the world was built.
     pub(super) fn reseed(&mut self, seed: u64) {
-        self.setup = Arc::new(Setup { seed, ..Setup::clone(&self.setup) });
+        self.reseeded = Arc::new(Setup { seed, ..Setup::clone(&self.setup) });
         self.links.reseed(seed);
         self.nodes.iter_mut().for_each(|node| node.reseed(seed));
         self.clients.values_mut().for_each(|client: &mut Client| client.reseed(seed));
@@ -30,7 +30,8 @@ mod tests {
     use raft_kv::{ClientId, Operation};
 
     use crate::{
-        Action, DelayRange, Driver, NodeAction, ReadPolicy, Request, Setup, Unsynced, World,
+        Action, DelayRange, DiskAction, DiskDamage, Driver, NetworkAction, NodeAction, ReadPolicy,
+        Request, Setup, Unsynced, World,
     };
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -75,6 +76,14 @@ mod tests {
         world.run_until(world.now() + SECOND);
         world.apply(action.clone()).unwrap();
         events_of(&mut world, SECOND)
+    }
+
+    /// The events of an action that comes at once after a new seed.
+    fn events_at_once(world: &World, seed: u64, action: &Action) -> Vec<String> {
+        let mut world = world.clone();
+        world.apply(Action::Reseed(seed)).unwrap();
+        world.apply(action.clone()).unwrap();
+        world.events().iter().map(|event| format!("{:?}", event.kind)).collect()
     }
 
     fn events_of(world: &mut World, time: Duration) -> Vec<String> {
@@ -130,6 +139,26 @@ mod tests {
         let restarts: Vec<Action> =
             (1..=3).map(|node| NodeAction::Restart.on(NodeId(node))).collect();
         assert_eq!(futures(&world, &restarts), 5);
+    }
+
+    #[test]
+    fn what_is_drawn_for_one_action_has_the_new_seed() {
+        let mut world = led(Setup { link_latency: WIDE, ..fixed() });
+        world.apply(set(1)).unwrap();
+        world.run_until(world.now() + SECOND);
+        world.apply(set(1)).unwrap();
+        let leader = world.leader().unwrap();
+        let replay = NetworkAction::Replay { from: NodeId(1), to: NodeId(2), back: 1 };
+        let damage = DiskAction::Damage(DiskDamage::Corrupt { record: None });
+        let torn = NodeAction::Crash { unsynced: Unsynced::Torn }.on(leader);
+        while world.node(leader).unwrap().disk().pending().len() == 0 {
+            world.step();
+        }
+        for action in [replay.into(), damage.on(leader), torn] {
+            let all: BTreeSet<_> =
+                (1..=9).map(|seed| events_at_once(&world, seed, &action)).collect();
+            assert!(all.len() > 1, "{action:?}");
+        }
     }
 
     #[test]
