@@ -79,6 +79,8 @@ test('a goal is ticked off when one has brought it about with the offered tools'
   assert.equal(await page.locator('[data-line^="crash"]').count(), 0);
   await page.locator('[data-line="timeout 3"]').click();
   await page.locator('[data-line="timeout 4"]').click();
+  // The focus goes where Space runs.
+  await soon(() => page.evaluate(() => document.activeElement.id), 'run-toggle');
   await page.keyboard.press('Space');
   await until('the goal', async () => (await goal.getAttribute('class')) === 'is-reached');
   await turn(page, 'over');

@@ -40,7 +40,7 @@ test('a rule is switched off and on again, and a banner says so', async (t) => {
   const row = page.getByTestId('rule-vote-ignores-log');
   await says(row, /§5\.4\.1[^]*Leader Completeness/);
   assert.deepEqual(await seriousViolations(page), []);
-  await row.getByText('Break').click();
+  await row.getByRole('button', { name: 'Break' }).click();
   await says(row, /Mend/);
   await page.keyboard.press('Escape');
   await says(page.getByTestId('rule-off'), /vote-ignores-log/);

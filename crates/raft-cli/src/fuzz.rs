@@ -4,7 +4,7 @@ mod arguments;
 mod campaign;
 mod progress;
 pub(crate) mod report;
-mod seeds;
+pub(crate) mod seeds;
 mod watchdog;
 
 use std::io::{self, Write};
@@ -14,6 +14,8 @@ use std::time::Instant;
 use raft_fuzz::SeedRun;
 
 pub(crate) use self::arguments::FuzzArguments;
+#[cfg(feature = "bugs")]
+pub(crate) use self::arguments::switch;
 use self::campaign::{Campaign, Ended};
 use self::report::{CampaignReport, FailureReport};
 use crate::interrupt::interrupted;

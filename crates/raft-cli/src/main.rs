@@ -7,6 +7,7 @@ mod check;
 mod debug;
 mod diagram;
 mod experiment;
+mod find;
 mod fuzz;
 mod input;
 mod interrupt;
@@ -38,6 +39,7 @@ enum Command {
     Debug(debug::DebugArguments),
     Diagram(diagram::DiagramArguments),
     Fuzz(fuzz::FuzzArguments),
+    Find(find::FindArguments),
     Merge(merge::MergeArguments),
     Experiment(experiment::ExperimentArguments),
     Shrink(shrink::ShrinkArguments),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Debug(arguments) => debug::debug(&arguments),
         Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
+        Command::Find(arguments) => find::find(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Experiment(arguments) => experiment::run(&arguments),

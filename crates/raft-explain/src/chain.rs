@@ -259,7 +259,8 @@ impl<'a> Chains<'a> {
                 | ClusterEvent::LoadStarted { .. }
                 | ClusterEvent::Recovered { .. }
                 | ClusterEvent::RuleSwitchedOff { .. }
-                | ClusterEvent::RulesSwitchedOn { .. },
+                | ClusterEvent::RulesSwitchedOn { .. }
+                | ClusterEvent::Reseeded { .. },
             ) => {
                 way.links.push(link(cause, Words::of(&cause.kind)));
             }

@@ -117,7 +117,7 @@ fn is_fault(statement: &Statement) -> bool {
         | Order::Network(_)
         | Order::Recover(_)
         | Order::Rule(_) => true,
-        Order::Administer { .. } | Order::Request(_) | Order::Load(_) => false,
+        Order::Administer { .. } | Order::Request(_) | Order::Load(_) | Order::Reseed(_) => false,
     }
 }
 

@@ -8,7 +8,8 @@
 //!   transfer leadership.
 //!
 //! [`SeedRun::script`] is the run as a script of the command language. A [`Shrinker`] makes a
-//! script that fails as short as it can.
+//! script that fails as short as it can. A [`Search`] looks for a run in which a condition comes to
+//! hold.
 //!
 //! This crate reads no clock, touches no file and starts no thread, so a page can use it as well as
 //! the command line.
@@ -33,6 +34,7 @@ mod play;
 mod profile;
 mod recovery;
 mod run;
+mod search;
 mod shrink;
 
 pub use failure_kind::FailureKind;
@@ -44,4 +46,5 @@ pub use play::{Played, Symptom, play, play_strictly};
 pub use profile::{Profile, UnknownProfile};
 pub use raft_check::{RareEvent, RareEvents};
 pub use run::{FRESH_CLIENT, Failure, RunResult, SeedReport, SeedRun, of_script, run_seed};
+pub use search::{Hit, Search, SearchCounts, Searched};
 pub use shrink::{Oracle, ShrinkProgress, Shrinker, Shrunk, comment, statements};

@@ -93,7 +93,8 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             | raft_sim::ClusterEvent::Recovered { .. }
             | raft_sim::ClusterEvent::LoadStarted { .. }
             | raft_sim::ClusterEvent::RuleSwitchedOff { .. }
-            | raft_sim::ClusterEvent::RulesSwitchedOn { .. } => vec!["acted"],
+            | raft_sim::ClusterEvent::RulesSwitchedOn { .. }
+            | raft_sim::ClusterEvent::Reseeded { .. } => vec!["acted"],
         },
     }
 }

@@ -36,6 +36,7 @@ fn order(action: &Action) -> Result<Order, Infallible> {
         Action::Request(request) => Order::Request(request),
         Action::Load(load) => Order::Load(load),
         Action::Rule(action) => Order::Rule(action),
+        Action::Reseed(seed) => Order::Reseed(seed),
     })
 }
 

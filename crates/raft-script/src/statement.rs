@@ -250,6 +250,8 @@ pub enum Order {
     Load(Load),
     /// `break vote-ignores-log`, `mend all`: switch a rule off, or on again, in all nodes.
     Rule(RuleAction),
+    /// `reseed 17`: later random numbers are those of another seed.
+    Reseed(u64),
 }
 
 impl fmt::Display for Statement {
@@ -288,6 +290,7 @@ impl fmt::Display for Order {
             Self::Request(request) => write_request(f, request),
             Self::Load(load) => write_load(f, *load),
             Self::Rule(action) => write_rule_action(f, *action),
+            Self::Reseed(seed) => write!(f, "reseed {seed}"),
         }
     }
 }

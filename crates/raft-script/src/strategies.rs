@@ -63,6 +63,7 @@ fn order() -> impl Strategy<Value = Order> {
         1 => load().prop_map(Order::Load),
         1 => (rule_action(), load())
             .prop_map(|(action, load)| action.map_or(Order::Load(load), Order::Rule)),
+        1 => any::<u64>().prop_map(Order::Reseed),
     ]
 }
 

@@ -73,6 +73,10 @@ pub enum Action {
     Request(Request),
     /// Let clients write at a steady rate for a time.
     Load(Load),
+    /// Draw all later random numbers from this seed: latencies, losses, election timeouts, choices
+    /// of clients, what a crash leaves of writes. What was drawn before stays: arrivals of messages
+    /// in flight, ends of writes in progress, timers that run. Never refused.
+    Reseed(u64),
     /// Switch a rule off, or on again: in all nodes that run, that start later, and that join
     /// later. It is no fault that [`Recover`](Self::Recover) ends.
     Rule(RuleAction),

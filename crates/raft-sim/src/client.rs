@@ -94,6 +94,11 @@ impl Client {
         }
     }
 
+    /// Draws from another seed from now on.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.random = Random::new(seed, Purpose::Client, self.id.0, 0);
+    }
+
     /// Its number.
     pub fn id(&self) -> ClientId {
         self.id

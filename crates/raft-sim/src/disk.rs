@@ -91,6 +91,12 @@ impl Disk {
         }
     }
 
+    /// Draws from another seed from now on.
+    pub(crate) fn reseed(&mut self, seed: u64, node: NodeId) {
+        self.random = Random::new(seed, Purpose::Disk, node.0, 0);
+        self.file_random = Random::new(seed, Purpose::Files, node.0, 0);
+    }
+
     /// Whether it was wiped while its node was in use.
     pub(crate) fn is_wiped(&self) -> bool {
         self.durable.len() == 1 && self.durable.get(RecordKey::InUse).is_some()

@@ -28,6 +28,17 @@ impl Links {
         self.square[place].as_mut()
     }
 
+    /// Lets each link draw from another seed from now on.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        let side = self.side;
+        for (place, link) in self.square.iter_mut().enumerate() {
+            let (from, to) = (place / side + 1, place % side + 1);
+            if let Some(link) = link {
+                link.reseed(seed, NodeId(from as u64), NodeId(to as u64));
+            }
+        }
+    }
+
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Link> {
         self.square.iter_mut().flatten()
     }

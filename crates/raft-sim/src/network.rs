@@ -144,6 +144,11 @@ impl Link {
         }
     }
 
+    /// Draws from another seed from now on.
+    pub(crate) fn reseed(&mut self, seed: u64, from: NodeId, to: NodeId) {
+        self.random = Random::new(seed, Purpose::Link, from.0, to.0);
+    }
+
     pub(crate) fn change(&mut self, now: Instant, change: LinkChange) -> Result<(), ActionError> {
         match change {
             LinkChange::Cut => self.cut = true,

@@ -341,6 +341,16 @@ impl SimNode {
         }
     }
 
+    /// Draws from another seed from now on: the core, the driver and the disk.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        let (id, incarnation) = (self.id, self.incarnation);
+        self.disk.reseed(seed, id);
+        if let Some(live) = self.live_mut() {
+            live.core.reseed(core_seed(seed, id, incarnation));
+            live.random = Random::new(seed, Purpose::Driver, id.0, incarnation);
+        }
+    }
+
     /// Takes the memory of equal parts of another node's log and disk in place of its own.
     pub(crate) fn share(&mut self, other: &Self) {
         self.disk.share(&other.disk);
@@ -395,7 +405,7 @@ impl SimNode {
         now: Instant,
     ) -> Result<LiveProcess, Words> {
         let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
-        let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
+        let seed = core_seed(setup.seed, self.id, self.incarnation);
         let now = self.clock.shows(now);
         let mut config = setup.config(self.id, seed, &self.settings);
         rules_off.configure(&mut config);
@@ -423,6 +433,11 @@ impl SimNode {
             files: ArrivingFiles::default(),
         })
     }
+}
+
+/// The seed of the core of one incarnation of a node.
+fn core_seed(seed: u64, node: NodeId, incarnation: u64) -> u64 {
+    Random::new(seed, Purpose::Node, node.0, incarnation).next()
 }
 
 impl fmt::Display for NodeState {

@@ -14,6 +14,7 @@ mod process;
 mod queue;
 mod recovery;
 mod requests;
+mod reseeding;
 mod rules;
 mod wire;
 
@@ -41,7 +42,10 @@ use crate::{
 /// Cloning is cheap: long logs, disks and stores are shared.
 #[derive(Clone, Debug)]
 pub struct World {
+    /// As it was built.
     setup: Arc<Setup>,
+    /// The same with the present seed: for all that begins from now on.
+    reseeded: Arc<Setup>,
     now: Instant,
     /// By ascending id.
     nodes: Vec<SimNode>,
@@ -82,7 +86,9 @@ impl World {
         let ids: Vec<NodeId> = setup.node_ids().collect();
         let mut links = Links::default();
         links.connect(&ids, |from, to| Link::new(&setup, from, to));
+        let setup = Arc::new(setup);
         let mut world = Self {
+            reseeded: setup.clone(),
             now: Instant(0),
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
             links,
@@ -101,7 +107,7 @@ impl World {
             acted: 0,
             administered: 0,
             rules_off: setup.bugs,
-            setup: Arc::new(setup),
+            setup,
         };
         for id in ids {
             if !world.setup.down.contains(&id) {
@@ -334,8 +340,8 @@ impl World {
     /// beginning.
     fn add_server(&mut self, id: NodeId) {
         let Err(place) = self.node_place(id) else { return };
-        self.nodes.insert(place, SimNode::new(&self.setup, id));
-        let (nodes, setup) = (self.node_list(), &self.setup);
+        self.nodes.insert(place, SimNode::new(&self.reseeded, id));
+        let (nodes, setup) = (self.node_list(), &self.reseeded);
         self.links.connect(&nodes, |from, to| Link::new(setup, from, to));
         let added = self.emit(EventKind::Cluster(ClusterEvent::ServerAdded { node: id }));
         self.because(added, |world| world.start_node(id));

@@ -124,8 +124,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a time such as 60s, 5m or 2h, of at most a year, is expected".to_owned())
 }
 
+/// A rule by its name.
 #[cfg(feature = "bugs")]
-fn switch(name: &str) -> Result<raft_sim::Switch, String> {
+pub(crate) fn switch(name: &str) -> Result<raft_sim::Switch, String> {
     let names =
         || raft_sim::Switch::all().map(raft_sim::Switch::name).collect::<Vec<_>>().join(", ");
     raft_sim::Switch::named(name)

@@ -111,6 +111,13 @@ pub enum RestartError {
 const LIFE_BITS: u64 = u64::MAX << 32;
 
 impl Node {
+    /// Draws all later random numbers from this seed, for programs that look at several futures of
+    /// one moment. What was drawn before stays: the timer that runs, and the ids of forwarded
+    /// commands.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::new(seed);
+    }
+
     /// Starts a server at the moment `now` from what its disk holds.
     ///
     /// # Errors

@@ -238,3 +238,21 @@ fn the_same_seed_gives_the_same_run() {
     assert_eq!(deadlines(7), deadlines(7));
     assert_ne!(deadlines(7), deadlines(8));
 }
+
+/// The timer that runs stays.
+#[test]
+fn a_new_seed_decides_what_is_drawn_from_then_on() {
+    let deadlines = |seed: u64| -> Vec<Instant> {
+        let mut node = start(Recovered::default()).expect("valid");
+        node.reseed(seed);
+        let next = || {
+            let deadline = node.deadline();
+            node.handle(deadline, raft_core::Input::Timeout);
+            deadline
+        };
+        std::iter::repeat_with(next).take(20).collect()
+    };
+    assert_eq!(deadlines(7), deadlines(7));
+    assert_eq!(deadlines(7)[0], deadlines(8)[0]);
+    assert_ne!(deadlines(7)[1], deadlines(8)[1]);
+}

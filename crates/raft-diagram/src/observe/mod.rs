@@ -84,7 +84,8 @@ impl Diagram {
             }
             ClusterEvent::LoadStarted { .. }
             | ClusterEvent::Recovered { .. }
-            | ClusterEvent::RulesSwitchedOn { .. } => self.across(event, Vec::new(), true),
+            | ClusterEvent::RulesSwitchedOn { .. }
+            | ClusterEvent::Reseeded { .. } => self.across(event, Vec::new(), true),
             ClusterEvent::RuleSwitchedOff { .. } => self.across(event, Vec::new(), false),
         }
     }

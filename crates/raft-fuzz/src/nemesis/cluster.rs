@@ -144,7 +144,8 @@ impl Targets<'_> {
             | Action::Recover { .. }
             | Action::Request(_)
             | Action::Load(_)
-            | Action::Rule(_) => true,
+            | Action::Rule(_)
+            | Action::Reseed(_) => true,
         }
     }
 

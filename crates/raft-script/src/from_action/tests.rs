@@ -66,6 +66,7 @@ fn actions() -> Vec<Action> {
         NodeAction::Restart.on(four),
         Action::Recover { nodes: nodes(&[1, 2, 3, 4]) },
         NodeAction::Snapshot.on(one),
+        Action::Reseed(17),
     ]
 }
 

@@ -1,5 +1,6 @@
-//! `cluster` sets up the cluster. Each setting is one row: its name, an example, its meaning, how
-//! it is read and how it is written. A setting that is written as the default is left out.
+//! `cluster` sets up the cluster, and `reseed` changes its seed. Each setting is one row: its name,
+//! an example, its meaning, how it is read and how it is written. A setting that is written as the
+//! default is left out.
 
 use std::fmt;
 
@@ -20,18 +21,35 @@ use super::rules::NO_SWITCHES;
 use super::rules::rule_names;
 use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER, MAX_UNCOMMITTED_BYTES};
 use crate::session::without_unknown_down;
-use crate::statement::Statement;
+use crate::statement::{Order, Statement};
 use crate::units::{Delay, Percent, Size, Span};
 
-pub(super) const WORDS: &[Word<Statement>] = &[Word {
-    name: "cluster",
-    brief: "set up the cluster",
-    forms: &[(
-        "cluster nodes=5 seed=8",
-        "set up the cluster; only as the first statement; below: its settings and their defaults",
-    )],
-    parse: |cursor| cursor.cluster(),
-}];
+pub(super) const WORDS: &[Word<Statement>] = &[
+    Word {
+        name: "cluster",
+        brief: "set up the cluster",
+        forms: &[(
+            "cluster nodes=5 seed=8",
+            "set up the cluster; only as the first statement; below: its settings and their \
+             defaults",
+        )],
+        parse: |cursor| cursor.cluster(),
+    },
+    Word {
+        name: "reseed",
+        brief: "draw later random numbers from another seed",
+        forms: &[(
+            "reseed 17",
+            "draw later random numbers from another seed; what was drawn before stays: messages \
+             and writes under way, timers that run",
+        )],
+        parse: |cursor| Ok(Statement::Order(Order::Reseed(seed(cursor)?))),
+    },
+];
+
+fn seed(cursor: &mut Cursor<'_>) -> Parsed<u64> {
+    cursor.number("a number", 0, u64::MAX)
+}
 
 /// A setting of the cluster.
 pub(crate) struct ClusterSetting {
@@ -138,7 +156,7 @@ cluster_settings! { MEMBERS;
     "learners" = "0", "the number of learners, which are numbered after the voters",
         |c, s| s.learners = c.number("a number", 0, MAX_NODES)?, |s| s.learners.to_string();
     "seed" = "8", "the seed of all that is random (default 1)",
-        |c, s| s.seed = c.number("a number", 0, u64::MAX)?, |s| s.seed.to_string();
+        |c, s| s.seed = seed(c)?, |s| s.seed.to_string();
 }
 
 node_settings! { PROTOCOL;

@@ -28,6 +28,7 @@ const STATEMENTS_LEFT_OUT: &[&str] = &[
     "put",
     "recover",
     "replay",
+    "reseed",
     "restore",
     "scene",
     "slow",

@@ -104,6 +104,7 @@ impl Session {
             }
             Order::Load(load) => Ok(Plan::one(Action::Load(*load))),
             Order::Rule(action) => Ok(Plan::one(Action::Rule(*action))),
+            Order::Reseed(seed) => Ok(Plan::one(Action::Reseed(*seed))),
             Order::Request(request) => {
                 // The role must have a holder now; the client looks it up again at each try.
                 request.via.map(|node| self.select(node)).transpose()?;

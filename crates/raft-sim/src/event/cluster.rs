@@ -40,6 +40,11 @@ pub enum ClusterEvent {
         /// The nodes that work again.
         nodes: Vec<NodeId>,
     },
+    /// All later random numbers are drawn from another seed.
+    Reseeded {
+        /// The seed.
+        seed: u64,
+    },
     /// A rule is off from now on, in every node.
     RuleSwitchedOff {
         /// The rule.
@@ -61,6 +66,7 @@ impl ClusterEvent {
             Self::Recovered { .. } => "recovered",
             Self::RuleSwitchedOff { .. } => "rule_switched_off",
             Self::RulesSwitchedOn { .. } => "rules_switched_on",
+            Self::Reseeded { .. } => "reseeded",
         }
     }
 
@@ -69,6 +75,7 @@ impl ClusterEvent {
             Self::ServerAdded { node } | Self::Administered { node, .. } => Some(*node),
             Self::LoadStarted { .. }
             | Self::Recovered { .. }
+            | Self::Reseeded { .. }
             | Self::RuleSwitchedOff { .. }
             | Self::RulesSwitchedOn { .. } => None,
         }
@@ -89,6 +96,7 @@ impl ClusterEvent {
             Self::RulesSwitchedOn { rules } => {
                 (145, rules.iter().map(Switch::name).collect::<Vec<_>>()).hash(hash);
             }
+            Self::Reseeded { seed } => (146, seed).hash(hash),
         }
     }
 }
@@ -130,6 +138,7 @@ impl Say<Mention> for ClusterEvent {
                 1 => say!(out; "the rule {rules} is on again"),
                 _ => say!(out; "the rules {rules} are on again"),
             },
+            Self::Reseeded { seed } => say!(out; "later random numbers are those of seed {seed}"),
         }
     }
 }

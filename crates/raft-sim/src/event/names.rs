@@ -149,6 +149,7 @@ const AROUND: &[&str] = &[
     "recovered",
     "reopened",
     "replayed",
+    "reseeded",
     "restart_refused",
     "restarted",
     "restored",

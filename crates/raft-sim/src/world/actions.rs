@@ -66,6 +66,10 @@ impl World {
             Action::Recover { nodes } => self.recover(nodes),
             Action::Load(load) => Ok(self.start_load(*load)?),
             Action::Rule(action) => Ok(self.act_on_rule(*action)?),
+            Action::Reseed(seed) => {
+                self.reseed(*seed);
+                Ok(())
+            }
             Action::Request(request) => {
                 if let Some(Selector::Node(node)) = request.via {
                     self.state_of(node)?;
@@ -207,7 +211,7 @@ impl World {
         self.require(id, "running or paused", |state| {
             matches!(state, NodeState::Running | NodeState::Paused)
         })?;
-        let mut tear = Tear::new(&self.setup, (id, self.now), self.rules_off.splits_votes());
+        let mut tear = Tear::new(&self.reseeded, (id, self.now), self.rules_off.splits_votes());
         let loss = self.node_mut(id).disk.crash(unsynced, &mut tear);
         self.crash_files(id, unsynced);
         self.power_off(id, loss);
@@ -265,7 +269,7 @@ impl World {
         if matches!(damage, DiskDamage::Wipe | DiskDamage::Restore) {
             self.require_down(id)?;
         }
-        let (setup, now) = (self.setup.clone(), self.now);
+        let (setup, now) = (self.reseeded.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
         if damage == DiskDamage::Wipe {
             self.node_mut(id).flushed = None;

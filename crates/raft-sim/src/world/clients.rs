@@ -28,7 +28,7 @@ impl World {
             if self.clients.len() >= MAX_CLIENTS {
                 return Err(ClientError::TooManyClients { limit: MAX_CLIENTS });
             }
-            self.clients.insert(id, Client::new(&self.setup, id));
+            self.clients.insert(id, Client::new(&self.reseeded, id));
         }
         if let Some(client) = self.clients.get_mut(&id) {
             client.enqueue(queued)?;

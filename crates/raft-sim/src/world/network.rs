@@ -99,7 +99,7 @@ impl World {
 
     /// Sends again what arrived before.
     fn replay(&mut self, from: NodeId, to: NodeId, back: u32) -> Result<(), ActionError> {
-        let (seed, sent_at) = (self.setup.seed, self.now);
+        let (seed, sent_at) = (self.reseeded.seed, self.now);
         let link = &*self.known_link(from, to)?;
         let carried = link.carried().len() as u32;
         let found = (1..=MAX_REPLAY).contains(&back).then(|| link.carried_before(back)).flatten();

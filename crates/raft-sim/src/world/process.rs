@@ -29,7 +29,7 @@ impl World {
     /// The same, with a list of members in the configuration that is not the set-up's.
     pub(super) fn start_node_with(&mut self, id: NodeId, members: Option<Membership>) {
         self.remove_orphans(id);
-        let (setup, rules_off, now) = (self.setup.clone(), self.rules_off, self.now);
+        let (setup, rules_off, now) = (self.reseeded.clone(), self.rules_off, self.now);
         let node = self.node_mut(id);
         if !node.start(&setup, rules_off, members, now) {
             return self.refuse_start(id);

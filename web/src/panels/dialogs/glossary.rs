@@ -81,7 +81,7 @@ fn list(props: &ListProps) -> Html {
                             </p>
                             <div class="rule-buttons">
                                 <button type="button" class="button is-small" onclick={on_show}
-                                    aria-label={format!("Show a run with: {}", entry.word)}>
+                                    aria-label={format!("Show me: {}", entry.word)}>
                                     { "Show me" }
                                 </button>
                             </div>
