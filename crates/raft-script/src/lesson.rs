@@ -11,8 +11,8 @@ pub use self::statement::{LessonStatement, PanelName, Pointed};
 
 /// The mark that a scene sets.
 pub(crate) const SCENE: &str = "scene";
-/// The mark that a question sets.
-pub(crate) const QUESTION: &str = "ask";
+/// The mark that a question sets, and that goals set: the learner's turn begins.
+pub(crate) const TURN: &str = "ask";
 
 /// A script as a lesson.
 #[derive(Clone, PartialEq, Debug)]
@@ -192,9 +192,8 @@ impl Lesson {
 impl Scene {
     fn until_task(&self) -> impl Iterator<Item = Statement> {
         let mark = |name: &str| Statement::Mark(name.to_owned());
-        let asks = matches!(self.task, Some(Task::Question { .. }));
-        let question = asks.then(|| mark(QUESTION));
-        std::iter::once(mark(SCENE)).chain(self.stage.iter().cloned()).chain(question)
+        let turn = self.task.is_some().then(|| mark(TURN));
+        std::iter::once(mark(SCENE)).chain(self.stage.iter().cloned()).chain(turn)
     }
 
     fn add(&mut self, lesson: &LessonStatement) {

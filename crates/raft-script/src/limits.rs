@@ -22,6 +22,8 @@ pub const MAX_LOG_TERMS: usize = 10_000;
 pub const MAX_NUMBER: u64 = 1 << 40;
 /// The most steps of one `step`.
 pub const MAX_STEPS: u64 = 1_000_000;
+/// The most scenes of a lesson.
+pub const MAX_SCENES: usize = 100;
 /// The longest text in quotes of a statement of lessons, in bytes.
 pub const MAX_LESSON_WORDS: usize = 600;
 /// The longest run of a script, in virtual time.

@@ -5,7 +5,7 @@ use crate::condition::Condition;
 use crate::error::ParseError;
 use crate::language::{Cursor, Parsed};
 use crate::lesson::LessonStatement;
-use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
+use crate::limits::{MAX_LINE_BYTES, MAX_SCENES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
 use crate::statement::{Script, SourceLine, Statement};
 use crate::token::tokens;
 
@@ -135,10 +135,14 @@ fn check_place_in_lesson(lesson: &LessonStatement, before: &Script) -> Result<()
     let mut last = spoken.enumerate();
     let found = last.find_map(|(place, line)| Some((place == 0, line.statement.lesson()?)));
     if let LessonStatement::Scene { title, after } = lesson {
-        let is_before = |title: &str| {
-            let mut lessons = before.statements.iter().filter_map(|line| line.statement.lesson());
-            lessons.any(|other| other.scene_title() == Some(title))
+        let titles = || {
+            let lessons = before.statements.iter().filter_map(|line| line.statement.lesson());
+            lessons.filter_map(LessonStatement::scene_title)
         };
+        let is_before = |title: &str| titles().any(|other| other == title);
+        if titles().count() >= MAX_SCENES {
+            return Err(format!("at most {MAX_SCENES} scenes"));
+        }
         if is_before(title) {
             return Err("a title that no other scene has".to_owned());
         }

@@ -17,7 +17,7 @@ use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
 
 use crate::condition::Condition;
 use crate::journal::{Journal, Journaled, Moment};
-use crate::lesson::{LessonStatement, QUESTION, SCENE};
+use crate::lesson::{LessonStatement, SCENE, TURN};
 use crate::limits::DEFAULT_PATIENCE;
 use crate::orders::{GivenOrder, Orders, UnfulfilledOrder};
 use crate::outcome::{ExecError, Reply, StatementError};
@@ -277,15 +277,16 @@ impl Session {
     fn start_lesson(&mut self, lesson: &LessonStatement) -> Result<Started, ExecError> {
         match lesson {
             LessonStatement::Scene { .. } => self.start(&Statement::Mark(SCENE.to_owned())),
-            LessonStatement::Ask(_) => self.start(&Statement::Mark(QUESTION.to_owned())),
+            LessonStatement::Ask(_) | LessonStatement::Goal { .. } => {
+                self.start(&Statement::Mark(TURN.to_owned()))
+            }
             LessonStatement::Solve(statement) => self.start(statement),
             LessonStatement::Title(_)
             | LessonStatement::Point(_)
             | LessonStatement::Allow(_)
             | LessonStatement::Choice { .. }
             | LessonStatement::Instead(_)
-            | LessonStatement::Never(_)
-            | LessonStatement::Goal { .. } => Ok(Started::Done(Reply::new(lesson.to_string()))),
+            | LessonStatement::Never(_) => Ok(Started::Done(Reply::new(lesson.to_string()))),
         }
     }
 

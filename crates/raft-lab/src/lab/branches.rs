@@ -225,6 +225,7 @@ impl Lab {
     /// # Errors
     /// If nobody has given an order.
     pub fn undo(&mut self) -> Result<(), String> {
+        self.give_way_to_lesson()?;
         let journal = self.session().journal();
         let is_order = |line: &&Journaled| matches!(line.statement, Statement::Order(_));
         let lines = journal.iter().rev().skip_while(|line| !is_order(line)).count();
@@ -244,6 +245,7 @@ impl Lab {
     /// # Errors
     /// If the name is blank, longer than 40 characters, or that of another branch.
     pub fn fork(&mut self, name: Option<&str>) -> Result<(), String> {
+        self.give_way_to_lesson()?;
         let name = name.map(good_name).transpose()?;
         if let Some(name) = name.filter(|name| self.branches.iter().any(|(_, b)| b.name() == *name))
         {
@@ -300,6 +302,7 @@ impl Lab {
     /// # Errors
     /// If there is no branch with this number.
     pub fn switch_to(&mut self, number: u32) -> Result<(), String> {
+        self.give_way_to_lesson()?;
         let branch = self.find(number)?;
         if branch == self.live {
             self.return_to_live();

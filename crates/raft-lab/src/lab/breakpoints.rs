@@ -122,6 +122,10 @@ impl Lab {
     /// called after anything that may have changed the live branch. True if it paused.
     pub(super) fn check_breakpoints(&mut self) -> bool {
         self.observe_goals();
+        if self.sets_stage() {
+            self.rearm_breakpoints();
+            return false;
+        }
         let head = self.branches.head(self.live);
         let mut has_fired = false;
         for breakpoint in self.breakpoints.list.iter_mut().filter(|breakpoint| breakpoint.is_on) {

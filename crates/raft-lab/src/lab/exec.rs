@@ -82,7 +82,7 @@ impl Lab {
             Ok(Some(ConsoleInput::Statement(Statement::Step(count)))) if self.steps_by_hand() => {
                 self.step_by_hand(count, listener)
             }
-            Ok(Some(ConsoleInput::Statement(statement))) => match self.branch_off(&statement) {
+            Ok(Some(ConsoleInput::Statement(statement))) => match self.may_begin(&statement) {
                 Ok(()) => self.begin(line, statement, listener),
                 Err(words) => {
                     self.say(ConsoleKind::Command, line.trim());
@@ -98,6 +98,14 @@ impl Lab {
         self.settle();
         self.changed();
         executed
+    }
+
+    /// Whether a statement can be given now; in the past a branch begins for it.
+    fn may_begin(&mut self, statement: &Statement) -> Result<(), String> {
+        if !statement.only_asks() {
+            self.give_way_to_lesson()?;
+        }
+        self.branch_off(statement)
     }
 
     fn begin(
@@ -221,6 +229,9 @@ impl Lab {
 
     /// Cancels the statement that is being waited for, and all that wait for it.
     pub fn cancel(&mut self) {
+        if let Err(words) = self.give_way_to_lesson() {
+            return self.say(ConsoleKind::Error, words);
+        }
         self.branches.cancel(self.live);
         let waiting = self.waiting.take();
         if waiting.is_some() || !self.queue.is_empty() {

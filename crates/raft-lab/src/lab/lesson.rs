@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use raft_core::Instant;
 use raft_script::{
     BranchId, Lesson, LessonChoice, Moment, Scene, Session, SourceLine, Statement, Task,
 };
@@ -18,8 +19,8 @@ pub(super) struct LessonRun {
     lesson: Rc<Lesson>,
     scene: usize,
     turn: LessonTurn,
-    /// The branch and the moment in which the learner's turn began.
-    turn_at: Option<(BranchId, Moment)>,
+    /// The branch, the moment and the time in which the learner's turn began.
+    turn_at: Option<(BranchId, Moment, Instant)>,
     chosen: Option<usize>,
     /// The choices that are right, or the goals that were reached.
     holds: Vec<bool>,
@@ -141,8 +142,10 @@ impl Lab {
         if run.turn != LessonTurn::Over {
             return Err("the run has not answered yet".to_owned());
         }
-        run.instead = Some(InsteadView { choice, is_over: false });
         self.back_to_turn()?;
+        if let Some(run) = &mut self.lesson {
+            run.instead = Some(InsteadView { choice, is_over: false });
+        }
         self.play_statements(&statements);
         Ok(())
     }
@@ -157,9 +160,29 @@ impl Lab {
         self.switch_to(answered.ok_or("this is the run that answered")?.number())
     }
 
+    /// Why a person cannot act now: what the lesson plays would become another run.
+    ///
+    /// # Errors
+    /// While it sets the stage, or the run answers.
+    pub(super) fn give_way_to_lesson(&self) -> Result<(), String> {
+        match self.lesson.as_ref().map(|run| run.turn) {
+            Some(LessonTurn::Stage) => Err("the stage is being set: wait for its end".to_owned()),
+            Some(LessonTurn::Reveal) => {
+                Err("the run answers: wait for its end, or begin the step again".to_owned())
+            }
+            Some(LessonTurn::Learner | LessonTurn::Over) | None => Ok(()),
+        }
+    }
+
+    /// Whether the stage of a scene is being set.
+    pub(super) fn sets_stage(&self) -> bool {
+        self.lesson.as_ref().is_some_and(|run| run.turn == LessonTurn::Stage)
+    }
+
     /// Goes to the end of what the lesson plays, as fast as the machine allows.
     pub fn hurry(&mut self) {
         if self.is_waiting() {
+            self.forget_past();
             self.pacer.hurry();
             self.changed();
         }
@@ -196,11 +219,12 @@ impl Lab {
         if self.is_waiting() && self.session().checks().violation().is_none() {
             return;
         }
-        let (live, moment) = (self.live, self.session().moment());
+        let (live, moment, now) =
+            (self.live, self.session().moment(), self.session().world().now());
         let Some(run) = &mut self.lesson else { return };
         match run.turn {
             LessonTurn::Stage => {
-                run.turn_at = Some((live, moment));
+                run.turn_at = Some((live, moment, now));
                 run.turn = match run.scene().task {
                     Some(_) => LessonTurn::Learner,
                     None => LessonTurn::Over,
@@ -217,6 +241,10 @@ impl Lab {
                 Some(_) | None => return,
             },
         }
+        // A broken property ended it early.
+        self.queue.retain(|queued| !queued.is_scripted);
+        self.branches.cancel(self.live);
+        self.waiting = None;
         self.pacer.set_running(false, self.is_waiting());
         self.changed();
     }
@@ -224,12 +252,13 @@ impl Lab {
     /// Shows the moment of the learner's turn: a branch begins there if the run has gone on.
     fn back_to_turn(&mut self) -> Result<(), String> {
         let turn_at = self.lesson.as_ref().and_then(|run| run.turn_at);
-        let (branch, moment) = turn_at.ok_or("the scene has not begun")?;
+        let (branch, moment, at) = turn_at.ok_or("the scene has not begun")?;
         self.return_to_live();
         if self.live != branch {
             self.switch_to(branch.number())?;
         }
-        if self.session().moment() > moment {
+        let has_gone_on = self.session().moment() > moment || self.session().world().now() > at;
+        if has_gone_on || self.is_waiting() {
             self.set_running(false);
             self.begin_branch(moment, None).map_err(|error| error.to_string())?;
         }

@@ -104,6 +104,7 @@ fn a_wrong_choice_has_a_run_in_which_it_is_right() {
     assert!(lab.show_instead(2).is_err(), "there is none");
     lab.show_instead(1).expect("there is one");
     assert_eq!(leader(&lab), None);
+    assert!(!view(&lab).instead.expect("it is shown").is_over);
     pass(&mut lab);
     assert_eq!(leader(&lab), Some(3));
     let instead = view(&lab).instead.expect("it is shown");
@@ -126,6 +127,47 @@ fn what_was_done_before_the_answer_does_not_change_it() {
     lab.choose(0).expect("the question is open");
     pass(&mut lab);
     assert_eq!((leader(&lab), choices(&lab)[0].is_right), (Some(2), Some(true)));
+}
+
+/// What the lesson plays is not to be changed, and not to be cut short.
+#[test]
+fn nobody_acts_while_the_run_answers() {
+    let mut lab = begun();
+    lab.choose(0).expect("the question is open");
+    lab.tick(Duration::from_millis(16), Duration::from_millis(8));
+    assert_eq!(view(&lab).turn, LessonTurn::Reveal);
+    let is_refused = |status| matches!(status, crate::ExecStatus::Failed(_));
+    assert!(is_refused(lab.exec("crash 2")) && is_refused(lab.exec("run 1s")));
+    assert!(lab.undo().is_err() && lab.fork(None).is_err());
+    lab.cancel();
+    assert_eq!(view(&lab).turn, LessonTurn::Reveal);
+    pass(&mut lab);
+    assert_eq!((leader(&lab), choices(&lab)[0].is_right), (Some(2), Some(true)));
+}
+
+/// Time that passed without an event, and a statement that waits, are before the question too.
+#[test]
+fn the_answer_begins_at_the_time_of_the_question() {
+    let mut lab = begun();
+    let asked = lab.frame().view.now;
+    lab.exec("run 1ms");
+    pass(&mut lab);
+    lab.exec("run 5s");
+    assert!(lab.frame().view.now > asked);
+    lab.choose(0).expect("the question is open");
+    assert_eq!(lab.frame().view.now, asked);
+    pass(&mut lab);
+    assert_eq!(lab.frame().view.now.0, asked.0 + 100_000);
+}
+
+/// A breakpoint looks at what comes after the stage.
+#[test]
+fn breakpoints_do_not_stop_the_stage() {
+    let mut lab = begun();
+    lab.add_breakpoint("leader").expect("a condition");
+    lab.show_scene(1).expect("there is one");
+    pass(&mut lab);
+    assert_eq!((view(&lab).turn, leader(&lab)), (LessonTurn::Learner, Some(2)));
 }
 
 #[test]

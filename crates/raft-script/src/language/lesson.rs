@@ -109,7 +109,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "what the learner shall bring about",
         forms: &[(
             "goal \"Node 3 leads.\" if leader 3",
-            "what the learner shall bring about; reached once that holds",
+            "what the learner shall bring about; reached once that holds; it marks the moment: since ask",
         )],
         parse: |cursor| {
             let (text, condition) = cursor.judged("the goal")?;
@@ -206,12 +206,22 @@ impl Cursor<'_> {
 
     /// The statement after `solve` or `instead`.
     fn carried_out(&mut self) -> Parsed<Box<Statement>> {
+        let expected = "a statement that a learner can give";
         let place = self.place();
+        // Before it is read: a line may nest as many of them as it has room for.
+        if self.is_of_lesson() {
+            return Err(self.error(expected));
+        }
         let statement = self.statement()?;
-        if statement.is_opening() || matches!(statement, Statement::Lesson(_)) {
-            return Err(self.error_from(place, "a statement that a learner can give"));
+        if statement.is_opening() {
+            return Err(self.error_from(place, expected));
         }
         Ok(Box::new(statement))
+    }
+
+    /// Whether a statement of lessons is here.
+    pub(super) fn is_of_lesson(&self) -> bool {
+        WORDS.iter().any(|word| Some(word.name) == self.word())
     }
 
     fn pointed(&mut self) -> Parsed<Pointed> {

@@ -89,7 +89,7 @@ impl Cursor<'_> {
                 When::Absolute { time, step }
             }
         };
-        if let Some("at" | "cluster") = self.word() {
+        if matches!(self.word(), Some("at" | "cluster")) || self.is_of_lesson() {
             return Err(self.error("another statement: this one cannot follow `at`"));
         }
         if self.word().is_none() && !self.is_completing() {

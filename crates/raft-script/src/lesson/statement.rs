@@ -12,8 +12,8 @@ use crate::statement::Statement;
 use crate::units::Quoted;
 
 /// What a lesson says about its steps, apart from its texts, which are comments. A session carries
-/// out only what changes something: `scene` and `ask` set marks of these names, and `solve` does
-/// what a learner would.
+/// out only what changes something: `scene` sets a mark of this name, `ask` and `goal` set the mark
+/// `ask`, and `solve` does what a learner would.
 #[derive(Clone, PartialEq, Debug)]
 pub enum LessonStatement {
     /// `lesson "Split votes"`: the title. It comes before every other statement of a lesson.

@@ -166,6 +166,13 @@ fn each_statement_has_its_place() {
     assert!(words.contains("an earlier scene"), "{words}");
     let words = refusal("solve crash leader", "solve solve crash leader");
     assert!(words.contains("that a learner can give"), "{words}");
+    // However deep a line nests them.
+    let nested = "solve at +1s ".repeat(100_000) + "crash leader";
+    let words = refusal("solve crash leader", &nested);
+    assert!(words.contains("cannot follow `at`"), "{words}");
+    let scenes: String = (0..100).map(|number| format!("scene \"{number}\"\n")).collect();
+    let words = refusal("scene \"Crash it\"", &format!("{scenes}scene \"Crash it\""));
+    assert!(words.contains("at most 100 scenes"), "{words}");
     let words = refusal("allow timeout, crash", "allow timeout, timeout");
     assert!(words.contains("each once"), "{words}");
     let words = refusal("lesson \"Who leads\"", "lesson \"\"");
