@@ -7,7 +7,7 @@ fn the_word_at_the_end_is_completed() {
         let (begins, pairs) = candidates(&lab, text);
         (begins, pairs.into_iter().map(|pair| pair.replacement).collect::<Vec<_>>())
     };
-    assert_eq!(texts("go"), (0, vec!["goto".to_owned()]));
+    assert_eq!(texts("got"), (0, vec!["goto".to_owned()]));
     assert_eq!(texts("goto e"), (5, vec!["end".to_owned(), "event".to_owned()]));
     let formats_and_times = ["svg", "mermaid", "plantuml", "txt", "from", "to"];
     assert_eq!(texts("diagram ").1, formats_and_times);
