@@ -116,7 +116,23 @@ test('progress is kept, and a reload comes back to the step', async (t) => {
   await page.getByTestId('lesson-leave').click();
   await until('no lesson', async () => (await lesson(page).count()) === 0);
   assert.equal(await page.locator('.tab-lesson').count(), 0);
+  await says(page.getByTestId('notice'), /in memory/);
   await page.getByTestId('node-1').waitFor();
+});
+
+test('a lesson that cannot be loaded is told in words, and nothing is lost', async (t) => {
+  const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  t.after(() => page.close());
+  await openLab(page, server.url);
+  await page.route('**/lessons/student/**', (route) => route.abort());
+  await page.getByTestId('lessons').click();
+  await page.getByTestId(`lesson-${LESSON}`).click();
+  await says(page.getByTestId('not-opened'), /cannot be loaded/);
+  await page.unroute('**/lessons/student/**');
+  await page.getByTestId('lessons').click();
+  await page.getByTestId(`lesson-${LESSON}`).click();
+  await turn(page, 'learner');
+  assert.equal(await page.getByTestId('not-opened').count(), 0);
 });
 
 test('a lesson works with the keys alone', async (t) => {
@@ -129,6 +145,8 @@ test('a lesson works with the keys alone', async (t) => {
   await page.keyboard.press('Enter');
   await page.getByTestId('lesson-hurry').click();
   await turn(page, 'over');
+  // A list would scroll.
+  await page.getByTestId('lesson-again').focus();
   await page.keyboard.press('PageDown');
   await until('the next step', async () => (await step(page)).includes('Step 2 of'));
   await page.keyboard.press('PageUp');

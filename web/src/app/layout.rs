@@ -39,6 +39,8 @@ const LOGS: &str = TABS[1].0;
 #[derive(Properties, PartialEq)]
 pub(crate) struct LayoutProps {
     pub(crate) origin: Origin,
+    /// Why the last thing that somebody wanted to open is not there, in words.
+    pub(crate) failure: Option<String>,
     pub(crate) selected: Option<Selection>,
     pub(crate) on_theme: Callback<Theme>,
 }
@@ -47,17 +49,18 @@ pub(crate) struct LayoutProps {
 pub(crate) fn layout(props: &LayoutProps) -> Html {
     let tab = use_state_eq(|| LOGS);
     let setter = tab.setter();
-    let lesson = use_frame().lab.lesson.as_ref().map(|lesson| lesson.scene);
+    let lesson = use_frame().lab.lesson.as_ref().map(|it| (it.title.clone(), it.scene));
+    let is_lesson = lesson.is_some();
     use_effect_with(lesson, {
         let (setter, is_shown) = (setter.clone(), *tab == LESSON);
-        move |scene| match scene {
+        move |lesson| match lesson {
             Some(_) => setter.set(LESSON),
             None if is_shown => setter.set(LOGS),
             None => {}
         }
     });
     use_effect_with(props.selected, {
-        let (setter, is_learning) = (setter.clone(), lesson.is_some() && *tab == LESSON);
+        let (setter, is_learning) = (setter.clone(), is_lesson && *tab == LESSON);
         move |selected| {
             if selected.is_some() && !is_learning {
                 setter.set("inspector");
@@ -87,7 +90,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Header on_theme={props.on_theme.clone()} />
                 <Time />
             </div>
-            <Notices origin={props.origin.clone()} />
+            <Notices origin={props.origin.clone()} failure={props.failure.clone()} />
             <Stage tab={*tab} {on_tab} origin={props.origin.clone()} />
             <Frames part={Part::Foot}>
                 <Tape />

@@ -1,5 +1,7 @@
 //! The page: contexts, layout, and the dialogs over it.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::frames::Frames;
@@ -23,6 +25,7 @@ pub(crate) struct PageProps {
 pub(crate) fn page(props: &PageProps) -> Html {
     let origin = use_state_eq(|| props.origin.clone());
     let selected = use_state_eq(|| None::<Selection>);
+    let failure = use_state_eq(|| None::<String>);
     let dialog = use_state_eq(|| None::<Dialog>);
     let menu = use_state_eq(|| None::<MenuAt>);
     let chosen = use_state_eq(theme::stored);
@@ -35,7 +38,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
         })
     };
     let controls = use_memo(props.runner.clone(), |runner| {
-        let (origin, selected) = (origin.setter(), selected.setter());
+        let (origin, selected, failed) = (origin.setter(), selected.setter(), failure.setter());
         let (dialog, menu, cleared) = (dialog.setter(), menu.setter(), selected.clone());
         Controls {
             runner: runner.clone(),
@@ -49,6 +52,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     // Space runs it or pauses it, and does not press again what began it.
                     focus_soon("run-toggle");
                 }),
+                on_failure: Callback::from(move |words| failed.set(words)),
+                wanted: Rc::default(),
             },
             select: Callback::from(move |next| selected.set(next)),
             open_dialog: Callback::from(move |next| dialog.set(next)),
@@ -65,7 +70,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
         <ContextProvider<ThemeContext> context={theme}>
         <ContextProvider<Selected> context={Selected(*selected)}>
         <Frames part={Part::Main}>
-            <Layout origin={(*origin).clone()} {on_theme} selected={*selected} />
+            <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
+                selected={*selected} />
             <div class="over">
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },

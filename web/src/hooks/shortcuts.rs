@@ -89,6 +89,8 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
         "d" if is_open => "choice-3",
         // A button takes it for itself.
         "Enter" if is_open && !is_in(event, "button, a, summary") => "lesson-run",
+        // A list scrolls.
+        "PageDown" | "PageUp" if is_in(event, "[tabindex='0']:not(button)") => return false,
         "PageDown" => "lesson-next",
         "PageUp" => "lesson-back",
         _ => return false,

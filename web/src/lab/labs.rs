@@ -1,5 +1,6 @@
 //! Replaces the lab on the page: by the stored one, by one in memory, by a scenario or a script.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use raft_lab::{Lab, RecoveryReport, Rule, Setup};
@@ -57,11 +58,16 @@ pub(crate) struct OpenedScript {
 pub(crate) struct Labs {
     pub(crate) runner: Runner,
     pub(crate) on_origin: Callback<Origin>,
+    /// Called with an error in words, or with nothing once something was opened.
+    pub(crate) on_failure: Callback<Option<String>>,
+    /// The number of labs that somebody wanted: what is loaded for an earlier one comes too late.
+    pub(crate) wanted: Rc<Cell<u64>>,
 }
 
 impl Labs {
     /// Plays a scenario in memory. The stored lab's disks are unchanged.
     pub(crate) fn play(&self, scenario: &'static Scenario) {
+        self.want();
         match Lab::play(scenario.text) {
             Ok(lab) => {
                 self.runner.replace(lab);
@@ -85,6 +91,7 @@ impl Labs {
     /// Runs a script in memory, as fast as the machine allows, to its end or to where it fails. The
     /// stored lab's disks are unchanged, and a text that is no script changes nothing.
     pub(crate) fn run_script(&self, name: &str, text: &str) {
+        self.want();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match Lab::run_script(text) {
             Ok(lab) => {
@@ -113,12 +120,19 @@ impl Labs {
         });
     }
 
+    /// Another lab is wanted: what was wanted before is not opened any more. Its number.
+    fn want(&self) -> u64 {
+        self.on_failure.emit(None);
+        self.wanted.set(self.wanted.get() + 1);
+        self.wanted.get()
+    }
+
     fn learn_by(
         &self,
         info: &'static LessonInfo,
         scene: impl FnOnce(&Lab) -> Result<usize, String> + 'static,
     ) {
-        let labs = self.clone();
+        let (labs, wanted) = (self.clone(), self.want());
         spawn_local(async move {
             let opened = info.text().await.map(|text| OpenedLesson { info, text });
             let begun = opened.and_then(|opened| {
@@ -129,6 +143,9 @@ impl Labs {
                 }
                 Ok((lab, opened))
             });
+            if labs.wanted.get() != wanted {
+                return;
+            }
             match begun {
                 Ok((lab, opened)) => {
                     labs.runner.replace(lab);
@@ -136,7 +153,7 @@ impl Labs {
                     labs.runner.say(&format!("Lesson: {}", info.title));
                     labs.on_origin.emit(Origin::Lesson(Rc::new(opened)));
                 }
-                Err(words) => labs.runner.refuse(&words),
+                Err(words) => labs.on_failure.emit(Some(words)),
             }
         });
     }
@@ -144,20 +161,26 @@ impl Labs {
     /// Loads the shortest known run that breaks something without this rule, and shows the moment
     /// before that.
     pub(crate) fn show_broken(&self, rule: &Rule) {
-        let (labs, path) = (self.clone(), rule.script.clone());
+        let (labs, path, wanted) = (self.clone(), rule.script.clone(), self.want());
         spawn_local(async move {
             let loaded = load(&path).await;
             let begun = loaded.and_then(|text| {
                 let lab = Lab::before_violation(&text).map_err(|error| error.to_string())?;
                 Ok((lab, OpenedScript { name: path.clone(), text }))
             });
+            if labs.wanted.get() != wanted {
+                return;
+            }
             match begun {
                 Ok((lab, script)) => {
                     labs.runner.replace(lab);
                     labs.runner.set_speed(DEFAULT_SPEED);
                     labs.on_origin.emit(Origin::Script(Rc::new(script)));
                 }
-                Err(words) => labs.runner.refuse(&format!("{path} cannot be loaded: {words}.")),
+                Err(words) => {
+                    let words = format!("{path} cannot be loaded: {words}.");
+                    labs.on_failure.emit(Some(words));
+                }
             }
         });
     }
@@ -172,6 +195,7 @@ impl Labs {
 
     /// A new cluster in memory.
     pub(crate) fn scratch(&self, setup: Setup, reason: Option<String>) {
+        self.want();
         match Lab::scratch(setup) {
             Ok(lab) => {
                 self.runner.replace(lab);
@@ -199,6 +223,7 @@ impl Labs {
 
     /// Opens the stored lab again. Its nodes restart from their disks.
     pub(crate) fn reopen(&self) {
+        self.want();
         let labs = self.clone();
         spawn_local(async move { labs.open_durable(opening::first_setup()).await });
     }

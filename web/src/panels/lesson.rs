@@ -30,8 +30,11 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
         | Origin::Scenario(_)
         | Origin::Script(_) => None,
     };
+    let title = lesson.as_ref().map(|lesson| lesson.title.clone());
     let turn = lesson.as_ref().map(|lesson| (lesson.scene, lesson.turn));
-    use_effect_with((info, turn), |(info, turn)| {
+    use_effect_with((info, title.clone(), turn), |(info, title, turn)| {
+        // The origin may be another lesson's already.
+        let info = info.filter(|info| Some(info.title) == title.as_deref());
         if let (Some(info), Some((scene, turn))) = (info, turn) {
             progress::note(info, *scene, *turn == LessonTurn::Over);
         }
@@ -39,18 +42,21 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
     // What the scene points to, as soon as it can be seen.
     let pointed = lesson.as_ref().filter(|lesson| lesson.turn == LessonTurn::Learner);
     let pointed = pointed.and_then(|lesson| lesson.points.iter().find_map(selection));
-    use_effect_with((turn.map(|(scene, _)| scene), pointed), {
+    use_effect_with((title.clone(), turn.map(|(scene, _)| scene), pointed), {
         let select = controls.select.clone();
-        move |(_, pointed)| {
+        move |(_, _, pointed)| {
             if pointed.is_some() {
                 select.emit(*pointed);
             }
         }
     });
     // The answer that is picked, in its scene, before it is given.
-    let picked = use_state_eq(|| None::<(usize, usize)>);
+    let picked = use_state_eq(|| None::<(Rc<str>, usize, usize)>);
     let Some(lesson) = lesson else { return html! {} };
-    let on_leave = on_click_of(&controls, |controls| controls.runner.leave_lesson());
+    let on_leave = on_click_of(&controls, |controls| {
+        controls.runner.leave_lesson();
+        controls.labs.on_origin.emit(Origin::Scratch { reason: None });
+    });
     let leave = html! {
         <>
             <span>{ format!("Step {} of {}", lesson.scene + 1, lesson.scenes.len()) }</span>
@@ -61,12 +67,15 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
         </>
     };
     let is_open = lesson.turn == LessonTurn::Learner;
-    let chosen = picked.filter(|(scene, _)| is_open && *scene == lesson.scene);
-    let on_pick = {
-        let (scene, picked) = (lesson.scene, picked.setter());
-        Callback::from(move |choice: usize| picked.set(Some((scene, choice))))
+    let is_here = |(title, scene): (&Rc<str>, usize)| {
+        is_open && *title == lesson.title && scene == lesson.scene
     };
-    let chosen = chosen.map(|(_, choice)| choice);
+    let chosen = picked.as_ref().filter(|(title, scene, _)| is_here((title, *scene)));
+    let chosen = chosen.map(|(_, _, choice)| *choice);
+    let on_pick = {
+        let (title, scene, picked) = (lesson.title.clone(), lesson.scene, picked.setter());
+        Callback::from(move |choice: usize| picked.set(Some((title.clone(), scene, choice))))
+    };
     html! {
         <Panel name="lesson" title={lesson.title.to_string()} aside={leave}>
             <Steps lesson={lesson.clone()} {info} />
@@ -122,13 +131,15 @@ fn steps(props: &LessonProps) -> Html {
                 let runner = runner.clone();
                 let on_click = Callback::from(move |_: MouseEvent| runner.show_scene(number));
                 let is_here = number == lesson.scene;
+                let is_done = if done.contains(&number) { ", done" } else { "" };
+                let label = format!("Step {}: {title}{is_done}", number + 1);
                 html! {
                     <li key={number}>
                         <button type="button" onclick={on_click} title={title.clone()}
                             class={classes!("lesson-step", is_here.then_some("is-here"),
                                 done.contains(&number).then_some("is-done"))}
                             aria-current={is_here.then_some("step")}
-                            aria-label={format!("Step {}: {title}", number + 1)}></button>
+                            aria-label={label}></button>
                     </li>
                 }
             }) }

@@ -13,11 +13,19 @@ use crate::ui::{Icon, IconName};
 #[derive(Properties, PartialEq)]
 pub(crate) struct NoticesProps {
     pub(crate) origin: Origin,
+    /// Why the last thing that somebody wanted to open is not there, in words.
+    pub(crate) failure: Option<String>,
+}
+
+#[derive(Properties, PartialEq)]
+struct OriginProps {
+    origin: Origin,
 }
 
 #[component(Notices)]
 pub(crate) fn notices(props: &NoticesProps) -> Html {
-    let frame = use_frame();
+    let (frame, labs) = (use_frame(), use_controls().labs);
+    let on_failure_seen = labs.on_failure.reform(|_: MouseEvent| None);
     // The dismissed origin: a later lab's notices are shown again.
     let dismissed = use_state_eq(|| None::<Origin>);
     let is_dismissed = dismissed.as_ref() == Some(&props.origin);
@@ -33,6 +41,12 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
         <div class="notices">
             if let Some(error) = failure {
                 <Failure {error} />
+            }
+            if let Some(words) = &props.failure {
+                <div class="notice is-important" role="alert" data-testid="not-opened">
+                    <p>{ words }</p>
+                    { dismiss(&on_failure_seen) }
+                </div>
             }
             if !is_dismissed {
                 { of_origin(&props.origin, &on_dismiss) }
@@ -180,7 +194,7 @@ fn opened(props: &OpenedProps) -> Html {
 /// The rules that are off. A script can run again with all of them on; elsewhere they are switched
 /// on.
 #[component(RulesOff)]
-fn rules_off(props: &NoticesProps) -> Html {
+fn rules_off(props: &OriginProps) -> Html {
     let (controls, frame) = (use_controls(), use_frame());
     let rules = &frame.lab.rules_off;
     if rules.is_empty() {
