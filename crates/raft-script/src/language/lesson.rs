@@ -109,7 +109,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "what the learner shall bring about",
         forms: &[(
             "goal \"Node 3 leads.\" if leader 3",
-            "what the learner shall bring about; reached once that holds; it marks the moment: since ask",
+            "what the learner shall bring about, reached once that holds; it marks the moment: \
+             since ask",
         )],
         parse: |cursor| {
             let (text, condition) = cursor.judged("the goal")?;
