@@ -133,6 +133,7 @@ fn what_was_done_before_the_answer_does_not_change_it() {
 #[test]
 fn nobody_acts_while_the_run_answers() {
     let mut lab = begun();
+    lab.set_speed(0.01);
     lab.choose(0).expect("the question is open");
     lab.tick(Duration::from_millis(16), Duration::from_millis(8));
     assert_eq!(view(&lab).turn, LessonTurn::Reveal);
