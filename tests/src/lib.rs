@@ -5,6 +5,7 @@
 //!   the difference as prose.
 //! - `diagrams`: the sequence diagrams of scripts in `diagrams`, in every format, written again in
 //!   the same way; and those of drawn runs.
+//! - `lessons_with_bugs`: every lesson is played; some of them switch a rule off.
 //! - `scenarios`: the scenarios of the page do what they promise.
 //!
 //! The end-to-end tests in a real browser are beside this crate, in `e2e`.
@@ -13,7 +14,7 @@
 mod diagrams;
 #[cfg(test)]
 mod golden;
-#[cfg(test)]
-mod lessons;
+#[cfg(all(test, feature = "bugs"))]
+mod lessons_with_bugs;
 #[cfg(test)]
 mod scenarios;

@@ -56,7 +56,10 @@ fn statements(form: &str) -> BTreeSet<String> {
 fn every_form_is_understood() {
     let mut checked = 0;
     let lines = help().into_iter().chain(console_help());
-    for line in lines.flat_map(|line| statements(&line.form)) {
+    // Without the feature, no rule can be switched off.
+    let switches = |line: &String| line.starts_with("break vote-") || line.starts_with("mend ");
+    let all = lines.flat_map(|line| statements(&line.form));
+    for line in all.filter(|line| cfg!(feature = "bugs") || !switches(line)) {
         match parse_input(&line) {
             Ok(Some(input)) => {
                 let printed = input.to_string();

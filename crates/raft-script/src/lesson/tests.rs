@@ -103,7 +103,7 @@ fn the_script_up_to_a_scene_has_what_was_done_in_the_scenes_before() {
     let cluster = lines(0)[0].clone();
     assert!(cluster.starts_with("cluster nodes=3"), "{cluster}");
     assert_eq!(lines(0)[1..], ["mark scene", "mark ask"]);
-    let first = ["mark scene", "mark ask", "timeout 2", "run 100ms", "mark scene"];
+    let first = ["mark scene", "mark ask", "timeout 2", "run 100ms", "mark scene", "mark ask"];
     assert_eq!(lines(1)[1..], first);
     // The third one begins at the end of the first.
     assert_eq!(lines(2)[1..], first);

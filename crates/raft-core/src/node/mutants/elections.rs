@@ -47,6 +47,10 @@ pub(in crate::node) fn become_pre_candidate(node: &mut Node, reason: ElectionRea
     node.has(Bug::PreVoteClearsVote).then(|| {
         node.become_pre_candidate(reason);
         clear_vote(node);
+        // With these, a server would lead that has not voted for itself.
+        if let Role::PreCandidate { late_votes, .. } = &mut node.role {
+            *late_votes = None;
+        }
     })
 }
 
