@@ -50,12 +50,15 @@ test('a prediction is answered by the run, and a wrong one by another run', asyn
   assert.equal(await lesson(page).getAttribute('data-turn'), 'learner');
   assert.equal(await page.locator('.lesson-verdict').count(), 0);
   await page.getByTestId('choice-1').click();
+  // The colours of the button come in 120 ms.
+  await page.waitForTimeout(500);
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByTestId('lesson-run').click();
   await page.getByTestId('lesson-hurry').click();
   await turn(page, 'over');
   for (const colorScheme of ['dark', 'light']) {
     await page.emulateMedia({ colorScheme });
+    await page.waitForTimeout(500);
     assert.deepEqual(await seriousViolations(page), [], colorScheme);
   }
   assert.equal((await view(page)).leader, 5);

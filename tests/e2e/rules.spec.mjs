@@ -31,7 +31,7 @@ async function opened(t) {
 
 async function rules(page) {
   await page.locator('.tab-properties').click();
-  await page.getByTestId('rules').click();
+  await page.getByTestId('break-a-rule').click();
 }
 
 test('a rule is switched off and on again, and a banner says so', async (t) => {

@@ -42,7 +42,7 @@ fn list(props: &ListProps) -> Html {
         <Panel name="properties" title="Properties" aside={html! {
             <>
                 { summary }
-                <button type="button" class="text-button" data-testid="rules"
+                <button type="button" class="text-button" data-testid="break-a-rule"
                     onclick={on_rules}>{ "Break a rule…" }</button>
             </>
         }}>
