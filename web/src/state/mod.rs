@@ -7,9 +7,16 @@ mod side;
 pub(crate) mod speed;
 pub(crate) mod theme;
 
+use web_sys::Storage;
+
 pub(crate) use controls::{
     Controls, Dialog, MenuAt, Selected, use_controls, use_frame, use_selected,
 };
 pub(crate) use selection::Selection;
 pub(crate) use side::{Side, use_changes, use_side};
 pub(crate) use theme::Theme;
+
+/// What the browser keeps of the page from visit to visit; `None` if it keeps nothing.
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use web_sys::Storage;
-
+use super::storage;
 use crate::lab::LessonInfo;
 
 /// The scenes of one lesson.
@@ -60,10 +59,6 @@ pub(crate) fn note(lesson: &LessonInfo, scene: usize, is_over: bool) {
 
 fn key(lesson: &LessonInfo) -> String {
     format!("helios-lesson-{}", lesson.name)
-}
-
-fn storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok().flatten()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The theme: light, dark, or the system's.
 
 use strum::{EnumString, IntoStaticStr};
-use web_sys::Storage;
+
+use super::storage;
 
 const KEY: &str = "helios-theme";
 
@@ -50,8 +51,4 @@ pub(crate) fn apply(theme: Theme) {
             Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.name()),
         };
     }
-}
-
-fn storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok().flatten()
 }

@@ -14,6 +14,7 @@ mod node_labels;
 mod panel;
 mod partition_rays;
 mod said;
+mod search_field;
 mod virtual_list;
 
 pub(crate) use action_button::ActionButton;
@@ -30,4 +31,5 @@ use node_labels::NodeLabels;
 pub(crate) use panel::Panel;
 pub(crate) use partition_rays::PartitionRays;
 pub(crate) use said::{Click, diagrammed, said, walk};
+pub(crate) use search_field::SearchField;
 pub(crate) use virtual_list::VirtualList;

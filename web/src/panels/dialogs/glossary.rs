@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::lab::{GlossaryEntry, glossary};
 use crate::state::use_controls;
-use crate::ui::Dialog;
+use crate::ui::{Dialog, SearchField};
 use crate::words::with_sections;
 
 #[derive(Properties, PartialEq)]
@@ -26,18 +25,13 @@ pub(crate) fn glossary_dialog(props: &GlossaryProps) -> Html {
             spawn_local(async move { loaded.set(Some(glossary().await.map(Rc::from))) });
         }
     });
-    let on_input = {
+    let on_words = {
         let wanted = wanted.setter();
-        Callback::from(move |event: InputEvent| {
-            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-                wanted.set(input.value().to_lowercase());
-            }
-        })
+        Callback::from(move |words| wanted.set(words))
     };
     html! {
         <Dialog title="Words of the field" is_wide={true} on_close={props.on_close.clone()}>
-            <input type="search" class="rule-search" placeholder="Search the words"
-                aria-label="Search the words" data-testid="glossary-search" oninput={on_input} />
+            <SearchField label="Search the words" testid="glossary-search" {on_words} />
             { match &*loaded {
                 None => html! { <p class="empty">{ "The words are being loaded…" }</p> },
                 Some(Err(words)) => html! { <p class="empty" role="alert">{ words }</p> },

@@ -4,11 +4,10 @@
 use std::rc::Rc;
 
 use raft_lab::{Rule, rules};
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::state::{use_controls, use_frame};
-use crate::ui::Dialog;
+use crate::ui::{Dialog, SearchField};
 
 /// Raft without its rules, one after the other, in the order in which one learns them.
 const LADDER: [&str; 6] = [
@@ -29,13 +28,9 @@ pub(crate) struct RulesProps {
 pub(crate) fn rules_dialog(props: &RulesProps) -> Html {
     let all: Rc<Vec<Rule>> = use_memo((), |()| rules());
     let wanted = use_state_eq(String::new);
-    let on_input = {
+    let on_words = {
         let wanted = wanted.setter();
-        Callback::from(move |event: InputEvent| {
-            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-                wanted.set(input.value().to_lowercase());
-            }
-        })
+        Callback::from(move |words| wanted.set(words))
     };
     let ladder = || LADDER.iter().filter_map(|name| all.iter().find(|rule| rule.name == *name));
     let others = || all.iter().filter(|rule| !LADDER.contains(&rule.name));
@@ -59,8 +54,7 @@ pub(crate) fn rules_dialog(props: &RulesProps) -> Html {
                 { "Each rule of the core, the disk and the store can be switched off, at any \
                    moment. Then watch what it was good for. A banner says which rules are off." }
             </p>
-            <input type="search" class="rule-search" placeholder="Search the rules"
-                aria-label="Search the rules" data-testid="rule-search" oninput={on_input} />
+            <SearchField label="Search the rules" testid="rule-search" {on_words} />
             <div class="lesson-tracks">
                 <section><h3>{ "Raft without …" }</h3>{ rows(ladder().collect()) }</section>
                 <section><h3>{ "All others" }</h3>{ rows(others().collect()) }</section>

@@ -67,7 +67,7 @@ impl Offer {
         let any = |_: NodeState| true;
         let each = |label, before: &str, after: &str, fits: &dyn Fn(NodeState) -> bool| {
             let nodes = view.nodes.iter().filter(|node| fits(node.state));
-            let line = |id: u64| (id.to_string(), format!("{before} {id}{after}"));
+            let line = |id: u64| (id.to_string(), format!("{before}{id}{after}"));
             Self { label, lines: nodes.map(|node| line(node.id.0)).collect() }
         };
         let one = |label, words: &str, line: &str| Self {
@@ -77,36 +77,21 @@ impl Offer {
         // A new value for each write.
         let value = view.steps;
         match word {
-            "crash" => each("Crash", "crash", "", &|state| is_up(state) || is_paused(state)),
-            "restart" => each("Restart", "restart", "", &is_down),
-            "pause" => each("Pause", "pause", "", &is_up),
-            "resume" => each("Resume", "resume", "", &is_paused),
-            "timeout" => each("Let its timer run out", "timeout", "", &is_up),
-            "snapshot" => each("Snapshot at", "snapshot", "", &is_up),
-            "transfer" => each("Hand over to", "transfer", "", &is_up),
-            "partition" => each("Cut off", "partition", " | others", &any),
+            "crash" => each("Crash", "crash ", "", &|state| is_up(state) || is_paused(state)),
+            "restart" => each("Restart", "restart ", "", &is_down),
+            "pause" => each("Pause", "pause ", "", &is_up),
+            "resume" => each("Resume", "resume ", "", &is_paused),
+            "timeout" => each("Let its timer run out", "timeout ", "", &is_up),
+            "snapshot" => each("Snapshot at", "snapshot ", "", &is_up),
+            "transfer" => each("Hand over to", "transfer ", "", &is_up),
+            "partition" => each("Cut off", "partition ", " | others", &any),
             "heal" => one("Network", "Heal", "heal"),
-            "set" | "put" => {
-                each("Write through", &format!("set x={value} via="), "", &is_up).joined()
-            }
-            "get" => each("Read through", "get x via=", "", &is_up).joined(),
+            "set" | "put" => each("Write through", &format!("set x={value} via="), "", &is_up),
+            "get" => each("Read through", "get x via=", "", &is_up),
             "run" => one("Time", "Run 100 ms", "run 100ms"),
             "step" => one("Time", "One event", "step"),
-            word => Self { label: "In the console", lines: Vec::new() }.named(word),
+            // It has no buttons: the console completes it.
+            word => one("In the console", word, &format!("help {word}")),
         }
-    }
-
-    /// Without the space between `via=` and the node.
-    fn joined(mut self) -> Self {
-        for (_, line) in &mut self.lines {
-            *line = line.replace("via= ", "via=");
-        }
-        self
-    }
-
-    /// A word that has no buttons: the console completes it.
-    fn named(mut self, word: &str) -> Self {
-        self.lines.push((word.to_owned(), format!("help {word}")));
-        self
     }
 }
