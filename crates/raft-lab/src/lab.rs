@@ -12,6 +12,7 @@ mod drawing;
 mod entries;
 mod exec;
 mod explaining;
+mod futures;
 mod kept;
 mod key_moment;
 mod lesson;
@@ -61,6 +62,7 @@ pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
 pub use self::entries::EntryMoment;
 pub use self::exec::{ExecResult, ExecStatus};
+pub use self::futures::Crossroads;
 pub use self::kept::Restoration;
 
 /// Real time since an origin of the clock's choice. It only measures budgets.
@@ -491,6 +493,8 @@ mod backward_tests;
 mod branch_tests;
 #[cfg(test)]
 mod breakpoint_tests;
+#[cfg(test)]
+mod futures_tests;
 #[cfg(test)]
 mod command_tests;
 #[cfg(test)]
