@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn seeds_are_shared_without_gap_or_repeat() {
-        let shares = (0..3).flat_map(|worker| Seeds { first: 1 + worker, end: 11, every: 3 }.iter());
+        let shares =
+            (0..3).flat_map(|worker| Seeds { first: 1 + worker, end: 11, every: 3 }.iter());
         let mut all: Vec<u64> = shares.collect();
         all.sort_unstable();
         assert_eq!(all, (1..11).collect::<Vec<u64>>());

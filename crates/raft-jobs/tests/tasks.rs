@@ -71,12 +71,8 @@ fn a_chance_becomes_certain() {
 
 #[test]
 fn the_board_counts_runs_and_keeps_a_seed_that_shows_the_event() {
-    let task = BoardTask {
-        profile: "swarm".to_owned(),
-        nodes: None,
-        rules_off: Vec::new(),
-        seeds: EVERY,
-    };
+    let task =
+        BoardTask { profile: "swarm".to_owned(), nodes: None, rules_off: Vec::new(), seeds: EVERY };
     let mut rows = board_rows();
     for report in reports(&Task::Board(task)) {
         if let Report::Rare { seed, events } = report {

@@ -494,13 +494,13 @@ mod branch_tests;
 #[cfg(test)]
 mod breakpoint_tests;
 #[cfg(test)]
-mod futures_tests;
-#[cfg(test)]
 mod command_tests;
 #[cfg(test)]
 mod diagram_tests;
 #[cfg(test)]
 mod durable_tests;
+#[cfg(test)]
+mod futures_tests;
 #[cfg(test)]
 mod kept_tests;
 #[cfg(test)]

@@ -64,8 +64,8 @@ pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
 pub use lab::{
-    BreakpointView, Crossroads, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration,
-    StatementView, Subscriber, Subscription,
+    BreakpointView, Crossroads, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock,
+    Restoration, StatementView, Subscriber, Subscription,
 };
 pub use lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, PointView, TaskView};
 pub use members::MemberRole;

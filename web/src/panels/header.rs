@@ -25,6 +25,7 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Place />
             <div class="top-actions">
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
+                { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 <OpenScript />
                 { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }

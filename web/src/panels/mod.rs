@@ -4,6 +4,7 @@ mod branches;
 mod breakpoints;
 mod cluster;
 mod comparison;
+mod condition_field;
 mod console;
 mod context_menu;
 mod diagram;
@@ -32,7 +33,7 @@ pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
 pub(crate) use diagram::{Arrangement, Diagram, Filters};
 pub(crate) use dialogs::{
-    AddServer, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, WipeLab,
+    AddServer, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, Searching, WipeLab,
 };
 pub(crate) use events::Events;
 pub(crate) use header::Header;

@@ -1,8 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{
-    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult, Frame,
-    Instant, Lab, LogPosition, NodeId, Related, Suggestion, ViewWindow,
+    ConsoleKind, Crossroads, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult,
+    Frame, Instant, Lab, LogPosition, NodeId, Related, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -289,6 +289,16 @@ impl Runner {
     /// Removes a breakpoint.
     pub(crate) fn remove_breakpoint(&self, id: u32) {
         self.with(|lab| tell(lab, |lab| lab.remove_breakpoint(id)));
+    }
+
+    /// The moment that the page shows, for a search of its futures.
+    pub(crate) fn crossroads(&self) -> Crossroads {
+        self.0.lab.borrow().crossroads()
+    }
+
+    /// Makes a future of a moment a branch, and plays it up to where it was found.
+    pub(crate) fn open_future(&self, from: &Crossroads, seed: u64, at: Instant, steps: u64) {
+        self.with(|lab| tell(lab, |lab| lab.open_future(from, seed, at, steps)));
     }
 
     /// Cancels the statement that is being waited for.
