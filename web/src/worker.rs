@@ -70,10 +70,10 @@ impl Drop for Worker {
     }
 }
 
-/// The number of workers that share long work: one for each core, at most four.
+/// The number of workers that share long work: one for each core but the page's, at most four.
 pub(crate) fn count() -> usize {
     let cores = web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency());
-    (cores as usize).clamp(1, 4)
+    (cores as usize).saturating_sub(1).clamp(1, 4)
 }
 
 /// The address of the program's JavaScript part, which Trunk has the page preload.

@@ -149,9 +149,9 @@ pub fn carry_out(task: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
     tell(Report::Over);
 }
 
-/// The names of the profiles of drawn runs, the mildest first.
-pub fn profiles() -> [&'static str; 5] {
-    Profile::ALL.map(Profile::name)
+/// The profiles of drawn runs, the mildest first: the name, and which faults there are.
+pub fn profiles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Profile::ALL.into_iter().map(|profile| (profile.name(), profile.faults()))
 }
 
 /// The profile that is chosen by default.

@@ -20,10 +20,9 @@ const LOSSY: &str = "cluster nodes=3 seed=5\nrun until leader\nrun 300ms\nlink a
 
 fn find(runs: Runs, condition: &str) -> Vec<Found> {
     let task = FindTask { condition: condition.to_owned(), runs, seeds: EVERY };
-    let found = |report| match report {
-        Report::Found(found) => Some(found),
-        Report::Looking { .. } => None,
-        other => panic!("{other:?}"),
+    let found = |report| {
+        assert!(matches!(report, Report::Found(_) | Report::Looking { .. }), "{report:?}");
+        if let Report::Found(found) = report { Some(found) } else { None }
     };
     reports(&Task::Find(task)).into_iter().filter_map(found).collect()
 }

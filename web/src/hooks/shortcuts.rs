@@ -63,7 +63,8 @@ pub(crate) fn use_shortcuts(controls: Controls) {
 
 /// Whether the focused element handles the key itself.
 fn is_taken(event: &KeyboardEvent) -> bool {
-    if is_in(event, "dialog, [role=menu]") {
+    // The focus may be nowhere while a dialog is open.
+    if is_in(event, "dialog, [role=menu]") || has("dialog[open]") {
         return true;
     }
     if is_in(event, "input[type=range]") {
@@ -97,6 +98,11 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
         _ => return false,
     };
     element(id).inspect(HtmlElement::click).is_some()
+}
+
+fn has(selector: &str) -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|page| page.query_selector(selector).is_ok_and(|found| found.is_some()))
 }
 
 fn is_in(event: &KeyboardEvent, selector: &str) -> bool {

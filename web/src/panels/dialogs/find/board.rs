@@ -23,32 +23,26 @@ pub(super) struct BoardProps {
 pub(super) fn board_section(props: &BoardProps) -> Html {
     let controls = use_controls();
     let is_counting = props.activity == Some(Activity::Counting);
-    let on_count = {
-        let controls = controls.clone();
-        Callback::from(move |_: MouseEvent| {
-            let rules_off = controls.runner.crossroads().rules_off;
-            controls.finder.count(default_profile(), &rules_off, RUNS);
-        })
-    };
-    let on_cancel = {
-        let finder = controls.finder.clone();
-        Callback::from(move |_: MouseEvent| finder.cancel())
-    };
+    let on_count = Callback::from(move |_: MouseEvent| {
+        if is_counting {
+            return controls.finder.cancel();
+        }
+        let rules_off = controls.runner.crossroads().rules_off;
+        controls.finder.count(default_profile(), &rules_off, RUNS);
+    });
     let rows: Vec<BoardRow> =
         props.board.as_ref().map_or_else(board_rows, |board| board.rows.to_vec());
     html! {
         <section class="find-board" aria-label="Rare events">
             <div class="find-line">
                 <h3>{ "Rare events" }</h3>
-                if is_counting {
-                    <button key="cancel" type="button" class="button is-small"
-                        onclick={on_cancel}>{ "Cancel" }</button>
-                } else {
-                    <button key="count" type="button" class="button is-small"
-                        data-testid="board-count" onclick={on_count}>
-                        { format!("Count them in {RUNS} random runs") }
-                    </button>
-                }
+                <button type="button" class="button is-small" data-testid="board-count"
+                    onclick={on_count}>
+                    { match is_counting {
+                        true => "Cancel".to_owned(),
+                        false => format!("Count them in {RUNS} random runs"),
+                    } }
+                </button>
             </div>
             if let Some(board) = &props.board {
                 if let Some(words) = &board.refusal {

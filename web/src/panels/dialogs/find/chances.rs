@@ -19,17 +19,20 @@ pub(super) struct ChancesProps {
 pub(super) fn chances(props: &ChancesProps) -> Html {
     let finder = use_controls().finder;
     let seconds = use_node_ref();
+    let is_estimating = props.activity == Some(Activity::Estimating);
     let on_submit = {
-        let (finder, seconds) = (finder.clone(), seconds.clone());
+        let seconds = seconds.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
+            if is_estimating {
+                return finder.cancel();
+            }
             let value = seconds.cast::<HtmlInputElement>().map(|input| input.value());
             if let Some(seconds) = value.and_then(|value| value.parse::<f64>().ok()) {
                 finder.estimate((seconds * 1e6) as u64);
             }
         })
     };
-    let on_cancel = Callback::from(move |_: MouseEvent| finder.cancel());
     html! {
         <>
             <form class="find-line find-when" onsubmit={on_submit}>
@@ -37,13 +40,9 @@ pub(super) fn chances(props: &ChancesProps) -> Html {
                     <input ref={seconds} type="number" min="0.01" max="600" step="0.01"
                         value="1" required={true} data-testid="chances-seconds" />{ " s" }
                 </label>
-                if props.activity == Some(Activity::Estimating) {
-                    <button key="cancel" type="button" class="button is-small"
-                        onclick={on_cancel}>{ "Cancel" }</button>
-                } else {
-                    <button key="look" type="submit" class="button is-small"
-                        data-testid="chances-begin">{ "Estimate" }</button>
-                }
+                <button type="submit" class="button is-small" data-testid="chances-begin">
+                    { if is_estimating { "Cancel" } else { "Estimate" } }
+                </button>
             </form>
             if let Some(chances) = &props.chances {
                 if let Some(words) = &chances.refusal {

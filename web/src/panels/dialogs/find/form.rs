@@ -38,6 +38,7 @@ pub(super) fn form(props: &FormProps) -> Html {
     let search = props.search.as_ref();
     let text = use_state_eq(|| search.map(|search| search.condition.clone()).unwrap_or_default());
     let refusal = use_state_eq(String::new);
+    let is_searching = props.activity == Some(Activity::Searching);
     let is_future = use_state_eq(|| search.is_some_and(|search| search.from.is_some()));
     let fields = Fields {
         profile: use_node_ref(),
@@ -57,26 +58,26 @@ pub(super) fn form(props: &FormProps) -> Html {
         let (controls, fields) = (controls.clone(), fields.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
+            if is_searching {
+                return controls.finder.cancel();
+            }
             let from = controls.runner.crossroads();
             let order = fields.order(&text, is_future, &from.script, &from.rules_off);
             let begun = controls.finder.search(order, is_future.then_some(from));
             refusal.set(begun.err().unwrap_or_default());
         })
     };
-    let on_cancel = Callback::from(move |_: MouseEvent| controls.finder.cancel());
     html! {
         <form class="find-form" onsubmit={on_submit}>
             <div class="find-line">
                 <ConditionField text={text.to_string()} on_text={on_text.clone()}
                     placeholder="happened two-leaders" is_refused={!refusal.is_empty()}
                     refusal_id="find-error" testid="find-condition" />
-                if props.activity == Some(Activity::Searching) {
-                    <button key="cancel" type="button" class="button" data-testid="find-cancel"
-                        onclick={on_cancel}>{ "Cancel" }</button>
-                } else {
-                    <button key="find" type="submit" class="button is-primary"
-                        data-testid="find-begin">{ "Find" }</button>
-                }
+                // One button, so that the focus stays on it.
+                <button type="submit" data-testid="find-begin"
+                    class={classes!("button", (!is_searching).then_some("is-primary"))}>
+                    { if is_searching { "Cancel" } else { "Find" } }
+                </button>
             </div>
             <p id="find-error" class="find-error" role="status">{ &*refusal }</p>
             if text.is_empty() { { examples(&on_text) } }
@@ -140,16 +141,16 @@ impl Fields {
             <div class="fields find-fields">
                 <label>{ "Faults" }
                     <select ref={self.profile.clone()} data-testid="find-profile">
-                        { for profiles().into_iter().map(|name| html! {
+                        { for profiles().map(|(name, meaning)| html! {
                             <option value={name} selected={name == default_profile()}>
-                                { name }
+                                { format!("{name}: {meaning}") }
                             </option>
                         }) }
                     </select>
                 </label>
                 <label>{ "Nodes" }
                     <select ref={self.nodes.clone()} data-testid="find-nodes">
-                        <option value="">{ "any number" }</option>
+                        <option value="" selected={true}>{ "any number" }</option>
                         { for (1..=9).map(|nodes: u8| html! {
                             <option value={nodes.to_string()}>{ nodes }</option>
                         }) }
