@@ -18,6 +18,7 @@ mod key_moment;
 mod lesson;
 mod log_table;
 mod news;
+mod recording;
 mod seeking;
 mod storing;
 mod time;
@@ -40,6 +41,7 @@ use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
+use crate::recording::Recording;
 use crate::rules_off::RulesOff;
 use crate::view::ViewMaker;
 use crate::{
@@ -93,6 +95,8 @@ pub struct Lab {
     /// Of the scenario that is played, once it is reached.
     key_moment: Option<KeyMoment>,
     lesson: Option<LessonRun>,
+    /// The lesson that somebody makes of this run.
+    recording: Option<Recording>,
     /// Whether the moment before a broken property is shown as soon as one is broken.
     looks_back: bool,
     /// The statement that needs time to pass; `None` when none does.
@@ -303,6 +307,7 @@ impl Lab {
             queue: VecDeque::new(),
             key_moment: None,
             lesson: None,
+            recording: None,
             looks_back: false,
             waiting: None,
             operations: OperationTracker::default(),
@@ -509,6 +514,8 @@ mod key_moment_tests;
 mod lesson_tests;
 #[cfg(test)]
 mod power_loss_tests;
+#[cfg(test)]
+mod recording_tests;
 #[cfg(test)]
 mod seeking_tests;
 #[cfg(test)]

@@ -45,6 +45,7 @@ mod mirror;
 mod new_lab;
 mod operations;
 mod pacing;
+mod recording;
 mod rules_off;
 mod stored;
 mod tape;
@@ -81,6 +82,7 @@ pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
+pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
 pub use rules_off::{Rule, mended, rules};
 pub use stored::{
     CLUSTER_KEY, EARLIER_RUNS_KEY, NodeRecovery, RUN_KEY, RecoveredDisk, RecoveryReport,
