@@ -121,7 +121,8 @@ impl Hunt {
             Report::Chance { .. }
             | Report::Rare { .. }
             | Report::Shortening { .. }
-            | Report::Shortened(_) => {}
+            | Report::Shortened(_)
+            | Report::Rehearsed(_) => {}
         }
         None
     }

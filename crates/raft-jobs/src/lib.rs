@@ -31,6 +31,7 @@ mod board;
 mod chances;
 mod find;
 mod hunt;
+mod rehearse;
 mod runs;
 mod shorten;
 
@@ -40,6 +41,7 @@ pub use find::{FindTask, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;
+pub use rehearse::RehearseTask;
 pub use runs::{Runs, Seeds};
 use serde::{Deserialize, Serialize};
 pub use shorten::ShortenTask;
@@ -58,6 +60,8 @@ pub enum Task {
     Board(BoardTask),
     /// Make a script as short as it can be.
     Shorten(ShortenTask),
+    /// Play a lesson with every answer.
+    Rehearse(RehearseTask),
 }
 
 /// What a worker tells.
@@ -102,6 +106,9 @@ pub enum Report {
     /// The short script, which ends at the moment and expects the condition there. `None`: the
     /// condition did not come to hold when the script was played again.
     Shortened(Option<String>),
+    /// A lesson was played to its end. `None`: each question has a right answer, each wrong one a
+    /// run or a reason, and each goal can be reached; else what is wrong, in words.
+    Rehearsed(Option<String>),
     /// The task cannot be carried out, in words.
     Refused(String),
     /// The worker has failed, in words. Another one is needed for what is left.
@@ -141,6 +148,7 @@ pub fn carry_out(task: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
         Ok(Task::Chances(task)) => task.carry_out(&mut tell),
         Ok(Task::Board(task)) => task.carry_out(&mut tell),
         Ok(Task::Shorten(task)) => task.carry_out(&mut tell),
+        Ok(Task::Rehearse(task)) => task.carry_out(&mut tell),
         Err(error) => Err(format!("the page sent no task: {error}")),
     };
     if let Err(words) = done {

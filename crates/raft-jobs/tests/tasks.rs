@@ -1,8 +1,8 @@
 //! Each task goes to a worker as bytes, and its reports come back as bytes.
 
 use raft_jobs::{
-    BoardTask, ChancesTask, FindTask, Found, Report, Runs, Seeds, ShortenTask, Task, board_rows,
-    carry_out, read,
+    BoardTask, ChancesTask, FindTask, Found, RehearseTask, Report, Runs, Seeds, ShortenTask, Task,
+    board_rows, carry_out, read,
 };
 
 /// The reports of a task. The last one, that it is over, is left out.
@@ -110,4 +110,20 @@ fn what_is_no_task_is_refused_in_words() {
     let refused = reports(&Task::Find(task));
     assert!(matches!(&refused[..], [Report::Refused(words)] if words.contains("maybe")));
     assert!(read(&[255]).is_err());
+}
+
+#[test]
+fn a_lesson_is_played_with_every_answer() {
+    let lesson = |choice: &str| {
+        let lesson = format!(
+            "cluster nodes=3 seed=2\nlesson \"L\"\nscene \"S\"\nask \"Who leads?\"\n\
+             choice \"Somebody\" if leader\nchoice \"Nobody\" if no leader\n{choice}\n\
+             run until leader\n"
+        );
+        reports(&Task::Rehearse(RehearseTask { lesson }))
+    };
+    assert_eq!(lesson("never \"Timers elapse.\""), [Report::Rehearsed(None)]);
+    let wrong = lesson("");
+    let [Report::Rehearsed(Some(words))] = &wrong[..] else { panic!("{wrong:?}") };
+    assert!(words.starts_with("choice \"Nobody\" if no leader: expected"), "{words}");
 }

@@ -245,7 +245,7 @@ impl Lab {
     }
 
     fn take_over(&mut self, restoration: Restoration) {
-        let Restoration { restoring, run, live, shown, is_compared, .. } = restoration;
+        let Restoration { restoring, run, live, shown, is_compared, recording, .. } = restoration;
         let other = restoring.finish();
         let live = number(&other, live);
         let names: Vec<(BranchId, String)> =
@@ -257,6 +257,15 @@ impl Lab {
                 _ => format!("{}, {name}", name_of(run)),
             };
             self.branches.rename(ids[&id], &name).expect("it was just added");
+        }
+        if self.recording.is_none() {
+            self.recording = recording.map(|mut recording| {
+                for placed in &mut recording.steps {
+                    let here = ids.iter().find(|(id, _)| id.number() == placed.branch);
+                    placed.branch = here.map_or(0, |(_, id)| id.number());
+                }
+                recording
+            });
         }
         self.earlier.retain(|earlier| earlier.number != run);
         if let Err(error) = self.switch_to(ids[&live].number()) {

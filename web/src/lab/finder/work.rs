@@ -62,7 +62,8 @@ impl Board {
             | Report::Found(_)
             | Report::Chance { .. }
             | Report::Shortening { .. }
-            | Report::Shortened(_) => {}
+            | Report::Shortened(_)
+            | Report::Rehearsed(_) => {}
         }
     }
 
@@ -99,7 +100,8 @@ impl Chances {
             | Report::Found(_)
             | Report::Rare { .. }
             | Report::Shortening { .. }
-            | Report::Shortened(_) => {}
+            | Report::Shortened(_)
+            | Report::Rehearsed(_) => {}
         }
     }
 
@@ -183,6 +185,7 @@ impl Work {
             | Report::Found(_)
             | Report::Chance { .. }
             | Report::Rare { .. }
+            | Report::Rehearsed(_)
             | Report::Over => {}
         }
     }
