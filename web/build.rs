@@ -1,5 +1,5 @@
-//! Lists the scenarios of `scenarios/` and the lessons of `lessons/`, so that adding a file is all
-//! it takes to offer it. The texts of lessons are not in the list: the page loads one when it is
+//! Lists the scenarios of `scenarios/`, the lessons of `lessons/` and the words of the glossary, so
+//! that adding a file or a word is all it takes to offer it. The texts of lessons are not in the list: the page loads one when it is
 //! opened.
 
 use std::fmt::Write;
@@ -21,6 +21,22 @@ fn main() {
     }
     list.push_str("];\n");
     write("lessons.rs", &list);
+    write("glossary.rs", &glossary(&root.join("lessons/glossary.txt")));
+}
+
+/// Every form of a word of the glossary, in lower case, with that word; the longest first.
+fn glossary(file: &Path) -> String {
+    println!("cargo::rerun-if-changed={}", file.display());
+    let (_, text) = text_of(file);
+    let heads = text.split("\n\n").filter_map(|entry| entry.trim().lines().next());
+    let mut forms: Vec<(String, &str)> = heads
+        .flat_map(|head| {
+            let word = head.split(", ").next().unwrap_or(head);
+            head.split(", ").map(move |form| (form.to_lowercase(), word))
+        })
+        .collect();
+    forms.sort_by_key(|(form, _)| (std::cmp::Reverse(form.len()), form.clone()));
+    format!("pub(super) static FORMS: &[(&str, &str)] = &{forms:?};\n")
 }
 
 /// The scripts of a folder, in the order of their names.

@@ -12,7 +12,7 @@ use crate::lab::{Origin, Part};
 use crate::panels::{
     Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Events, Filters, Header,
     Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Record, Rule, Sentence,
-    Statements, Tape, Time, Why,
+    Statements, Tape, Time, Why, Word,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
 use crate::ui::{Click, diagrammed, walk};
@@ -88,7 +88,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
             Some(Click::Select(selection)) => controls.look_at(Some(selection)),
             Some(Click::Ask(question)) => controls.runner.exec(&question),
             // The panels take them.
-            Some(Click::ShowKey(_) | Click::TellRule(_)) => {}
+            Some(Click::ShowKey(_) | Click::TellRule(_) | Click::Define(_)) => {}
             None => {
                 if let Some((event, at)) = diagrammed(&event) {
                     controls.runner.show_in_diagram(event, at);
@@ -110,6 +110,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Console />
             </Frames>
             <Rule />
+            <Word />
         </div>
     }
 }

@@ -13,7 +13,7 @@ use self::task::TaskOf;
 use crate::lab::{LessonInfo, Origin};
 use crate::state::{Controls, Selection, progress, use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel};
-use crate::words::with_sections;
+use crate::words::with_links;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LessonPanelProps {
@@ -170,11 +170,11 @@ fn scene(props: &SceneProps) -> Html {
         <div class="lesson-scene">
             if lesson.scene == 0 && lesson.turn != LessonTurn::Over {
                 { for lesson.about.iter().map(|words| html! {
-                    <p class="lesson-about">{ words }</p>
+                    <p class="lesson-about">{ with_links(words, None) }</p>
                 }) }
             }
             <h3>{ title }</h3>
-            { for lesson.text.iter().map(|words| html! { <p>{ with_sections(words) }</p> }) }
+            { for lesson.text.iter().map(|words| html! { <p>{ with_links(words, None) }</p> }) }
             if lesson.turn == LessonTurn::Stage {
                 <p class="lesson-wait" role="status">{ "The stage is being set…" }</p>
             } else {
@@ -186,7 +186,7 @@ fn scene(props: &SceneProps) -> Html {
             }
             <div class="lesson-end" role="status" ref={end}>
                 { for lesson.conclusion.iter().map(|words| html! {
-                    <p>{ with_sections(words) }</p>
+                    <p>{ with_links(words, None) }</p>
                 }) }
             </div>
         </div>

@@ -35,6 +35,7 @@ pub(crate) use context_menu::ContextMenu;
 pub(crate) use diagram::{Arrangement, Diagram, Filters};
 pub(crate) use dialogs::{
     AddServer, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, Searching, WipeLab,
+    Word,
 };
 pub(crate) use events::Events;
 pub(crate) use header::Header;

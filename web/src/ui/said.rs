@@ -19,6 +19,8 @@ pub(crate) enum Click {
     ShowKey(String),
     /// Tells the rule of a section.
     TellRule(String),
+    /// Tells the meaning of a word of the glossary.
+    Define(String),
 }
 
 impl Click {
@@ -50,7 +52,8 @@ impl Click {
         let ask = thing.get_attribute("data-ask").map(Self::Ask);
         let key = || thing.get_attribute("data-show-key").map(Self::ShowKey);
         let rule = || thing.get_attribute("data-rule").map(Self::TellRule);
-        ask.or_else(key).or_else(rule)
+        let word = || thing.get_attribute("data-word").map(Self::Define);
+        ask.or_else(key).or_else(rule).or_else(word)
     }
 
     /// What the click does, where the words of the button do not say it.
@@ -60,6 +63,7 @@ impl Click {
             Self::Ask(line) => Some(format!("Ask: {line}")),
             Self::ShowKey(_) => Some("Show it in the stores".to_owned()),
             Self::TellRule(_) => Some("The rule".to_owned()),
+            Self::Define(_) => Some("What it means".to_owned()),
         }
     }
 }
@@ -84,6 +88,8 @@ fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
     let title = click.title();
     let (select, ask, key, rule) = match click {
         Click::Select(selection) => (Some(selection.to_attribute()), None, None, None),
+        // No sentence names one.
+        Click::Define(_) => (None, None, None, None),
         Click::Ask(line) => (None, Some(line), None, None),
         Click::ShowKey(name) => (None, None, Some(name), None),
         Click::TellRule(section) => (None, None, None, Some(section)),

@@ -1,10 +1,12 @@
 //! Short texts that several panels share.
 
+mod glossary;
 mod sections;
 
 use raft_lab::{Instant, NodeState};
 
-pub(crate) use self::sections::{rules, with_sections};
+pub(crate) use self::glossary::defined;
+pub(crate) use self::sections::{rules, with_links};
 
 /// A node's state as one word, for attributes.
 pub(crate) fn state_word(state: NodeState) -> &'static str {

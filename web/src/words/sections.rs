@@ -3,19 +3,23 @@
 
 use yew::prelude::*;
 
-/// A text in which `(§5.2)` or `(dissertation §6.4)` is a button that tells the rule.
-pub(crate) fn with_sections(text: &str) -> Html {
+use super::glossary::Linker;
+
+/// A text with buttons: `(§5.2)` or `(dissertation §6.4)` tells the rule, and a word of the glossary
+/// its meaning, where it comes first. `defined` is a word that needs no button.
+pub(crate) fn with_links(text: &str, defined: Option<&str>) -> Html {
+    let mut linker = Linker::new(defined);
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, sections, after)) = first_sections(rest) {
-        parts.push(html! { { before.to_owned() } });
+        parts.push(linker.link(before));
         parts.push(html! {
             <button type="button" class="mention section" data-rule={sections.to_owned()}
                 title="The rule">{ sections.to_owned() }</button>
         });
         rest = after;
     }
-    parts.push(html! { { rest.to_owned() } });
+    parts.push(linker.link(rest));
     html! { { for parts } }
 }
 

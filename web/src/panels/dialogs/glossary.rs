@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::lab::{GlossaryEntry, glossary};
 use crate::state::use_controls;
 use crate::ui::{Dialog, SearchField};
-use crate::words::with_sections;
+use crate::words::with_links;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct GlossaryProps {
@@ -69,7 +69,7 @@ fn list(props: &ListProps) -> Html {
                     html! {
                         <li key={entry.word.clone()} class="rule-row">
                             <p class="rule-words"><strong>{ &entry.word }</strong>{ ": " }
-                                { with_sections(&entry.meaning) }</p>
+                                { with_links(&entry.meaning, Some(&entry.word)) }</p>
                             <p class="rule-note">
                                 { format!("{}: {}", entry.lesson.title, entry.scene) }
                             </p>

@@ -9,6 +9,7 @@ mod new_lab;
 mod rule;
 mod rules;
 mod scenarios;
+mod word;
 
 pub(crate) use add_server::AddServer;
 pub(crate) use find::{Find, Searching};
@@ -19,3 +20,4 @@ pub(crate) use new_lab::{NewLab, WipeLab};
 pub(crate) use rule::Rule;
 pub(crate) use rules::Rules;
 pub(crate) use scenarios::Scenarios;
+pub(crate) use word::Word;

@@ -6,7 +6,7 @@ use raft_lab::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, TaskVi
 use yew::prelude::*;
 
 use crate::state::use_controls;
-use crate::words::with_sections;
+use crate::words::with_links;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TaskProps {
@@ -103,7 +103,7 @@ fn choice(props: &ChoiceProps) -> Html {
                 }
             </button>
             if let Some(reason) = &choice.never {
-                <p class="lesson-never">{ with_sections(reason) }</p>
+                <p class="lesson-never">{ with_links(reason, None) }</p>
             }
             if choice.has_run {
                 <p class="lesson-other">{ other_run(&runner, number, props.instead) }</p>

@@ -31,6 +31,7 @@ pub(super) fn step_form(props: &StepFormProps) -> Html {
     let edit = Edit { draft: draft.clone(), refusal: refusal.setter() };
     let on_submit = {
         let (edit, asks, on_done) = (edit.clone(), asks.clone(), props.on_done.clone());
+        let runner = runner.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let mut step = (*edit.draft).clone();
@@ -62,8 +63,10 @@ pub(super) fn step_form(props: &StepFormProps) -> Html {
         })
     };
     let on_cancel = props.on_done.reform(|_: MouseEvent| ());
+    // The moment must not go on while somebody writes about it.
+    let on_focus = Callback::from(move |_: FocusEvent| runner.set_running(false));
     html! {
-        <form class="record-form" onsubmit={on_submit}>
+        <form class="record-form" onsubmit={on_submit} onfocusin={on_focus}>
             <h3>
                 { match &props.step {
                     Some(placed) => format!("The step “{}”", placed.step.title),
