@@ -1,6 +1,6 @@
 //! Lists the scenarios of `scenarios/`, the lessons of `lessons/` and the words of the glossary, so
-//! that adding a file or a word is all it takes to offer it. The texts of lessons are not in the list: the page loads one when it is
-//! opened.
+//! that adding a file or a word is all it takes to offer it. The texts of lessons are not in the
+//! list: the page loads one when it is opened.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -125,7 +125,7 @@ impl Task {
 }
 
 impl Report {
-    /// The bytes for whoever ordered the task.
+    /// The bytes for the page.
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_stdvec(self).expect("numbers and texts can be written")
     }

@@ -20,7 +20,7 @@ impl RehearseTask {
         Ok(())
     }
 
-    /// The statement that fails, and why. Whoever made the lesson may not know its lines.
+    /// The statement that fails, and why. The author of a recorded lesson does not see its lines.
     fn in_words(&self, failure: &FailedStatement) -> String {
         let statement = self.lesson.lines().nth(failure.line.saturating_sub(1)).unwrap_or_default();
         let why = match &failure.error {

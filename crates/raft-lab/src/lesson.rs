@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use raft_core::NodeId;
+use raft_core::{LogPosition, NodeId};
 use raft_kv::ClientId;
 use raft_script::{PanelName, Pointed};
-use raft_sim::MessageKind;
+use raft_sim::{MessageId, MessageKind, World};
 use serde::Serialize;
 
 /// A lesson at the step that the page shows.
@@ -44,22 +44,37 @@ pub enum PointView {
     /// A link, in one direction.
     Link(NodeId, NodeId),
     /// A message under way.
-    Message(MessageKind, NodeId, NodeId),
+    Message(MessageId),
+    /// An entry, in every log.
+    Entry(LogPosition),
     /// A client.
     Client(ClientId),
     /// A part of the page, by the word that a lesson has for it.
     Panel(&'static str),
 }
 
-impl From<&Pointed> for PointView {
-    fn from(pointed: &Pointed) -> Self {
+impl PointView {
+    /// What a lesson points to, as it is in the world: of several messages the oldest one, of
+    /// different entries the one with the latest term. Where there is none, the link or the logs.
+    pub(crate) fn of(pointed: &Pointed, world: &World) -> Self {
         match *pointed {
             Pointed::Node(node) => Self::Node(node),
             Pointed::Link(from, to) => Self::Link(from, to),
-            Pointed::Message(kind, from, to) => Self::Message(kind, from, to),
+            Pointed::Message(kind, from, to) => {
+                let mut messages = world.in_flight();
+                let found = messages.find(|message| {
+                    let ends = (message.from, message.to);
+                    ends == (from, to) && MessageKind::of(&message.message) == kind
+                });
+                found.map_or(Self::Link(from, to), |message| Self::Message(message.id))
+            }
             Pointed::Client(client) => Self::Client(client),
-            // An entry is in every log.
-            Pointed::Entry(_) => Self::Panel(PanelName::Logs.word()),
+            Pointed::Entry(index) => {
+                let logs = world.nodes().filter_map(|node| Some(node.core()?.log()));
+                let term = logs.filter_map(|log| log.term_at(index)).max();
+                let entry = term.map(|term| Self::Entry(LogPosition::new(index, term)));
+                entry.unwrap_or(Self::Panel(PanelName::Logs.word()))
+            }
             Pointed::Panel(name) => Self::Panel(name.word()),
         }
     }

@@ -183,10 +183,10 @@ fn pointed(lab: &LabView) -> Option<&'static str> {
     let lesson = lab.lesson.as_ref().filter(|lesson| lesson.turn == LessonTurn::Learner)?;
     lesson.points.iter().find_map(|point| match point {
         PointView::Panel(name) => Some(*name),
-        PointView::Node(_)
-        | PointView::Link(..)
-        | PointView::Message(..)
-        | PointView::Client(_) => None,
+        PointView::Node(_) | PointView::Link(..) | PointView::Message(_) | PointView::Client(_) => {
+            None
+        }
+        PointView::Entry(_) => Some("logs"),
     })
 }
 

@@ -94,13 +94,15 @@ fn on_click_of(controls: &Controls, act: impl Fn(&Controls) + 'static) -> Callba
     Callback::from(move |_: MouseEvent| act(&controls))
 }
 
-/// The thing, if it can be selected; a message has another number in each run.
+/// The thing, if it can be selected.
 fn selection(pointed: &PointView) -> Option<Selection> {
     match pointed {
         PointView::Node(node) => Some(Selection::Node(*node)),
         PointView::Link(from, to) => Some(Selection::link(*from, *to)),
         PointView::Client(client) => Some(Selection::Client(*client)),
-        PointView::Message(..) | PointView::Panel(_) => None,
+        PointView::Message(message) => Some(Selection::Message(*message)),
+        PointView::Entry(entry) => Some(Selection::Entry(*entry)),
+        PointView::Panel(_) => None,
     }
 }
 

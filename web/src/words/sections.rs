@@ -5,8 +5,8 @@ use yew::prelude::*;
 
 use super::glossary::Linker;
 
-/// A text with buttons: `(§5.2)` or `(dissertation §6.4)` tells the rule, and a word of the glossary
-/// its meaning, where it comes first. `defined` is a word that needs no button.
+/// A text with buttons: `(§5.2)` or `(dissertation §6.4)` tells the rule, and a word of the
+/// glossary its meaning, where it comes first. `defined` is a word that needs no button.
 pub(crate) fn with_links(text: &str, defined: Option<&str>) -> Html {
     let mut linker = Linker::new(defined);
     let mut parts = Vec::new();

@@ -2,8 +2,8 @@
 
 use super::{File, Finding, Package, Tree};
 
-/// The one package of ours that the page depends on.
-const LAB: &str = "raft-lab";
+/// The packages of ours that the page depends on: views, and reports of long work.
+const OURS: [&str; 3] = ["raft-lab", "raft-jobs", "raft-experiment"];
 /// The packages below the lab, as Rust writes them.
 const BELOW: [&str; 6] =
     ["raft_check", "raft_core", "raft_kv", "raft_script", "raft_sim", "raft_storage"];
@@ -37,8 +37,8 @@ const PLAIN: [&str; 23] = [
 /// Calls that lead from a lab to its world.
 const WAYS: [&str; 3] = [".session()", ".shown_session()", ".world()"];
 
-/// The page depends on no package below the lab, the lab hands on only plain values of them, and
-/// the page does not reach through the lab.
+/// The page depends on no package below the lab but those of long work. The lab hands on only plain
+/// values of the others, and the page does not reach through the lab.
 pub(super) fn the_page_reads_views(tree: &Tree) -> Vec<Finding> {
     let web = tree.packages.iter().filter(|package| package.name == "web");
     let mut findings: Vec<Finding> = web.flat_map(|package| below_the_lab(tree, package)).collect();
@@ -54,8 +54,9 @@ pub(super) fn the_page_reads_views(tree: &Tree) -> Vec<Finding> {
 
 fn below_the_lab(tree: &Tree, web: &Package) -> Vec<Finding> {
     let is_ours = |name: &&String| tree.packages.iter().any(|other| other.name == **name);
-    let ours = web.dependencies.iter().filter(is_ours).filter(|name| *name != LAB);
-    let advice = |name| format!("the page must not depend on {name}: it reads views of {LAB}");
+    let is_wrong = |name: &&String| is_ours(name) && !OURS.contains(&name.as_str());
+    let ours = web.dependencies.iter().filter(is_wrong);
+    let advice = |name| format!("the page must not depend on {name}: it reads views and reports");
     let finding = |name| Finding { path: web.manifest.clone(), line: 1, advice: advice(name) };
     ours.map(finding).collect()
 }

@@ -8,6 +8,8 @@ use raft_script::{
     BranchId, Lesson, LessonChoice, Moment, Scene, Session, SourceLine, Statement, Task,
 };
 
+use raft_sim::World;
+
 use super::{Lab, LabError, Queued, key_moment};
 use crate::ConsoleKind;
 use crate::lesson::{
@@ -290,7 +292,8 @@ impl Lab {
 
     /// The lesson as the page shows it.
     pub(super) fn lesson_view(&self) -> Option<Rc<LessonView>> {
-        self.lesson.as_ref().map(|run| Rc::new(run.view()))
+        let world = self.shown_session().world();
+        self.lesson.as_ref().map(|run| Rc::new(run.view(world)))
     }
 }
 
@@ -314,7 +317,7 @@ impl LessonRun {
         }
     }
 
-    fn view(&self) -> LessonView {
+    fn view(&self, world: &World) -> LessonView {
         let (scene, is_over) = (self.scene(), self.turn == LessonTurn::Over);
         LessonView {
             title: self.lesson.title.as_str().into(),
@@ -322,7 +325,7 @@ impl LessonRun {
             scenes: self.lesson.scenes.iter().map(|scene| scene.title.clone()).collect(),
             scene: self.scene,
             text: scene.text.clone().into(),
-            points: scene.points.iter().map(PointView::from).collect(),
+            points: scene.points.iter().map(|point| PointView::of(point, world)).collect(),
             allowed: scene.allowed.clone().into(),
             turn: self.turn,
             task: scene.task.as_ref().map(|task| self.task_view(task)),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{ChoiceView, Lab, LessonTurn, LessonView, TaskView};
+use raft_core::NodeId;
+
+use crate::{ChoiceView, Lab, LessonTurn, LessonView, PointView, TaskView};
 
 const TEXT: &str = r#"cluster nodes=3 seed=8 paper
 lesson "Who leads"
@@ -239,4 +241,25 @@ fn a_script_without_scenes_is_no_lesson() {
     for text in ["run 1s", "lesson \"Nothing\"", "lesson \"", "cluster nodes=0\nlesson \"A\""] {
         assert!(Lab::lesson(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_lesson_points_to_the_message_and_the_entry_that_are_there() {
+    let text = "cluster nodes=3 seed=1\nlesson \"L\"\nscene \"S\"\ntimeout 1\nrun until leader 1\n\
+                link 1 -> 2 hold AppendEntries\nset x=1\nrun 200ms\npoint entry 2\n\
+                point message AppendEntries 1 -> 2\npoint entry 9\n\
+                point message RequestVote 2 -> 3\n";
+    let mut lab = Lab::lesson(text).unwrap();
+    pass(&mut lab);
+    let points = lab.frame().lab.lesson.clone().unwrap().points.clone();
+    let [entry, message, none, link] = &*points else { panic!("{points:?}") };
+    let PointView::Entry(entry) = entry else { panic!("{entry:?}") };
+    let world = lab.session().world();
+    let leader = world.node(NodeId(1)).unwrap().core().unwrap();
+    assert_eq!(leader.log().term_at(entry.index), Some(entry.term));
+    let PointView::Message(id) = message else { panic!("{message:?}") };
+    let under_way: Vec<_> = world.in_flight().filter(|it| it.to == NodeId(2)).collect();
+    assert_eq!((under_way[0].id, under_way[0].from), (*id, NodeId(1)));
+    assert_eq!(*none, PointView::Panel("logs"));
+    assert_eq!(*link, PointView::Link(NodeId(2), NodeId(3)));
 }

@@ -177,7 +177,7 @@ fn question(edit: &Edit) -> Html {
     }
 }
 
-/// One answer: its words, when it is right, and what there is for whoever chooses it wrongly.
+/// One answer: its words, when it is right, and why it is wrong if it is.
 fn choice(edit: &Edit, place: usize) -> Html {
     let letter = char::from(b'A' + u8::try_from(place).unwrap_or_default());
     let choice = &edit.draft.choices[place];
