@@ -8,6 +8,7 @@ mod console;
 mod context_menu;
 mod diagram;
 mod dialogs;
+mod disk;
 mod events;
 mod header;
 mod inspector;
@@ -34,6 +35,7 @@ pub(crate) use diagram::{Arrangement, Diagram, Filters};
 pub(crate) use dialogs::{
     AddServer, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, WipeLab,
 };
+pub(crate) use disk::Disk;
 pub(crate) use events::Events;
 pub(crate) use header::Header;
 pub(crate) use inspector::Inspector;
