@@ -237,7 +237,8 @@ fn tabs(props: &TabsProps) -> Html {
                 let on_click = props.on_tab.reform(move |_: MouseEvent| name);
                 let is_shown = if name == DISK { props.has_disk } else { name == props.chosen };
                 html! {
-                    <button key={name} id={format!("tab-{name}")} type="button" class={classes!("tab", format!("tab-{name}"))}
+                    <button key={name} id={format!("tab-{name}")} type="button"
+                        class={classes!("tab", format!("tab-{name}"))}
                         aria-pressed={is_shown.to_string()} onclick={on_click}>
                         { *label }
                     </button>

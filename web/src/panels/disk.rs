@@ -7,7 +7,7 @@ mod writes;
 
 use std::rc::Rc;
 
-use raft_lab::{DiskDetails, Instant, NodeId, NodeView};
+use raft_lab::{DiskDetails, Instant, NodeId, NodeView, RecoveryView};
 use yew::prelude::*;
 
 use self::actions::{DiskAction, Misdirection, on_disk, on_record};
@@ -121,7 +121,14 @@ fn state(node: &NodeView, details: &DiskDetails, now: Instant) -> Html {
 /// What recovery said at the last start, and what it would say now.
 fn recovery(details: &DiskDetails) -> Html {
     let DiskDetails { node, recovery, last_start, .. } = details;
-    let now = recovery.as_ref().map(|recovery| {
+    // A refusal has said it already.
+    let repeats = |words: String| {
+        last_start.as_ref().is_some_and(|start| start.words.to_string().ends_with(&words))
+    };
+    let is_told =
+        |recovery: &&RecoveryView| recovery.is_sound || !repeats(recovery.words.to_string());
+    let is_long = recovery.is_none();
+    let now = recovery.as_ref().filter(is_told).map(|recovery| {
         let told = said(&recovery.words, true);
         let subject = if recovery.is_sound { format!("node {node} ") } else { String::new() };
         let class = classes!("disk-recovery", (!recovery.is_sound).then_some("is-refused"));
@@ -135,9 +142,10 @@ fn recovery(details: &DiskDetails) -> Html {
                     { said(&start.words, true) }
                 </p>
             }
-            { now.unwrap_or_else(|| html! {
-                <p class="disk-note">{ "Recovery of so many records is judged at a start only." }</p>
-            }) }
+            { for now }
+            if is_long {
+                <p class="disk-note">{ "So many records are judged only at a start." }</p>
+            }
         </>
     }
 }

@@ -116,7 +116,7 @@ pub struct WriteView {
     pub issued_at: Instant,
     /// When it ended. For a write under way: when it ends if nothing happens before.
     pub ends_at: Instant,
-    /// What became of it.
+    /// Its result.
     pub result: WriteResult,
     /// Why it failed, or will fail; `None` if it did not.
     pub failure: Option<String>,

@@ -107,7 +107,7 @@ fn row(props: &RowProps) -> Html {
                     Some(words) => html! { <span>{ words }</span> },
                     None => html! { <span class="disk-none">{ "–" }</span> },
                 } }
-                if let Some(mark) = mark(row.standing) {
+                if let Some(mark) = mark(row) {
                     <span class="disk-mark">{ mark }</span>
                 }
             </td>
@@ -153,12 +153,12 @@ fn absence(standing: Standing) -> &'static str {
 }
 
 /// What a reader should know of a row, if it is not as it should stay.
-fn mark(standing: Standing) -> Option<&'static str> {
-    match standing {
+fn mark(row: &RecordView) -> Option<&'static str> {
+    match row.standing {
         Standing::NotYet => Some("a crash now can lose it"),
         Standing::Older => Some("a crash now can take it back"),
         Standing::Dropped => Some("no longer in memory"),
-        Standing::Damaged => Some("the node finds out at its next start"),
+        Standing::Damaged => row.in_memory.as_ref().map(|_| "the node finds out at its next start"),
         Standing::Same | Standing::Witness | Standing::Volatile | Standing::Down => None,
     }
 }
