@@ -51,7 +51,7 @@ pub(super) fn on_disk(node: &NodeView, details: &DiskDetails) -> Vec<DiskAction>
     let is_writing = node.disk.unfinished_writes > 0;
     let no_write = (!is_writing).then_some("No write is under way: there is nothing to tear");
     let room = full.then_some("The disk is full: make room first");
-    let empty = (details.records == 0).then_some("The disk is empty");
+    let empty = (named(details) == 0).then_some("The disk is empty");
     let no_backup = details.backup.is_none().then_some("There is no backup of this disk");
     vec![
         action("stall", "Stall 1 s", format!("disk {id} stall=1s"), None),
@@ -72,13 +72,18 @@ pub(super) fn on_disk(node: &NodeView, details: &DiskDetails) -> Vec<DiskAction>
     ]
 }
 
+/// The number of records that a statement can name. The note of a wiped disk is none of them.
+fn named(details: &DiskDetails) -> usize {
+    details.rows.iter().filter(|row| row.name.is_some()).count()
+}
+
 /// The damage to a record; without one, the seed chooses the records.
 pub(super) fn on_record(
     details: &DiskDetails,
     misdirection: Option<&Misdirection>,
 ) -> Vec<DiskAction> {
     let id = details.node;
-    let named = details.rows.iter().filter(|row| row.name.is_some()).count();
+    let named = named(details);
     let empty = (named == 0).then(|| "The disk is empty".to_owned());
     let alone = (named < 2).then(|| "There is no other record".to_owned());
     let record = misdirection.map_or(String::new(), |it| format!(" {}", it.record));
