@@ -8,7 +8,7 @@ use raft_sim::{
     ClientEvent, DropReason, EventKind, EventNumber, MessageEvent, MessageId, ReadPolicy, Words,
     words,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::label::short_message_label;
 use crate::lane::{AxisPoint, LaneId};
@@ -108,7 +108,7 @@ pub struct DiskWrite {
 }
 
 /// The result of a write.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteResult {
     /// It is under way.

@@ -9,6 +9,7 @@ use raft_core::Instant;
 use raft_sim::{Event, EventKind, MessageEvent};
 use serde::{Serialize, Serializer};
 
+use crate::disk_history::DiskHistory;
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
     BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView,
@@ -153,15 +154,17 @@ pub enum DurableState {
     },
 }
 
-/// The most recent events and lost messages.
+/// The most recent events, lost messages and writes.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Recent {
     pub(crate) events: Vector<Rc<KeptEvent>>,
     lost: VecDeque<LostMessageView>,
+    pub(crate) disks: DiskHistory,
 }
 
 impl Recent {
     pub(crate) fn observe(&mut self, event: &Event) {
+        self.disks.observe(event);
         if let EventKind::Message {
             id,
             from,

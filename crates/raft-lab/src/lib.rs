@@ -29,6 +29,7 @@ mod changes;
 mod comparison;
 mod console;
 mod diagram;
+mod disk_history;
 mod explanation;
 #[cfg(test)]
 mod fake;
@@ -90,8 +91,9 @@ pub use stored::{
 };
 pub use tape::{AskView, BandView, FaultView, JumpTo, MarkView, OperationView, TapeView};
 pub use view::{
-    AnswerView, ClientView, CoreView, DiskView, EntryView, EventRowView, EventView, EventsView,
-    LeaseView, LinkView, LogView, LogsView, LostMessageView, MembershipView, MessageDetails,
-    MessageLook, MessageView, NodeView, PartitionView, PeerView, PropertyView, RedirectView,
-    StoreView, StoresView, VIEW_VERSION, View, ViewWindow, ViolationView, VoteView, through,
+    AnswerView, ClientView, CoreView, DiskDetails, DiskView, EntryView, EventRowView, EventView,
+    EventsView, LeaseView, LinkView, LogView, LogsView, LostMessageView, MembershipView,
+    MessageDetails, MessageLook, MessageView, NodeView, PartitionView, PeerView, PropertyView,
+    RecordGroup, RecordView, RecoveryView, RedirectView, Standing, StartView, StoreView,
+    StoresView, VIEW_VERSION, View, ViewWindow, ViolationView, VoteView, WriteView, through,
 };

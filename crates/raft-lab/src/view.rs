@@ -10,6 +10,7 @@
 //! Logs, stores and events can be long, so a view has a [window](ViewWindow) of each.
 
 mod clients;
+mod disk;
 mod entries;
 mod events;
 mod facts;
@@ -31,6 +32,9 @@ use serde::{Deserialize, Serialize};
 use crate::MemberRole;
 
 pub use self::clients::{AnswerView, ClientView, RedirectView};
+pub use self::disk::{
+    DiskDetails, RecordGroup, RecordView, RecoveryView, Standing, StartView, WriteView,
+};
 pub use self::entries::EntryView;
 pub use self::events::{EventRowView, EventView, EventsView};
 pub use self::facts::through;
@@ -81,6 +85,8 @@ pub struct View {
     pub lost: Rc<[LostMessageView]>,
     /// The message in flight that the [window](ViewWindow::message) names, with its fields.
     pub message: Option<Rc<MessageDetails>>,
+    /// The disk of the node that the [window](ViewWindow::disk) names, record by record.
+    pub disk: Option<Rc<DiskDetails>>,
     /// The clients, by ascending id.
     pub clients: Rc<[ClientView]>,
     /// A window of the logs.

@@ -37,6 +37,7 @@ pub(crate) use self::conditions::{
 };
 pub(crate) use self::console::CONSOLE;
 pub(crate) use self::cursor::{Cursor, Parsed};
+pub use self::disks::record_name;
 pub(crate) use self::disks::write_disk_action;
 pub(crate) use self::membership::write_admin_request;
 pub(crate) use self::network::{write_link, write_network_action};

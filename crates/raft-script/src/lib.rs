@@ -74,6 +74,7 @@ pub use condition::{
 pub use error::ParseError;
 pub use help::{HelpLine, console_help, help, help_of};
 pub use journal::{Journal, Journaled, Moment};
+pub use language::record_name;
 pub use lesson::{
     Goal as LessonGoal, Lesson, LessonChoice, LessonStatement, PanelName, Pointed, Scene, Task,
 };

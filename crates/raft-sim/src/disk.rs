@@ -144,6 +144,11 @@ impl Disk {
         self.fsync
     }
 
+    /// The records of the last [`DiskChange::Backup`].
+    pub fn backup(&self) -> Option<&Records> {
+        self.backup.as_ref()
+    }
+
     /// Whether there is no room for another write.
     pub fn is_full(&self) -> bool {
         self.is_full

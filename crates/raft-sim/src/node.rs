@@ -250,6 +250,11 @@ impl SimNode {
         self.live().map(|live| &live.store)
     }
 
+    /// The state machine as it was at its last flush; `None` if none is on the disk.
+    pub fn flushed_store(&self) -> Option<&Store> {
+        self.flushed.as_ref()
+    }
+
     /// The state machine in its last snapshot, unless it is down, has none, or cannot read it.
     pub fn store_of_snapshot(&self) -> Option<Store> {
         let data = self.disk.data(&self.core()?.snapshot()?.data).ok()?;

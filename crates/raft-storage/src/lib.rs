@@ -58,6 +58,7 @@
 //! was one. [`WriteBatch::wipe`] models such a loss, with that memory.
 
 mod batch;
+mod content;
 mod error;
 mod image;
 mod key;
@@ -67,6 +68,7 @@ mod records;
 mod recover;
 
 pub use batch::{Write, WriteBatch};
+pub use content::RecordContent;
 pub use error::{Damage, DamageReason, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;

@@ -4,28 +4,29 @@
 
 use std::rc::Rc;
 
-use raft_lab::{LabView, LessonTurn, PointView};
+use raft_lab::{LabView, LessonTurn, NodeId, PointView};
 use yew::prelude::*;
 
 use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
-    Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Events, Filters, Header,
-    Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Record, Rule, Sentence,
+    Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Disk, Events, Filters,
+    Header, Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Record, Rule, Sentence,
     Statements, Tape, Time, Why, Word,
 };
-use crate::state::{Selection, Theme, use_controls, use_frame};
+use crate::state::{Controls, Selection, Theme, use_controls, use_frame};
 use crate::ui::{Click, diagrammed, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The logs and the keys have
 /// places of their own on wide screens.
-const TABS: [(&str, &str); 10] = [
+const TABS: [(&str, &str); 11] = [
     ("lesson", "Lesson"),
     ("record", "Record"),
     ("logs", "Logs"),
     ("kv", "Keys"),
     ("events", "Events"),
     ("inspector", "Inspector"),
+    ("disk", "Disk"),
     ("why", "Why"),
     ("statements", "Statements"),
     ("properties", "Properties"),
@@ -36,6 +37,8 @@ const TABS: [(&str, &str); 10] = [
 const LESSON: &str = TABS[0].0;
 /// There while somebody makes a lesson only.
 const RECORD: &str = TABS[1].0;
+/// Beside the others where there is room: in the place of the logs and the keys.
+const DISK: &str = TABS[6].0;
 /// The first one of a new page.
 const LOGS: &str = TABS[2].0;
 
@@ -45,44 +48,46 @@ pub(crate) struct LayoutProps {
     /// Why the last thing that somebody wanted to open is not there, in words.
     pub(crate) failure: Option<String>,
     pub(crate) selected: Option<Selection>,
+    /// The node whose disk is shown.
+    pub(crate) disk: Option<NodeId>,
     pub(crate) on_theme: Callback<Theme>,
 }
 
 #[component(Layout)]
 pub(crate) fn layout(props: &LayoutProps) -> Html {
+    let controls = use_controls();
     let tab = use_state_eq(|| LOGS);
-    let setter = tab.setter();
+    let on_tab = on_tab(&controls, &tab, props);
     let lesson = use_frame().lab.lesson.as_ref().map(|it| (it.title.clone(), it.scene));
     let is_lesson = lesson.is_some();
     let is_recording = use_frame().lab.recording.is_some();
     use_effect_with(is_recording, {
-        let (setter, is_shown) = (setter.clone(), *tab == RECORD);
+        let (on_tab, is_shown) = (on_tab.clone(), *tab == RECORD);
         move |is_recording| match is_recording {
-            true => setter.set(RECORD),
-            false if is_shown => setter.set(LOGS),
+            true => on_tab.emit(RECORD),
+            false if is_shown => on_tab.emit(LOGS),
             false => {}
         }
     });
     use_effect_with(lesson, {
-        let (setter, is_shown) = (setter.clone(), *tab == LESSON);
+        let (on_tab, is_shown) = (on_tab.clone(), *tab == LESSON);
         move |lesson| match lesson {
-            Some(_) => setter.set(LESSON),
-            None if is_shown => setter.set(LOGS),
+            Some(_) => on_tab.emit(LESSON),
+            None if is_shown => on_tab.emit(LOGS),
             None => {}
         }
     });
     use_effect_with(props.selected, {
         let is_learning = is_lesson && *tab == LESSON || is_recording && *tab == RECORD;
-        let setter = setter.clone();
-        move |selected| {
-            if selected.is_some() && !is_learning {
-                setter.set("inspector");
-            }
+        let (on_tab, show_disk) = (on_tab.clone(), controls.show_disk.clone());
+        let has_disk = props.disk.is_some();
+        move |selected| match selected {
+            Some(Selection::Node(node)) if has_disk => show_disk.emit(Some(*node)),
+            Some(_) if !is_learning => on_tab.emit("inspector"),
+            Some(_) | None => {}
         }
     });
-    let on_tab = Callback::from(move |name| setter.set(name));
     // The things that sentences name, wherever they are.
-    let controls = use_controls();
     let on_click = use_callback(controls, |event: MouseEvent, controls| {
         match Click::of(&event) {
             Some(Click::Select(selection)) => controls.look_at(Some(selection)),
@@ -104,7 +109,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Time />
             </div>
             <Notices origin={props.origin.clone()} failure={props.failure.clone()} />
-            <Stage tab={*tab} {on_tab} origin={props.origin.clone()} />
+            <Stage tab={*tab} {on_tab} disk={props.disk} origin={props.origin.clone()} />
             <Frames part={Part::Foot}>
                 <Tape />
                 <Console />
@@ -115,9 +120,43 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     }
 }
 
+/// Shows a panel. Where there is no room beside it, the disk gives way.
+fn on_tab(
+    controls: &Controls,
+    tab: &UseStateHandle<&'static str>,
+    props: &LayoutProps,
+) -> Callback<&'static str> {
+    let (controls, setter) = (controls.clone(), tab.setter());
+    let LayoutProps { selected, disk, .. } = *props;
+    Callback::from(move |name| {
+        let frame = controls.runner.frame();
+        if name == DISK {
+            let first = || frame.view.leader.or(frame.view.node_ids().next());
+            let chosen = if let Some(Selection::Node(node)) = selected { Some(node) } else { None };
+            return controls.show_disk.emit(if disk.is_none() {
+                chosen.or_else(first)
+            } else {
+                None
+            });
+        }
+        if frame.lab.diagram.is_some() || !is_wide() {
+            controls.show_disk.emit(None);
+        }
+        setter.set(name);
+    })
+}
+
+/// Whether the logs and the keys have places of their own (`styles/layout.css`).
+fn is_wide() -> bool {
+    let window = web_sys::window();
+    let query = window.and_then(|it| it.match_media("(min-width: 1200px)").ok().flatten());
+    query.is_some_and(|query| query.matches())
+}
+
 #[derive(Properties, PartialEq)]
 struct StageProps {
     tab: &'static str,
+    disk: Option<NodeId>,
     origin: Origin,
     on_tab: Callback<&'static str>,
 }
@@ -125,7 +164,7 @@ struct StageProps {
 /// One branch with its panels, or two branches.
 #[component(Stage)]
 fn stage(props: &StageProps) -> Html {
-    let lab = use_frame().lab;
+    let (lab, controls) = (use_frame().lab, use_controls());
     let arrangement = use_state_eq(|| Rc::new(Arrangement::default()));
     let shows_filters = use_state_eq(|| false);
     if lab.comparison.is_some() {
@@ -153,11 +192,12 @@ fn stage(props: &StageProps) -> Html {
         html! { <Cluster /> }
     };
     html! {
-        <main class={classes!("grid", lab.diagram.is_some().then_some("has-diagram"))}
+        <main class={classes!("grid", lab.diagram.is_some().then_some("has-diagram"),
+                props.disk.map(|_| "has-disk"))}
             data-tab={props.tab} data-point={pointed(&lab)}>
             <Sentence />
             { view }
-            <Tabs chosen={props.tab} on_tab={props.on_tab.clone()}
+            <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} has_disk={props.disk.is_some()}
                 has_lesson={lab.lesson.is_some()} is_recording={lab.recording.is_some()} />
             <LessonPanel origin={props.origin.clone()} />
             <Record />
@@ -166,6 +206,9 @@ fn stage(props: &StageProps) -> Html {
                 <KeyValues on_hidden={props.on_tab.reform(|()| "kv")} />
                 // It has much that changes in every frame.
                 if props.tab == "inspector" { <Inspector /> }
+                if let Some(node) = props.disk {
+                    <Disk {node} on_node={controls.show_disk.clone()} />
+                }
                 <Why is_open={props.tab == "why"} on_answer={props.on_tab.reform(|()| "why")} />
             </Frames>
             <Frames part={Part::Lists}>
@@ -193,6 +236,7 @@ fn pointed(lab: &LabView) -> Option<&'static str> {
 #[derive(Properties, PartialEq)]
 struct TabsProps {
     chosen: &'static str,
+    has_disk: bool,
     has_lesson: bool,
     is_recording: bool,
     on_tab: Callback<&'static str>,
@@ -211,9 +255,11 @@ fn tabs(props: &TabsProps) -> Html {
             { for shown.map(|(name, label)| {
                 let name = *name;
                 let on_click = props.on_tab.reform(move |_: MouseEvent| name);
+                let is_shown = if name == DISK { props.has_disk } else { name == props.chosen };
                 html! {
-                    <button key={name} type="button" class={classes!("tab", format!("tab-{name}"))}
-                        aria-pressed={(name == props.chosen).to_string()} onclick={on_click}>
+                    <button key={name} id={format!("tab-{name}")} type="button"
+                        class={classes!("tab", format!("tab-{name}"))}
+                        aria-pressed={is_shown.to_string()} onclick={on_click}>
                         { *label }
                     </button>
                 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use raft_lab::NodeId;
 use yew::prelude::*;
 
 use super::frames::Frames;
@@ -25,6 +26,7 @@ pub(crate) struct PageProps {
 pub(crate) fn page(props: &PageProps) -> Html {
     let origin = use_state_eq(|| props.origin.clone());
     let selected = use_state_eq(|| None::<Selection>);
+    let disk = use_state_eq(|| None::<NodeId>);
     let failure = use_state_eq(|| None::<String>);
     let dialog = use_state_eq(|| None::<Dialog>);
     let menu = use_state_eq(|| None::<MenuAt>);
@@ -40,6 +42,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let controls = use_memo(props.runner.clone(), |runner| {
         let (origin, selected, failed) = (origin.setter(), selected.setter(), failure.setter());
         let (dialog, menu, cleared) = (dialog.setter(), menu.setter(), selected.clone());
+        let disk = disk.setter();
         Controls {
             runner: runner.clone(),
             labs: Labs {
@@ -57,6 +60,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
             },
             finder: Finder::new(),
             select: Callback::from(move |next| selected.set(next)),
+            show_disk: Callback::from(move |next| disk.set(next)),
             open_dialog: Callback::from(move |next| dialog.set(next)),
             open_menu: Callback::from(move |next| menu.set(next)),
         }
@@ -72,7 +76,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
         <ContextProvider<Selected> context={Selected(*selected)}>
         <Frames part={Part::Main}>
             <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
-                selected={*selected} />
+                selected={*selected} disk={*disk} />
             <div class="over">
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },

@@ -24,6 +24,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("End", "return from the past to the end of the run"),
     ("f", "find a run in which a condition comes to hold"),
     ("p and d", "show the picture of the moment, or the sequence diagram of the run"),
+    ("D", "show the disk of the selected node, or of the leader; again: close it"),
     ("[ and ]", "slower, faster"),
     ("- and +, 0", "the line of the run: zoom out, zoom in, show the whole run"),
     ("a to d, Enter", "in a lesson: choose an answer; let it run and see"),
@@ -125,6 +126,10 @@ fn press(key: &str, controls: &Controls) -> bool {
         "p" => runner.show_diagram(false),
         "d" => runner.show_diagram(true),
         "f" => controls.open_dialog.emit(Some(Dialog::Find)),
+        "D" => {
+            focus_soon("disk-node");
+            return element("tab-disk").inspect(HtmlElement::click).is_some();
+        }
         "m" => runner.pin(true),
         "M" => runner.pin(false),
         "<" => runner.jump(false),

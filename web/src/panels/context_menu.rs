@@ -3,8 +3,11 @@
 use yew::prelude::*;
 
 use super::inspector::actions;
-use crate::state::{MenuAt, use_controls, use_frame};
+use crate::state::{MenuAt, Selection, use_controls, use_frame};
 use crate::ui::{Menu, MenuItem};
+
+/// What the menu says of the one item that is no line of the language.
+const SHOW_DISK: &str = "record by record";
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct ContextMenuProps {
@@ -16,13 +19,21 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let MenuAt { selection, x, y } = props.at;
     let on_close = controls.open_menu.reform(|()| None);
-    let on_choose = use_callback(controls, |line: AttrValue, controls| {
-        controls.runner.exec(&line);
-        controls.open_menu.emit(None);
-    });
+    let on_choose =
+        use_callback((controls, selection), |line: AttrValue, (controls, selection)| {
+            match selection {
+                Selection::Node(node) if line == SHOW_DISK => controls.show_disk.emit(Some(*node)),
+                Selection::Node(_)
+                | Selection::Link(..)
+                | Selection::Message(_)
+                | Selection::Entry(_)
+                | Selection::Client(_) => controls.runner.exec(&line),
+            }
+            controls.open_menu.emit(None);
+        });
     let actions = actions(&frame.view, selection);
     let groups: Vec<_> = actions.iter().map(|action| action.group).collect();
-    let items: Vec<MenuItem> = actions
+    let mut items: Vec<MenuItem> = actions
         .into_iter()
         .enumerate()
         .map(|(place, action)| MenuItem {
@@ -33,5 +44,14 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
             disabled: !action.is_possible,
         })
         .collect();
+    if let Selection::Node(_) = selection {
+        items.push(MenuItem {
+            testid: "menu-disk".into(),
+            label: "Show its disk".into(),
+            line: SHOW_DISK.into(),
+            disabled: false,
+            is_apart: true,
+        });
+    }
     html! { <Menu label="Actions" {x} {y} {items} {on_choose} {on_close} /> }
 }

@@ -9,6 +9,7 @@ mod console;
 mod context_menu;
 mod diagram;
 mod dialogs;
+mod disk;
 mod events;
 mod header;
 mod inspector;
@@ -37,6 +38,7 @@ pub(crate) use dialogs::{
     AddServer, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, Searching, WipeLab,
     Word,
 };
+pub(crate) use disk::Disk;
 pub(crate) use events::Events;
 pub(crate) use header::Header;
 pub(crate) use inspector::Inspector;

@@ -1,7 +1,7 @@
 //! The contexts of the page. [`Controls`] never changes, so no component renders again because of
 //! it.
 
-use raft_lab::Frame;
+use raft_lab::{Frame, NodeId};
 use yew::prelude::*;
 
 use crate::lab::{Finder, Labs, Runner};
@@ -15,6 +15,8 @@ pub(crate) struct Controls {
     pub(crate) finder: Finder,
     /// Selects a thing, or nothing.
     pub(crate) select: Callback<Option<Selection>>,
+    /// Shows the disk of a node, or none.
+    pub(crate) show_disk: Callback<Option<NodeId>>,
     /// Opens a dialog, or closes the open one.
     pub(crate) open_dialog: Callback<Option<Dialog>>,
     /// Opens the menu of a thing at a place of the window, or closes the open menu.

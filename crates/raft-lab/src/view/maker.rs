@@ -6,6 +6,7 @@ use raft_check::CheckResult;
 use raft_script::Session;
 use raft_sim::World;
 
+use super::disk::DiskMaker;
 use super::events::EventsMaker;
 use super::logs::LogsMaker;
 use super::stores::StoresMaker;
@@ -26,6 +27,7 @@ pub(crate) struct ViewMaker {
     logs: LogsMaker,
     stores: StoresMaker,
     events: EventsMaker,
+    disk: DiskMaker,
     /// The properties of the last view, as the checks know them.
     results: Vec<CheckResult>,
 }
@@ -74,6 +76,10 @@ impl ViewMaker {
         let view = View {
             goal: session.goal().map(ToString::to_string),
             lost: shared_all(recent.lost(), before.as_deref().map(|view| &view.lost)),
+            disk: window.disk.and_then(|node| {
+                let before = before.as_deref().and_then(|view| view.disk.as_ref());
+                self.disk.make(world, &recent.disks, node, before)
+            }),
             events: self.events.make(
                 &recent.events,
                 window,
@@ -126,6 +132,7 @@ impl ViewMaker {
             lost: Rc::new([]),
             message: details
                 .map(|details| shared(details, before.and_then(|view| view.message.as_ref()))),
+            disk: None,
             clients: shared_all(
                 world.clients().map(ClientView::from).collect(),
                 before.map(|view| &view.clients),

@@ -71,9 +71,10 @@ fn a_view_is_text_and_back() {
         lab.step();
     }
     let message = Some(view(&lab).messages[0].id);
-    lab.set_window(ViewWindow { message, ..ViewWindow::default() });
+    lab.set_window(ViewWindow { message, disk: Some(leader), ..ViewWindow::default() });
     let view = view(&lab);
-    assert!(view.message.is_some() && view.partition.is_some() && !view.events.rows.is_empty());
+    assert!(view.message.is_some() && view.disk.is_some());
+    assert!(view.partition.is_some() && !view.events.rows.is_empty());
     let text = serde_json::to_string(&*view).expect("a view is plain values");
     let back: View = serde_json::from_str(&text).expect("it is a view");
     assert_eq!(back, *view);
@@ -106,6 +107,7 @@ const STORY: &[&str] = &[
 #[test]
 fn a_view_made_after_another_is_one_made_alone() {
     let mut lab = lab_with_leader();
+    lab.set_window(ViewWindow { disk: Some(NodeId(4)), ..ViewWindow::default() });
     for line in STORY {
         run(&mut lab, line);
         assert_eq!(*view(&lab), anew(&lab), "after {line}");
@@ -127,6 +129,7 @@ fn a_view_made_after_another_is_one_made_alone() {
         ViewWindow { log: Some(2..5), ..ViewWindow::default() },
         ViewWindow { log: Some(0..u64::MAX), keys: 1..2, ..ViewWindow::default() },
         ViewWindow { events: 3, events_of: Some(NodeId(1)), ..ViewWindow::default() },
+        ViewWindow { disk: Some(NodeId(2)), ..ViewWindow::default() },
     ];
     for wish in wishes {
         lab.set_window(wish.clone());

@@ -27,6 +27,8 @@ pub struct ViewWindow {
     pub events_of: Option<NodeId>,
     /// The message whose fields are wanted.
     pub message: Option<MessageId>,
+    /// The node whose disk is wanted, record by record; `None`: none is read.
+    pub disk: Option<NodeId>,
     /// The time of the run, in µs, that the tape shows; `None`: the whole run.
     pub tape: Option<Range<u64>>,
     /// What is wanted of the sequence diagram; `None`: nothing, and it is not computed.
@@ -41,6 +43,7 @@ impl Default for ViewWindow {
             events: EVENTS,
             events_of: None,
             message: None,
+            disk: None,
             tape: None,
             diagram: None,
         }

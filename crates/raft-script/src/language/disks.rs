@@ -324,6 +324,12 @@ impl fmt::Display for Damaged<'_> {
     }
 }
 
+/// The name of a record in the language: `entry 4`, `term`. `None` for the note that a wiped disk
+/// was in use, which is not on the disk proper.
+pub fn record_name(key: RecordKey) -> Option<String> {
+    (key != RecordKey::InUse).then(|| Record(key).to_string())
+}
+
 /// A record by its name.
 struct Record(RecordKey);
 

@@ -125,7 +125,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
 ];
 
-const PANELS: [Choice<PanelName>; 7] = [
+const PANELS: [Choice<PanelName>; 8] = [
     Choice { name: "cluster", help: "the nodes and links", value: PanelName::Cluster },
     Choice { name: "logs", help: "the logs", value: PanelName::Logs },
     Choice { name: "values", help: "the keys and values", value: PanelName::Values },
@@ -133,6 +133,7 @@ const PANELS: [Choice<PanelName>; 7] = [
     Choice { name: "tape", help: "the line of the run", value: PanelName::Tape },
     Choice { name: "sentence", help: "the sentence about the moment", value: PanelName::Sentence },
     Choice { name: "console", help: "the console", value: PanelName::Console },
+    Choice { name: "disk", help: "the disk of a node", value: PanelName::Disk },
 ];
 
 const POINTED: [Word<Pointed>; 6] = [

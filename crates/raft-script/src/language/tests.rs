@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{CONDITIONS, CONSOLE, PAPER, STATEMENTS, cluster_settings};
+use raft_core::LogIndex;
+use raft_storage::RecordKey;
+
+use super::{CONDITIONS, CONSOLE, PAPER, STATEMENTS, cluster_settings, record_name};
 use crate::{help, parse_input, parse_line};
 
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
@@ -199,4 +202,24 @@ fn the_help_has_every_word() {
         let missing: Vec<_> = missing.into_iter().filter(|name| !same(name)).collect();
         assert_eq!(missing, Vec::<&str>::new());
     }
+}
+
+#[test]
+fn a_record_has_the_name_that_statements_have_for_it() {
+    for key in [
+        RecordKey::HardState,
+        RecordKey::HardStateCopy,
+        RecordKey::SnapshotMark,
+        RecordKey::LogEnd,
+        RecordKey::Snapshot,
+        RecordKey::Entry(LogIndex(4)),
+        RecordKey::Bootstrap,
+        RecordKey::BootstrapCopy,
+        RecordKey::SnapshotFile(2),
+    ] {
+        let line = format!("disk 3 corrupt {}", record_name(key).expect("a statement names it"));
+        let statement = parse_line(&line).expect("it is a line").map(|it| it.to_string());
+        assert_eq!(statement.as_deref(), Some(&*line));
+    }
+    assert_eq!(record_name(RecordKey::InUse), None, "it is not on the disk proper");
 }

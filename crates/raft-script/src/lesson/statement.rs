@@ -91,6 +91,8 @@ pub enum PanelName {
     Sentence,
     /// The console.
     Console,
+    /// The disk of a node: the one that is pointed to, too.
+    Disk,
 }
 
 impl LessonStatement {
@@ -214,6 +216,7 @@ impl PanelName {
             Self::Tape => "tape",
             Self::Sentence => "sentence",
             Self::Console => "console",
+            Self::Disk => "disk",
         }
     }
 }

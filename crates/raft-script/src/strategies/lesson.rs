@@ -48,6 +48,7 @@ fn pointed() -> impl Strategy<Value = Pointed> {
         PanelName::Tape,
         PanelName::Sentence,
         PanelName::Console,
+        PanelName::Disk,
     ];
     prop_oneof![
         node().prop_map(Pointed::Node),

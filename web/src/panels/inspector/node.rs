@@ -17,8 +17,9 @@ pub(crate) struct NodeDetailsProps {
 
 #[component(NodeDetails)]
 pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
-    let (frame, changes) = (use_frame(), use_changes());
-    let view = &frame.view;
+    let (frame, changes, controls) = (use_frame(), use_changes(), use_controls());
+    let (view, id) = (&frame.view, props.id);
+    let on_disk = controls.show_disk.reform(move |_: MouseEvent| Some(id));
     let Some(node) = view.node(props.id) else {
         return html! { <p class="empty">{ "This cluster has no such node." }</p> };
     };
@@ -33,6 +34,10 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
                 <p class="refusal">{ format!("A failed write stopped it: {failure}.") }</p>
             }
             <FactList facts={facts(view, node, changes)} />
+            <div class="chips">
+                <button type="button" class="button is-small" data-testid="show-disk"
+                    onclick={on_disk}>{ "Disk, record by record" }</button>
+            </div>
             if !peers.is_empty() {
                 <Peers {peers} now={view.now} />
             }
