@@ -46,8 +46,8 @@ impl Chart {
     /// The most curves that a chart tells apart.
     pub const MAX_CURVES: usize = 6;
 
-    /// The chart as an SVG picture, for a page or a file. Its colours are CSS variables (`--chart-1`
-    /// to `--chart-6`) with a value for light and for dark, and `currentColor`. It has no style
+    /// The chart as an SVG picture, for a page or a file. Its colours are CSS variables,
+    /// `--chart-1` to `--chart-6` and `--ink`, with a value that is legible on light and on dark. It has no style
     /// element and no script. Curves also differ in their dashes.
     pub fn svg(&self) -> String {
         svg::draw(self)

@@ -29,7 +29,7 @@ const SHORT_LOGS: Dial = Dial {
 
 const SHORTER: Dial = Dial {
     name: "shorter",
-    meaning: "stepwise: each short log lacks one entry more than the one before; alike: one each",
+    meaning: "stepwise: the short logs lack 1, 2, 3 and so on entries; alike: they lack one each",
     default: "stepwise",
     kind: ValueKind::Word(&["stepwise", "alike"]),
 };
@@ -50,9 +50,9 @@ pub(crate) const DESCRIPTION: Description = Description {
     title: "Time without a leader after a crash (Raft paper, Figure 16)",
     method: "All election timers start with the leader's last heartbeats. The leader crashes at a \
              random moment of the heartbeat interval after them, which is half of the shortest \
-             election timeout. The logs of the others differ in length, so that some cannot win. As in \
-             the paper, there is no pre-vote and no check-quorum. A trial is without a split vote \
-             if one of the timers that the heartbeats started leads to a leader. The expected \
+             election timeout. The logs of the others differ in length, so that some cannot win. \
+             As in the paper, there is no pre-vote and no check-quorum. A trial is without a split \
+             vote if one of the timers that the heartbeats started leads to a leader. The expected \
              share is computed from the timeouts, links and disks, without the core.",
     dials: &[
         by_default(&ELECTION, RANGES),

@@ -40,8 +40,8 @@ const CUT_TIME: Dial = Dial {
 pub(crate) const DESCRIPTION: Description = Description {
     name: "pre-vote",
     title: "Time without service while a link flaps, with pre-vote on and off",
-    method: "The links of the last server are cut and restored again and again. A value is the time \
-             of a trial in which no write would be answered, per minute. Terms are those that \
+    method: "The links of the last server are cut and restored again and again. A value is the \
+             time of a trial in which no write would be answered, per minute. Terms are those that \
              servers entered, elections those that servers started.",
     dials: &[
         by_default(&PRE_VOTE, "on,off"),

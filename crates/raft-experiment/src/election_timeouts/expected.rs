@@ -1,14 +1,14 @@
 //! The share of trials without a split vote that the timeouts, the latencies and the disks lead to.
 //!
 //! This is a model of the first elections after the crash, and uses nothing of the core: each of
-//! the survivors has a timer, a term and a vote. A measurement that differs from the model
-//! shows that one of the two gets a rule about votes or timers wrong.
+//! the survivors has a timer, a term and a vote. A measurement that differs from the model shows
+//! that one of the two gets a rule about votes or timers wrong.
 //!
 //! With `short-logs=2`, the first order of the result has a short derivation. Let A and B have the
-//! whole log; C lacks an entry, and D lacks two. Timeouts are uniform over a range of width `r`. A request arrives `w`
-//! after the timeout of its sender: the sender's own write and one message. If `w` is much shorter
-//! than `r`, two timeouts are seldom within `w` of each other, three nearly never. So one pair
-//! matters at a time:
+//! whole log; C lacks an entry, and D lacks two. Timeouts are uniform over a range of width `r`. A
+//! request arrives `w` after the timeout of its sender: the sender's own write and one message. If
+//! `w` is much shorter than `r`, two timeouts are seldom within `w` of each other, three nearly
+//! never. So one pair matters at a time:
 //! - A and B: the first request brings the votes of C and D. It wins.
 //! - D and another: nobody else would vote for D, and the other has three votes without D's.
 //! - C and A, where A is before B: A has its own vote and B's, and needs D's. D votes for the
