@@ -95,7 +95,7 @@ pub(crate) fn mount() {
 /// The run that this tab had before a reload; if there is none, the stored lab.
 async fn open(phase: &UseStateSetter<Phase>) -> Phase {
     if let Some(lesson) = kept_run::kept_lesson()
-        && let Ok(mut lab) = lesson.lab(progress::last_scene(lesson.info))
+        && let Ok(mut lab) = lesson.lab(lesson.info.map_or(0, progress::last_scene))
     {
         lab.set_speed(speed::DEFAULT_SPEED);
         return Phase::Ready(Runner::start(lab), Origin::Lesson(lesson));

@@ -15,6 +15,7 @@
 //! | `hooks/` | effects: what reaches outside Yew |
 //! | `panels/` | components that read contexts |
 //! | `ui/` | components that take properties only |
+//! | `worker.rs` | the same program in a worker, for long work |
 
 mod app;
 mod hooks;
@@ -24,7 +25,11 @@ mod picture;
 mod state;
 mod ui;
 mod words;
+mod worker;
 
 fn main() {
-    app::mount();
+    match worker::task() {
+        Some(task) => worker::carry_out(&task),
+        None => app::mount(),
+    }
 }

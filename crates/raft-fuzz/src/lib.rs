@@ -46,5 +46,5 @@ pub use play::{Played, Symptom, play, play_strictly};
 pub use profile::{Profile, UnknownProfile};
 pub use raft_check::{RareEvent, RareEvents};
 pub use run::{FRESH_CLIENT, Failure, RunResult, SeedReport, SeedRun, of_script, run_seed};
-pub use search::{Hit, Search, SearchCounts, Searched};
+pub use search::{Hit, Search, SearchCounts, Searched, Shortened, shorten};
 pub use shrink::{Oracle, ShrinkProgress, Shrinker, Shrunk, comment, statements};

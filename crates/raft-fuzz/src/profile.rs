@@ -24,6 +24,17 @@ impl Profile {
     /// All profiles, the mildest first.
     pub const ALL: [Self; 5] = [Self::Calm, Self::Lan, Self::Wan, Self::Hostile, Self::Swarm];
 
+    /// Which faults there are, in a few words.
+    pub fn faults(self) -> &'static str {
+        match self {
+            Self::Calm => "none",
+            Self::Lan => "a fast network, rare crashes",
+            Self::Wan => "slow and lossy links, crashes, partitions",
+            Self::Hostile => "every kind, often",
+            Self::Swarm => "the seed decides",
+        }
+    }
+
     /// The text form.
     pub fn name(self) -> &'static str {
         match self {

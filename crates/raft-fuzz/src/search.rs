@@ -6,6 +6,7 @@
 //! cannot hold in it, the session is spared.
 
 mod candidate;
+mod shorten;
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +19,7 @@ use raft_script::{
 };
 
 use self::candidate::{Candidate, Went};
+pub use self::shorten::{Shortened, shorten};
 use crate::{Plan, SeedRun};
 
 /// A search, in slices: call [`advance`](Self::advance) until it is over. Drop it to end it early.

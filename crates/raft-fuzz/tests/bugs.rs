@@ -202,3 +202,13 @@ fn the_scripts_of_bugs_agree_with_the_switches() {
         assert_eq!(property, switch.breaks(), "{file}");
     }
 }
+
+/// A shorter run that breaks another property is no shorter run of this failure.
+#[test]
+fn a_shortened_run_breaks_the_same_property() {
+    let run = first_failure(Switches::NONE.with(Bug::CommitOldTerm), 100);
+    let condition = raft_script::parse_condition("broken").unwrap();
+    let shortened = raft_fuzz::shorten(&run.script(), &condition, 30, &mut |_| {});
+    let script = shortened.expect("it is broken").hit.script();
+    assert!(script.ends_with("\nexpect broken commit-rule\n"), "{script}");
+}

@@ -174,3 +174,21 @@ fn a_broken_property_is_found_with_its_moment() {
         assert_eq!(session.world().trace_hash(), hit.session.world().trace_hash(), "{text}");
     }
 }
+
+#[test]
+fn a_hit_is_shortened_to_what_its_condition_needs() {
+    let text = "happened two-leaders";
+    let (hits, _) = all_of(swarm(text, 40), u64::MAX);
+    let found = raft_script::parse(&hits[0].script()).unwrap();
+    let mut told = 0;
+    let shortened = raft_fuzz::shorten(&found, &condition(text), 300, &mut |progress| {
+        told = progress.runs;
+    });
+    let shortened = shortened.expect("it holds again");
+    assert!(told > 10 && shortened.progress.statements < shortened.progress.before, "{told}");
+    let again = end_of(&shortened.hit.script());
+    assert!(again.holds(&condition(text)), "{}", shortened.hit.script());
+
+    let never = condition("term >= 1000");
+    assert!(raft_fuzz::shorten(&found, &never, 300, &mut |_| {}).is_none());
+}

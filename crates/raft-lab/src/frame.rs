@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
     BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView,
-    LessonView, Pacing, Rule, StatementView, TapeView,
+    LessonView, Pacing, RecordingView, Rule, StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.
@@ -60,6 +60,8 @@ pub struct LabView {
     pub explanation: Option<Rc<ExplanationView>>,
     /// The lesson, while one is played.
     pub lesson: Option<Rc<LessonView>>,
+    /// The lesson that somebody makes of this run, while they do.
+    pub recording: Option<Rc<RecordingView>>,
     /// The sequence diagram, if the [window](crate::ViewWindow::diagram) wants it.
     pub diagram: Option<Rc<DiagramView>>,
     /// The most recent lines of the console, oldest first.

@@ -12,11 +12,13 @@ mod drawing;
 mod entries;
 mod exec;
 mod explaining;
+mod futures;
 mod kept;
 mod key_moment;
 mod lesson;
 mod log_table;
 mod news;
+mod recording;
 mod seeking;
 mod storing;
 mod time;
@@ -39,6 +41,7 @@ use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
+use crate::recording::Recording;
 use crate::rules_off::RulesOff;
 use crate::view::ViewMaker;
 use crate::{
@@ -61,6 +64,7 @@ pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
 pub use self::entries::EntryMoment;
 pub use self::exec::{ExecResult, ExecStatus};
+pub use self::futures::Crossroads;
 pub use self::kept::Restoration;
 
 /// Real time since an origin of the clock's choice. It only measures budgets.
@@ -91,6 +95,8 @@ pub struct Lab {
     /// Of the scenario that is played, once it is reached.
     key_moment: Option<KeyMoment>,
     lesson: Option<LessonRun>,
+    /// The lesson that somebody makes of this run.
+    recording: Option<Recording>,
     /// Whether the moment before a broken property is shown as soon as one is broken.
     looks_back: bool,
     /// The statement that needs time to pass; `None` when none does.
@@ -301,6 +307,7 @@ impl Lab {
             queue: VecDeque::new(),
             key_moment: None,
             lesson: None,
+            recording: None,
             looks_back: false,
             waiting: None,
             operations: OperationTracker::default(),
@@ -498,6 +505,8 @@ mod diagram_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]
+mod futures_tests;
+#[cfg(test)]
 mod kept_tests;
 #[cfg(test)]
 mod key_moment_tests;
@@ -505,6 +514,8 @@ mod key_moment_tests;
 mod lesson_tests;
 #[cfg(test)]
 mod power_loss_tests;
+#[cfg(test)]
+mod recording_tests;
 #[cfg(test)]
 mod seeking_tests;
 #[cfg(test)]

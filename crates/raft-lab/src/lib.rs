@@ -45,6 +45,7 @@ mod mirror;
 mod new_lab;
 mod operations;
 mod pacing;
+mod recording;
 mod rules_off;
 mod stored;
 mod tape;
@@ -64,8 +65,8 @@ pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
 pub use lab::{
-    BreakpointView, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration,
-    StatementView, Subscriber, Subscription,
+    BreakpointView, Crossroads, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock,
+    Restoration, StatementView, Subscriber, Subscription,
 };
 pub use lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, PointView, TaskView};
 pub use members::MemberRole;
@@ -81,6 +82,7 @@ pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
+pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
 pub use rules_off::{Rule, mended, rules};
 pub use stored::{
     CLUSTER_KEY, EARLIER_RUNS_KEY, NodeRecovery, RUN_KEY, RecoveredDisk, RecoveryReport,

@@ -11,16 +11,17 @@ use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
     Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Events, Filters, Header,
-    Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Rule, Sentence, Statements,
-    Tape, Time, Why,
+    Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Record, Rule, Sentence,
+    Statements, Tape, Time, Why,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
 use crate::ui::{Click, diagrammed, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The logs and the keys have
 /// places of their own on wide screens.
-const TABS: [(&str, &str); 9] = [
+const TABS: [(&str, &str); 10] = [
     ("lesson", "Lesson"),
+    ("record", "Record"),
     ("logs", "Logs"),
     ("kv", "Keys"),
     ("events", "Events"),
@@ -33,8 +34,10 @@ const TABS: [(&str, &str); 9] = [
 
 /// There while a lesson is played only.
 const LESSON: &str = TABS[0].0;
+/// There while somebody makes a lesson only.
+const RECORD: &str = TABS[1].0;
 /// The first one of a new page.
-const LOGS: &str = TABS[1].0;
+const LOGS: &str = TABS[2].0;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LayoutProps {
@@ -51,6 +54,15 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     let setter = tab.setter();
     let lesson = use_frame().lab.lesson.as_ref().map(|it| (it.title.clone(), it.scene));
     let is_lesson = lesson.is_some();
+    let is_recording = use_frame().lab.recording.is_some();
+    use_effect_with(is_recording, {
+        let (setter, is_shown) = (setter.clone(), *tab == RECORD);
+        move |is_recording| match is_recording {
+            true => setter.set(RECORD),
+            false if is_shown => setter.set(LOGS),
+            false => {}
+        }
+    });
     use_effect_with(lesson, {
         let (setter, is_shown) = (setter.clone(), *tab == LESSON);
         move |lesson| match lesson {
@@ -60,7 +72,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
         }
     });
     use_effect_with(props.selected, {
-        let (setter, is_learning) = (setter.clone(), is_lesson && *tab == LESSON);
+        let is_learning = is_lesson && *tab == LESSON || is_recording && *tab == RECORD;
+        let setter = setter.clone();
         move |selected| {
             if selected.is_some() && !is_learning {
                 setter.set("inspector");
@@ -144,8 +157,9 @@ fn stage(props: &StageProps) -> Html {
             <Sentence />
             { view }
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()}
-                has_lesson={lab.lesson.is_some()} />
+                has_lesson={lab.lesson.is_some()} is_recording={lab.recording.is_some()} />
             <LessonPanel origin={props.origin.clone()} />
+            <Record />
             <Frames part={Part::Logs}><Logs /></Frames>
             <Frames part={Part::Details}>
                 <KeyValues on_hidden={props.on_tab.reform(|()| "kv")} />
@@ -179,12 +193,18 @@ fn pointed(lab: &LabView) -> Option<&'static str> {
 struct TabsProps {
     chosen: &'static str,
     has_lesson: bool,
+    is_recording: bool,
     on_tab: Callback<&'static str>,
 }
 
 #[component(Tabs)]
 fn tabs(props: &TabsProps) -> Html {
-    let shown = TABS.iter().filter(|(name, _)| *name != LESSON || props.has_lesson);
+    let is_there = |name| match name {
+        LESSON => props.has_lesson,
+        RECORD => props.is_recording,
+        _ => true,
+    };
+    let shown = TABS.iter().filter(|(name, _)| is_there(*name));
     html! {
         <nav class="tabs" aria-label="Panels">
             { for shown.map(|(name, label)| {

@@ -7,9 +7,9 @@ use yew::prelude::*;
 use super::frames::Frames;
 use super::layout::Layout;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
-use crate::lab::{Labs, Origin, Part, Runner, kept_run};
+use crate::lab::{Finder, Labs, Origin, Part, Runner, kept_run};
 use crate::panels::{
-    AddServer, ContextMenu, Glossary, Help, Lessons, NewLab, Rules, Scenarios, WipeLab,
+    AddServer, ContextMenu, Find, Glossary, Help, Lessons, NewLab, Rules, Scenarios, WipeLab,
 };
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
@@ -55,6 +55,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
                 on_failure: Callback::from(move |words| failed.set(words)),
                 wanted: Rc::default(),
             },
+            finder: Finder::new(),
             select: Callback::from(move |next| selected.set(next)),
             open_dialog: Callback::from(move |next| dialog.set(next)),
             open_menu: Callback::from(move |next| menu.set(next)),
@@ -75,6 +76,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
             <div class="over">
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },
+                    Some(Dialog::Find) => html! { <Find {on_close} /> },
                     Some(Dialog::Glossary) => html! { <Glossary {on_close} /> },
                     Some(Dialog::Lessons) => html! { <Lessons {on_close} /> },
                     Some(Dialog::Rules) => html! { <Rules {on_close} /> },

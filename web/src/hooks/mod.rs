@@ -1,8 +1,9 @@
-//! Hooks with effects outside Yew: listeners, sizes, painters.
+//! Effects outside Yew: listeners, sizes, painters, the clipboard, files.
 
 mod clipboard;
 mod listen;
 mod painter;
+mod save;
 mod shortcuts;
 mod size;
 mod theme;
@@ -10,6 +11,7 @@ mod theme;
 pub(crate) use clipboard::copy_text;
 pub(crate) use listen::use_window_event;
 pub(crate) use painter::use_painter;
+pub(crate) use save::save_file;
 pub(crate) use shortcuts::{SHORTCUTS, focus_soon, use_shortcuts};
 pub(crate) use size::use_size;
 pub(crate) use theme::{ThemeContext, use_system_theme};

@@ -22,6 +22,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("m and M", "tell changes since this moment; since the moment before again"),
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
+    ("f", "find a run in which a condition comes to hold"),
     ("p and d", "show the picture of the moment, or the sequence diagram of the run"),
     ("[ and ]", "slower, faster"),
     ("- and +, 0", "the line of the run: zoom out, zoom in, show the whole run"),
@@ -62,7 +63,8 @@ pub(crate) fn use_shortcuts(controls: Controls) {
 
 /// Whether the focused element handles the key itself.
 fn is_taken(event: &KeyboardEvent) -> bool {
-    if is_in(event, "dialog, [role=menu]") {
+    // The focus may be nowhere while a dialog is open.
+    if is_in(event, "dialog, [role=menu]") || has("dialog[open]") {
         return true;
     }
     if is_in(event, "input[type=range]") {
@@ -98,6 +100,11 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
     element(id).inspect(HtmlElement::click).is_some()
 }
 
+fn has(selector: &str) -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|page| page.query_selector(selector).is_ok_and(|found| found.is_some()))
+}
+
 fn is_in(event: &KeyboardEvent, selector: &str) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
@@ -117,6 +124,7 @@ fn press(key: &str, controls: &Controls) -> bool {
         "b" => runner.play_backward(!plays_backward),
         "p" => runner.show_diagram(false),
         "d" => runner.show_diagram(true),
+        "f" => controls.open_dialog.emit(Some(Dialog::Find)),
         "m" => runner.pin(true),
         "M" => runner.pin(false),
         "<" => runner.jump(false),

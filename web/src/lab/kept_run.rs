@@ -32,7 +32,10 @@ pub(crate) fn begin(origin: &Origin) {
         Origin::Scratch { reason: None } => Some(SCRATCH.to_owned()),
         Origin::Scenario(scenario) => Some(format!("{SCENARIO}\n{}", scenario.name)),
         Origin::Script(script) => Some(format!("{SCRIPT}\n{}\n{}", script.name, script.text)),
-        Origin::Lesson(lesson) => Some(format!("{LESSON}\n{}\n{}", lesson.info.name, lesson.text)),
+        Origin::Lesson(lesson) => {
+            let name = lesson.info.map_or("", |info| info.name);
+            Some(format!("{LESSON}\n{name}\n{}", lesson.text))
+        }
     };
     forget(&storage);
     if let Some(words) = words {
@@ -118,8 +121,11 @@ fn origin_of(words: &str) -> Option<Origin> {
         }),
         LESSON => {
             let (name, text) = rest.split_once('\n')?;
-            let info = LESSONS.iter().find(|lesson| lesson.name == name)?;
-            Some(Origin::Lesson(Rc::new(OpenedLesson { info, text: text.to_owned() })))
+            // Without a name it is none of the lessons of the page.
+            let info = LESSONS.iter().find(|lesson| lesson.name == name);
+            let is_known = info.is_some() || name.is_empty();
+            let lesson = OpenedLesson { info, text: text.to_owned() };
+            is_known.then(|| Origin::Lesson(Rc::new(lesson)))
         }
         _ => None,
     }

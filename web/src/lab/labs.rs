@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
-use raft_lab::{Lab, RecoveryReport, Rule, Setup};
+use gloo_timers::future::sleep;
+use raft_lab::{Lab, RecoveryReport, Restoration, Rule, Setup};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -11,6 +13,9 @@ use crate::lab::lessons::load;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{LessonInfo, Runner, Scenario};
 use crate::state::speed::DEFAULT_SPEED;
+
+/// A run is computed again in pieces of this length, so that the page stays alive.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// The origin of the lab on the page, with notices about it.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,10 +32,11 @@ pub(crate) enum Origin {
     Lesson(Rc<OpenedLesson>),
 }
 
-/// A lesson that was loaded.
+/// A lesson that was loaded, or opened from a file.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct OpenedLesson {
-    pub(crate) info: &'static LessonInfo,
+    /// `None`: it is none of the lessons of the page.
+    pub(crate) info: Option<&'static LessonInfo>,
     pub(crate) text: String,
 }
 
@@ -88,11 +94,18 @@ impl Labs {
         self.runner.set_speed(speed);
     }
 
-    /// Runs a script in memory, as fast as the machine allows, to its end or to where it fails. The
-    /// stored lab's disks are unchanged, and a text that is no script changes nothing.
+    /// Runs a script in memory, as fast as the machine allows, to its end or to where it fails; a
+    /// lesson begins. The stored lab's disks are unchanged, and a text that is no script changes
+    /// nothing.
     pub(crate) fn run_script(&self, name: &str, text: &str) {
         self.want();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if let Ok(lab) = Lab::lesson(text) {
+            self.runner.replace(lab);
+            self.runner.set_speed(DEFAULT_SPEED);
+            let opened = OpenedLesson { info: None, text: text.to_owned() };
+            return self.on_origin.emit(Origin::Lesson(Rc::new(opened)));
+        }
         match Lab::run_script(text) {
             Ok(lab) => {
                 self.runner.replace(lab);
@@ -134,7 +147,7 @@ impl Labs {
     ) {
         let (labs, wanted) = (self.clone(), self.want());
         spawn_local(async move {
-            let opened = info.text().await.map(|text| OpenedLesson { info, text });
+            let opened = info.text().await.map(|text| OpenedLesson { info: Some(info), text });
             let begun = opened.and_then(|opened| {
                 let mut lab = opened.lab(0)?;
                 let scene = scene(&lab)?;
@@ -179,6 +192,26 @@ impl Labs {
                 }
                 Err(words) => {
                     let words = format!("{path} cannot be loaded: {words}.");
+                    labs.on_failure.emit(Some(words));
+                }
+            }
+        });
+    }
+
+    /// Goes back to the run of which a lesson was being recorded.
+    pub(crate) fn go_on_recording(&self) {
+        let Some(kept) = self.runner.recorded_before() else { return };
+        let (labs, wanted) = (self.clone(), self.want());
+        spawn_local(async move {
+            let restored = restore(&kept, || labs.wanted.get() == wanted).await;
+            match restored {
+                Ok(Some(lab)) => {
+                    labs.runner.replace(lab);
+                    labs.on_origin.emit(Origin::Scratch { reason: None });
+                }
+                Ok(None) => {}
+                Err(words) => {
+                    let words = format!("The recorded run cannot be computed again: {words}.");
                     labs.on_failure.emit(Some(words));
                 }
             }
@@ -244,4 +277,16 @@ impl Labs {
             }
         }
     }
+}
+
+/// Computes a run again, piece by piece; `None` once it is not wanted any more.
+async fn restore(kept: &[u8], is_wanted: impl Fn() -> bool) -> Result<Option<Lab>, String> {
+    let mut restoration = Restoration::new(kept)?;
+    while !restoration.advance(SLICE)? {
+        sleep(Duration::ZERO).await;
+        if !is_wanted() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(restoration.finish()))
 }

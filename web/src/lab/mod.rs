@@ -1,5 +1,6 @@
 //! The lab on the page: opening it, running it, and putting another one into its place.
 
+mod finder;
 mod glossary;
 pub(crate) mod kept_run;
 mod labs;
@@ -9,6 +10,9 @@ mod runner;
 mod scenarios;
 mod server_number;
 
+pub(crate) use finder::{
+    Activity, BoardView, ChancesView, Finder, FinderView, HitView, SearchView, ShorteningView,
+};
 pub(crate) use glossary::{GlossaryEntry, glossary};
 pub(crate) use labs::{Labs, OpenedLesson, OpenedScript, Origin};
 pub(crate) use lessons::{LESSONS, LessonInfo, TRACKS};

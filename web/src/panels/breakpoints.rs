@@ -6,12 +6,9 @@ use raft_lab::BreakpointView;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::console::with_completion;
+use super::condition_field::ConditionField;
 use crate::state::{use_controls, use_frame};
 use crate::ui::Panel;
-
-/// The most completions that are offered at once.
-const MAX_COMPLETIONS: usize = 12;
 
 #[component(BreakpointList)]
 pub(crate) fn breakpoint_list() -> Html {
@@ -89,35 +86,26 @@ fn row(props: &RowProps) -> Html {
     }
 }
 
-/// The line for a new condition. The browser shows its completions.
+/// The line for a new condition.
 #[component(Form)]
 fn form() -> Html {
     let runner = use_controls().runner;
     let text = use_state_eq(String::new);
     let refusal = use_state_eq(String::new);
-    let offers = use_state_eq(Vec::<(String, &'static str)>::new);
-    let on_input = {
-        let (text, refusal, offers) = (text.setter(), refusal.setter(), offers.setter());
-        let runner = runner.clone();
-        Callback::from(move |event: InputEvent| {
-            let value = event.target_unchecked_into::<HtmlInputElement>().value();
-            let found = runner.complete_condition(&value).into_iter().take(MAX_COMPLETIONS);
-            let whole = |offer: raft_lab::Suggestion| {
-                (with_completion(&value, &offer.text).trim_end().to_owned(), offer.help)
-            };
-            offers.set(found.map(whole).collect());
+    let on_text = {
+        let (text, refusal) = (text.setter(), refusal.setter());
+        Callback::from(move |value| {
             refusal.set(String::new());
             text.set(value);
         })
     };
     let on_submit = {
-        let (text, refusal, offers) = (text.clone(), refusal.setter(), offers.setter());
+        let (text, refusal) = (text.clone(), refusal.setter());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             match runner.add_breakpoint(&text) {
                 Ok(_) => {
                     text.set(String::new());
-                    offers.set(Vec::new());
                     refusal.set(String::new());
                 }
                 Err(words) => refusal.set(words),
@@ -127,19 +115,12 @@ fn form() -> Html {
     html! {
         <>
             <form class="breakpoint-form" onsubmit={on_submit}>
-                <input type="text" value={text.to_string()} oninput={on_input}
-                    aria-label="Condition" placeholder="no leader" autocomplete="off"
-                    autocapitalize="off" spellcheck="false" list="breakpoint-offers"
-                    aria-invalid={(!refusal.is_empty()).to_string()}
-                    aria-describedby="breakpoint-error" data-testid="breakpoint-text" />
+                <ConditionField text={text.to_string()} {on_text} placeholder="no leader"
+                    is_refused={!refusal.is_empty()} refusal_id="breakpoint-error"
+                    testid="breakpoint-text" />
                 <button type="submit" class="button" data-testid="breakpoint-add">
                     { "Add" }
                 </button>
-                <datalist id="breakpoint-offers">
-                    { for offers.iter().map(|(whole, help)| html! {
-                        <option key={whole.clone()} value={whole.clone()} label={*help} />
-                    }) }
-                </datalist>
             </form>
             <p id="breakpoint-error" class="breakpoint-error" role="status"
                 data-testid="breakpoint-error">{ &*refusal }</p>

@@ -25,11 +25,14 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Place />
             <div class="top-actions">
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
+                { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 <OpenScript />
                 { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
-                { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
-                <CopyScript />
+                <span class="tool-rare">
+                    { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
+                    <CopyScript />
+                </span>
                 <button type="button" class="icon-button" data-testid="theme" onclick={on_theme}
                     aria-label={format!("Theme: {}", theme.name())}
                     title={format!("Theme: {}", theme.name())}>
@@ -51,7 +54,8 @@ pub(super) fn tool(
     onclick: Callback<MouseEvent>,
 ) -> Html {
     html! {
-        <button type="button" class="button tool" data-testid={testid} aria-label={label} {onclick}>
+        <button type="button" class="button tool" data-testid={testid} aria-label={label}
+            title={label} {onclick}>
             <Icon name={icon} /><span class="tool-label">{ label }</span>
         </button>
     }

@@ -24,7 +24,7 @@ pub(crate) struct LessonPanelProps {
 pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
     let (lesson, controls) = (use_frame().lab.lesson.clone(), use_controls());
     let info = match &props.origin {
-        Origin::Lesson(opened) => Some(opened.info),
+        Origin::Lesson(opened) => opened.info,
         Origin::Durable { .. }
         | Origin::Scratch { .. }
         | Origin::Scenario(_)
@@ -223,6 +223,12 @@ fn foot(props: &FootProps) -> Html {
             }
             <button type="button" class="button" data-testid="lesson-again"
                 title="Begin this step again" onclick={go(here)}>{ "Again" }</button>
+            if props.info.is_none() && controls.runner.recorded_before().is_some() {
+                <button type="button" class="button" data-testid="lesson-to-record"
+                    onclick={on_click_of(&controls, |c| c.labs.go_on_recording())}>
+                    { "Go on recording" }
+                </button>
+            }
             <span class="lesson-space"></span>
             if let Some((words, on_next)) = next {
                 <button type="button" id="lesson-next" data-testid="lesson-next" onclick={on_next}

@@ -4,6 +4,7 @@ mod branches;
 mod breakpoints;
 mod cluster;
 mod comparison;
+mod condition_field;
 mod console;
 mod context_menu;
 mod diagram;
@@ -18,6 +19,7 @@ mod notices;
 mod open_script;
 mod properties;
 mod questions;
+mod record;
 mod sentence;
 mod statements;
 mod tape;
@@ -32,7 +34,7 @@ pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
 pub(crate) use diagram::{Arrangement, Diagram, Filters};
 pub(crate) use dialogs::{
-    AddServer, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, WipeLab,
+    AddServer, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, Searching, WipeLab,
 };
 pub(crate) use events::Events;
 pub(crate) use header::Header;
@@ -42,6 +44,7 @@ pub(crate) use lesson::LessonPanel;
 pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
 pub(crate) use properties::PropertyList;
+pub(crate) use record::Record;
 pub(crate) use sentence::Sentence;
 pub(crate) use statements::Statements;
 pub(crate) use tape::Tape;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use raft_lab::{DurableState, RecoveryReport, Rule};
 use yew::prelude::*;
 
+use super::Searching;
 use crate::lab::{OpenedScript, Origin, Scenario};
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
@@ -52,6 +53,7 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
                 { of_origin(&props.origin, &on_dismiss) }
             }
             <RulesOff origin={props.origin.clone()} />
+            <Searching />
         </div>
     }
 }

@@ -4,7 +4,7 @@
 use raft_lab::Frame;
 use yew::prelude::*;
 
-use crate::lab::{Labs, Runner};
+use crate::lab::{Finder, Labs, Runner};
 use crate::state::Selection;
 
 /// The page's controls, handed down as a context.
@@ -12,6 +12,7 @@ use crate::state::Selection;
 pub(crate) struct Controls {
     pub(crate) runner: Runner,
     pub(crate) labs: Labs,
+    pub(crate) finder: Finder,
     /// Selects a thing, or nothing.
     pub(crate) select: Callback<Option<Selection>>,
     /// Opens a dialog, or closes the open one.
@@ -39,6 +40,7 @@ impl Controls {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Dialog {
     Help,
+    Find,
     Glossary,
     Lessons,
     Rules,

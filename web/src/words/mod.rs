@@ -19,15 +19,20 @@ pub(crate) fn state_word(state: NodeState) -> &'static str {
 /// Milliseconds with groups of thousands and one digit after the point: `12 345.6`.
 pub(crate) fn milliseconds(at: Instant) -> String {
     let tenths = at.0 / 100;
-    let whole = (tenths / 10).to_string();
+    format!("{}.{}", grouped(tenths / 10), tenths % 10)
+}
+
+/// A number with groups of thousands: `12 345`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
     let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             grouped.push('\u{202f}');
         }
         grouped.push(digit);
     }
-    format!("{grouped}.{}", tenths % 10)
+    grouped
 }
 
 /// A delay in milliseconds, from its bounds in microseconds: `5–15 ms`.

@@ -10,6 +10,8 @@ pub(super) struct Candidate {
     seed: u64,
     session: Session,
     rest: VecDeque<Statement>,
+    /// Whether a statement that cannot be carried out is left out.
+    is_lenient: bool,
 }
 
 /// How far a run was played.
@@ -20,13 +22,18 @@ pub(super) enum Went {
     /// To a moment at which the condition holds.
     ToTheCondition,
     /// To its end: the last statement is carried out, one cannot be, a property is broken, or a
-    /// limit of scripts is reached.
+    /// limit of scripts is reached. A lenient candidate leaves out what cannot be carried out.
     ToItsEnd,
 }
 
 impl Candidate {
     pub(super) fn new(seed: u64, session: Session, rest: VecDeque<Statement>) -> Self {
-        Self { seed, session, rest }
+        Self { seed, session, rest, is_lenient: false }
+    }
+
+    /// Leaves out statements that cannot be carried out.
+    pub(super) fn leniently(self) -> Self {
+        Self { is_lenient: true, ..self }
     }
 
     /// The run of a script; `None` if it has no world.
@@ -84,7 +91,7 @@ impl Candidate {
             };
         }
         let next = self.rest.pop_front();
-        next.is_some_and(|statement| self.session.start(&statement).is_ok())
+        next.is_some_and(|statement| self.session.start(&statement).is_ok() || self.is_lenient)
     }
 
     /// The seed, and the session as it is now, which waits for nothing.

@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::{Lab, Queued, RealClock, default_clock};
 use crate::ConsoleKind;
 use crate::frame::EarlierRunView;
+use crate::recording::Recording;
 use crate::stored::MAX_EARLIER_BYTES;
 
 /// The version of the data.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Between two looks at the clock.
 const STEPS_AT_ONCE: u64 = 50;
 /// The most statements that wait.
@@ -38,6 +39,8 @@ struct KeptLab {
     goal: Option<String>,
     /// The statements that waited for their turn, the next one first.
     queued: Vec<KeptStatement>,
+    /// The lesson that was being recorded.
+    recording: Option<Recording>,
 }
 
 /// A statement that waited for its turn.
@@ -58,6 +61,7 @@ pub struct Restoration {
     is_compared: bool,
     goal: Option<String>,
     queued: VecDeque<Queued>,
+    recording: Option<Recording>,
     clock: RealClock,
 }
 
@@ -79,7 +83,8 @@ impl Restoration {
     /// # Errors
     /// In words, when another version of the program made the data, or they are damaged.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
-        let KeptLab { run, branches, live, shown, is_compared, goal, queued } = read(bytes)?;
+        let KeptLab { run, branches, live, shown, is_compared, goal, queued, recording } =
+            read(bytes)?;
         if !branches.iter().any(|branch| branch.number == live) {
             return Err(format!("it has no branch {live}"));
         }
@@ -87,7 +92,7 @@ impl Restoration {
         let queued = queued.into_iter().take(MAX_QUEUED).map(KeptStatement::read);
         let queued = queued.collect::<Result<_, _>>()?;
         let clock = default_clock();
-        Ok(Self { restoring, run, live, shown, is_compared, goal, queued, clock })
+        Ok(Self { restoring, run, live, shown, is_compared, goal, queued, recording, clock })
     }
 
     /// The part that is done, from 0 to 1.
@@ -126,6 +131,7 @@ impl Restoration {
             lab.say(ConsoleKind::Info, words);
         }
         lab.queue = self.queued;
+        lab.recording = self.recording;
         lab.changed();
         lab.look_again(self.shown, self.is_compared);
         lab
@@ -164,6 +170,7 @@ impl Lab {
             is_compared: self.compared.borrow().is_some(),
             goal: self.session().goal().map(ToString::to_string),
             queued: self.queue.iter().map(KeptStatement::of).collect(),
+            recording: self.recording.clone(),
         };
         let data = postcard::to_stdvec(&kept).expect("numbers and texts can be written");
         [vec![VERSION], data].concat()
@@ -238,7 +245,7 @@ impl Lab {
     }
 
     fn take_over(&mut self, restoration: Restoration) {
-        let Restoration { restoring, run, live, shown, is_compared, .. } = restoration;
+        let Restoration { restoring, run, live, shown, is_compared, recording, .. } = restoration;
         let other = restoring.finish();
         let live = number(&other, live);
         let names: Vec<(BranchId, String)> =
@@ -250,6 +257,15 @@ impl Lab {
                 _ => format!("{}, {name}", name_of(run)),
             };
             self.branches.rename(ids[&id], &name).expect("it was just added");
+        }
+        if self.recording.is_none() {
+            self.recording = recording.map(|mut recording| {
+                for placed in &mut recording.steps {
+                    let here = ids.iter().find(|(id, _)| id.number() == placed.branch);
+                    placed.branch = here.map_or(0, |(_, id)| id.number());
+                }
+                recording
+            });
         }
         self.earlier.retain(|earlier| earlier.number != run);
         if let Err(error) = self.switch_to(ids[&live].number()) {

@@ -10,7 +10,7 @@ use super::durable_tests::{durable, finish, issued};
 use super::tests::console;
 use super::*;
 use crate::fake::FakeBackend;
-use crate::{DurableState, RecoveryReport, cluster_line, next_run};
+use crate::{DurableState, RecordedStep, RecoveryReport, cluster_line, next_run};
 
 const BUDGET: Duration = Duration::from_millis(5);
 
@@ -94,6 +94,9 @@ fn reopened() -> (Lab, Lab, Rc<FakeBackend>) {
     }
     lab.show(100);
     exec(&mut lab, &["crash leader", "run 1s"]);
+    lab.set_recording(true);
+    lab.name_recording("L", "").unwrap();
+    lab.record(RecordedStep { title: "S".to_owned(), ..RecordedStep::default() }).unwrap();
     assert!(lab.keep_durably().is_some());
     let kept = backend.kept();
     let disks = backend.stored().into_iter().collect();
@@ -126,6 +129,8 @@ fn an_earlier_run_can_be_computed_again() {
     assert_eq!(time.branch, 3);
     assert_eq!(hash(&next), hash(&lab));
     assert_eq!(next.export(), lab.export());
+    assert!(lab.recorded_lesson().is_ok());
+    assert_eq!(next.recorded_lesson(), lab.recorded_lesson());
     assert_eq!(next.durable(), DurableState::Scratch, "it is in memory");
     // The present run is as it was, and both survive the next reload, as the present run.
     let again = restored(&next.keep());

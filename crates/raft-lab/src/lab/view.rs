@@ -52,6 +52,7 @@ impl Lab {
             changes: self.changes(view),
             explanation: self.explanation.clone(),
             lesson: self.lesson_view(),
+            recording: self.recording_view(),
             diagram: self.diagram_view(),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),

@@ -1,8 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{
-    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult, Frame,
-    Instant, Lab, LogPosition, NodeId, Related, Suggestion, ViewWindow,
+    ConsoleKind, Crossroads, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult,
+    Frame, Instant, Lab, LogPosition, NodeId, RecordedStep, Related, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -291,6 +291,52 @@ impl Runner {
         self.with(|lab| tell(lab, |lab| lab.remove_breakpoint(id)));
     }
 
+    /// Begins to record a lesson, or gives the recorded one up.
+    pub(crate) fn set_recording(&self, is_on: bool) {
+        self.with(|lab| lab.set_recording(is_on));
+    }
+
+    /// Names the lesson that is being recorded.
+    pub(crate) fn name_recording(&self, title: &str, about: &str) {
+        self.with(|lab| tell(lab, |lab| lab.name_recording(title, about)));
+    }
+
+    /// Adds a step to it at the shown moment; a refusal is in words.
+    pub(crate) fn record(&self, step: RecordedStep) -> Result<(), String> {
+        self.with(|lab| lab.record(step))
+    }
+
+    /// Changes a step of it; a refusal is in words.
+    pub(crate) fn change_recorded(&self, number: usize, step: RecordedStep) -> Result<(), String> {
+        self.with(|lab| lab.change_recorded(number, Some(step)))
+    }
+
+    /// Removes a step of it.
+    pub(crate) fn remove_recorded(&self, number: usize) {
+        self.with(|lab| tell(lab, |lab| lab.change_recorded(number, None)));
+    }
+
+    /// The run of which a lesson was being recorded before another lab came: see
+    /// [`raft_lab::Restoration`].
+    pub(crate) fn recorded_before(&self) -> Option<Vec<u8>> {
+        self.0.recorded.borrow().clone()
+    }
+
+    /// The recorded lesson as a script; what is missing is in words.
+    pub(crate) fn recorded_lesson(&self) -> Result<String, String> {
+        self.0.lab.borrow().recorded_lesson()
+    }
+
+    /// The moment that the page shows, for a search of its futures.
+    pub(crate) fn crossroads(&self) -> Crossroads {
+        self.0.lab.borrow().crossroads()
+    }
+
+    /// Makes a future of a moment a branch, and plays it up to where it was found.
+    pub(crate) fn open_future(&self, from: &Crossroads, seed: u64, at: Instant, steps: u64) {
+        self.with(|lab| tell(lab, |lab| lab.open_future(from, seed, at, steps)));
+    }
+
     /// Cancels the statement that is being waited for.
     pub(crate) fn cancel(&self) {
         self.with(Lab::cancel);
@@ -309,6 +355,10 @@ impl Runner {
     /// Replaces the lab.
     pub(crate) fn replace(&self, lab: Lab) {
         self.keep();
+        let is_recording = self.frame().lab.recording.is_some();
+        if is_recording {
+            *self.0.recorded.borrow_mut() = Some(self.0.lab.borrow().keep());
+        }
         self.with(|current| current.replace(lab));
         self.0.keeper.begin();
     }

@@ -13,6 +13,22 @@ pub(crate) struct LessonsProps {
 
 #[component(Lessons)]
 pub(crate) fn lessons(props: &LessonsProps) -> Html {
+    let (runner, labs) = (use_controls().runner, use_controls().labs);
+    let was_recording = runner.recorded_before().is_some();
+    let on_go_on = {
+        let on_close = props.on_close.clone();
+        Callback::from(move |_: MouseEvent| {
+            labs.go_on_recording();
+            on_close.emit(());
+        })
+    };
+    let on_record = {
+        let on_close = props.on_close.clone();
+        Callback::from(move |_: MouseEvent| {
+            runner.set_recording(true);
+            on_close.emit(());
+        })
+    };
     let on_glossary = use_controls().open_dialog.reform(|_: MouseEvent| Some(DialogName::Glossary));
     html! {
         <Dialog title="Lessons" is_wide={true} on_close={props.on_close.clone()}>
@@ -21,6 +37,16 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
                    the run answers. The disks of your stored lab stay as they are. " }
                 <button type="button" class="text-button" data-testid="glossary"
                     onclick={on_glossary}>{ "Words of the field" }</button>
+                { ". Or " }
+                <button type="button" class="text-button" data-testid="record-lesson"
+                    onclick={on_record}>{ "record a lesson of your own" }</button>
+                { " of the run on the page." }
+                if was_recording {
+                    { " " }
+                    <button type="button" class="text-button" onclick={on_go_on}>
+                        { "Go on with the one that you record." }
+                    </button>
+                }
             </p>
             <div class="lesson-tracks">
                 { for TRACKS.into_iter().map(|(track, name)| html! {

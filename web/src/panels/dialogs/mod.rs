@@ -1,6 +1,7 @@
 //! The dialogs over the page.
 
 mod add_server;
+mod find;
 mod glossary;
 mod help;
 mod lessons;
@@ -10,6 +11,7 @@ mod rules;
 mod scenarios;
 
 pub(crate) use add_server::AddServer;
+pub(crate) use find::{Find, Searching};
 pub(crate) use glossary::Glossary;
 pub(crate) use help::Help;
 pub(crate) use lessons::Lessons;

@@ -1,0 +1,47 @@
+//! How likely a condition comes to hold, from each of several moments on: when did it become
+//! certain?
+
+use std::time::Duration;
+
+use raft_fuzz::{Search, Searched};
+use serde::{Deserialize, Serialize};
+
+use crate::runs::{Seeds, sessions_at};
+use crate::{Report, Tell};
+
+/// How likely does a condition come to hold, from each of several moments of a run on?
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChancesTask {
+    /// The condition, in the language.
+    pub condition: String,
+    /// The run.
+    pub script: String,
+    /// The times of the moments, in µs, ascending.
+    pub times: Vec<u64>,
+    /// The virtual time of each run after its moment, in µs.
+    pub micros: u64,
+    /// The seeds of the runs from each moment.
+    pub seeds: Seeds,
+}
+
+impl ChancesTask {
+    /// Tells one chance for each moment.
+    pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
+        let condition =
+            raft_script::parse_condition(&self.condition).map_err(|error| error.to_string())?;
+        let time = Duration::from_micros(self.micros);
+        let sessions = sessions_at(&self.script, &self.times)?;
+        for (place, session) in (0..).zip(sessions) {
+            let (mut hits, mut of) = (0, 0);
+            for seed in self.seeds.iter() {
+                let seeds = seed..seed.saturating_add(1);
+                let mut search =
+                    Search::from_moment(condition.clone(), session.clone(), time, seeds);
+                hits += u64::from(matches!(search.advance(u64::MAX), Searched::Hit(_)));
+                of += 1;
+                tell(Report::Chance { place, hits, of });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Each task goes to a worker as bytes, and its reports come back as bytes.
+
+use raft_jobs::{
+    BoardTask, ChancesTask, FindTask, Found, RehearseTask, Report, Runs, Seeds, ShortenTask, Task,
+    board_rows, carry_out, read,
+};
+
+/// The reports of a task. The last one, that it is over, is left out.
+fn reports(task: &Task) -> Vec<Report> {
+    let mut reports = Vec::new();
+    carry_out(&task.to_bytes(), &mut |bytes| reports.push(read(&bytes).expect("a report")));
+    assert_eq!(reports.pop(), Some(Report::Over));
+    reports
+}
+
+const EVERY: Seeds = Seeds { first: 1, end: 31, every: 1 };
+
+/// Node 2 leads, and many messages are lost.
+const LOSSY: &str = "cluster nodes=3 seed=5\nrun until leader\nrun 300ms\nlink all loss=60%\n";
+
+fn find(runs: Runs, condition: &str) -> Vec<Found> {
+    let task = FindTask { condition: condition.to_owned(), runs, seeds: EVERY };
+    let found = |report| {
+        assert!(matches!(report, Report::Found(_) | Report::Looking { .. }), "{report:?}");
+        if let Report::Found(found) = report { Some(found) } else { None }
+    };
+    reports(&Task::Find(task)).into_iter().filter_map(found).collect()
+}
+
+#[test]
+fn a_run_that_is_found_is_a_script_that_leads_there() {
+    let found = find(Runs::drawn("swarm"), "happened split-vote");
+    let script = raft_script::parse(&found[0].script).unwrap();
+    let report = raft_script::run(&script, &mut |_| {});
+    assert_eq!(report.failure, None);
+    let session = report.session.unwrap();
+    assert_eq!((session.world().now().0, session.world().steps()), (found[0].at, found[0].steps));
+}
+
+#[test]
+fn futures_of_a_moment_go_different_ways() {
+    let runs = Runs::From { script: LOSSY.to_owned(), micros: 300_000 };
+    let found = find(runs, "no leader");
+    assert!(!found.is_empty() && found.len() < 30, "{}", found.len());
+    assert!(found[0].script.contains(&format!("reseed {}\n", found[0].seed)));
+}
+
+/// With a leader there is a chance that it is deposed; once it is down that is certain.
+#[test]
+fn a_chance_becomes_certain() {
+    let lossy = raft_script::run(&raft_script::parse(LOSSY).unwrap(), &mut |_| {});
+    let lossy_since = lossy.session.unwrap().world().now();
+    let task = ChancesTask {
+        condition: "no leader".to_owned(),
+        script: format!("{LOSSY}run 10ms\ncrash leader\nrun 10ms\n"),
+        times: vec![0, lossy_since.0 + 1_000, u64::MAX],
+        micros: 300_000,
+        seeds: EVERY,
+    };
+    let mut last = [(0, 0); 3];
+    for report in reports(&Task::Chances(task)) {
+        let Report::Chance { place, hits, of } = report else { panic!("{report:?}") };
+        last[place as usize] = (hits, of);
+    }
+    // There is no leader at the start.
+    assert_eq!(last[0], (30, 30));
+    assert!(last[1].0 < 30 && last[1].1 == 30, "{last:?}");
+    assert_eq!(last[2], (30, 30));
+}
+
+#[test]
+fn the_board_counts_runs_and_keeps_a_seed_that_shows_the_event() {
+    let task =
+        BoardTask { profile: "swarm".to_owned(), nodes: None, rules_off: Vec::new(), seeds: EVERY };
+    let mut rows = board_rows();
+    for report in reports(&Task::Board(task)) {
+        if let Report::Rare { seed, events } = report {
+            for row in rows.iter_mut().filter(|row| events.iter().any(|name| name == row.name)) {
+                row.count(seed);
+            }
+        }
+    }
+    let split = rows.iter().find(|row| row.name == "split-vote").unwrap();
+    assert!(split.runs > 1, "{split:?}");
+    let found = find(Runs::drawn("swarm"), "happened split-vote");
+    assert_eq!(split.runs, found.len() as u64);
+    assert_eq!(split.first_seed, found.first().map(|found| found.seed));
+}
+
+#[test]
+fn a_script_is_shortened() {
+    let found = find(Runs::drawn("swarm"), "happened two-leaders");
+    let task = ShortenTask {
+        script: found[0].script.clone(),
+        condition: "happened two-leaders".to_owned(),
+        max_runs: 200,
+    };
+    let reports = reports(&Task::Shorten(task));
+    let Some(Report::Shortened(Some(script))) = reports.last() else { panic!("{reports:?}") };
+    assert!(script.lines().count() < found[0].script.lines().count());
+    assert_eq!(raft_script::run(&raft_script::parse(script).unwrap(), &mut |_| {}).failure, None);
+}
+
+#[test]
+fn what_is_no_task_is_refused_in_words() {
+    let mut told = Vec::new();
+    carry_out(&[255, 1], &mut |bytes| told.push(read(&bytes).unwrap()));
+    assert!(matches!(&told[..], [Report::Refused(words), Report::Over] if words.contains("task")));
+    let task = FindTask { condition: "maybe".into(), runs: Runs::drawn("swarm"), seeds: EVERY };
+    let refused = reports(&Task::Find(task));
+    assert!(matches!(&refused[..], [Report::Refused(words)] if words.contains("maybe")));
+    assert!(read(&[255]).is_err());
+}
+
+#[test]
+fn a_lesson_is_played_with_every_answer() {
+    let lesson = |choice: &str| {
+        let lesson = format!(
+            "cluster nodes=3 seed=2\nlesson \"L\"\nscene \"S\"\nask \"Who leads?\"\n\
+             choice \"Somebody\" if leader\nchoice \"Nobody\" if no leader\n{choice}\n\
+             run until leader\n"
+        );
+        reports(&Task::Rehearse(RehearseTask { lesson }))
+    };
+    assert_eq!(lesson("never \"Timers elapse.\""), [Report::Rehearsed(None)]);
+    let wrong = lesson("");
+    let [Report::Rehearsed(Some(words))] = &wrong[..] else { panic!("{wrong:?}") };
+    assert!(words.starts_with("choice \"Nobody\" if no leader: expected"), "{words}");
+}

@@ -1,0 +1,79 @@
+//! Other futures of a moment: runs that go on from it with other random numbers. Somebody else
+//! looks for one; the lab makes it a branch.
+
+use raft_core::Instant;
+use raft_script::{BranchId, Moment, Order, Place, Run, SourceLine, Statement};
+
+use super::{Lab, Queued};
+use crate::ConsoleKind;
+
+/// A moment whose futures somebody looks for. It stays the same when time goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Crossroads {
+    branch: BranchId,
+    moment: Moment,
+    /// Tells whether the page shows another run since.
+    hash: u64,
+    /// The run up to the moment, as a script.
+    pub script: String,
+    /// The virtual time.
+    pub at: Instant,
+    /// The names of the rules that are off.
+    pub rules_off: Vec<String>,
+}
+
+impl Lab {
+    /// The moment that the page shows, for a search of its futures. A statement that is waited for
+    /// is no part of it.
+    pub fn crossroads(&self) -> Crossroads {
+        let shown = self.shown_session();
+        let world = shown.world();
+        Crossroads {
+            branch: self.live,
+            moment: shown.moment(),
+            hash: world.trace_hash(),
+            script: shown.export(),
+            at: world.now(),
+            rules_off: world.rules_off().iter().map(|rule| rule.name().to_owned()).collect(),
+        }
+    }
+
+    /// Begins a branch in which all random numbers after a moment are drawn from a seed, and plays
+    /// it up to a time, after so many steps of the world since the beginning of the run. Then time
+    /// stands still.
+    ///
+    /// # Errors
+    /// If the page shows another run, while a lesson plays, or if the branch is gone.
+    pub fn open_future(
+        &mut self,
+        from: &Crossroads,
+        seed: u64,
+        at: Instant,
+        steps: u64,
+    ) -> Result<(), String> {
+        self.give_way_to_lesson()?;
+        let place = Place { branch: from.branch, moment: from.moment };
+        let session = self.branches.at(place).ok();
+        let session = session.filter(|session| session.world().trace_hash() == from.hash);
+        let session = session.ok_or("That moment is gone: the page shows another run.")?;
+        self.set_running(false);
+        let branch = self.branches.fork_at(place, session, "").map_err(|e| e.to_string())?;
+        let name = format!("future {seed}");
+        let is_free = self.branches.iter().all(|(_, branch)| branch.name() != name);
+        let name = self.enter(branch, is_free.then_some(&*name)).map_err(|e| e.to_string())?;
+        let words = format!("Here begins {name}: other random numbers from here on.");
+        self.say(ConsoleKind::Info, words);
+        let end = Run::To { time: at, step: Some(steps) };
+        let statements = [Statement::Order(Order::Reseed(seed)), Statement::Run(end)];
+        self.queue.extend((1..).zip(statements).map(|(number, statement)| Queued {
+            line: SourceLine { number, statement },
+            is_scripted: true,
+            key_moment: None,
+            listener: None,
+        }));
+        self.pacer.hurry();
+        self.settle();
+        self.changed();
+        Ok(())
+    }
+}

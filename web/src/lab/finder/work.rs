@@ -1,0 +1,237 @@
+//! The state of searches: what the workers have told so far.
+
+use raft_jobs::{BoardRow, FindOrder, Found, Hunt, Report, Runs, Task, board_rows};
+use raft_lab::{Crossroads, Instant};
+
+use super::{Activity, BoardView, ChancesView, FinderView, HitView, SearchView, ShorteningView};
+use crate::lab::now_ms;
+
+#[derive(Default)]
+pub(super) struct Work {
+    pub(super) activity: Option<Activity>,
+    pub(super) search: Option<Search>,
+    pub(super) board: Option<Board>,
+    pub(super) chances: Option<Chances>,
+    pub(super) shortening: Option<ShorteningView>,
+}
+
+pub(super) struct Search {
+    pub(super) hunt: Hunt,
+    /// The moment whose futures are searched.
+    pub(super) from: Option<Crossroads>,
+    /// In real time, in ms.
+    pub(super) began: f64,
+    pub(super) ended: Option<f64>,
+}
+
+pub(super) struct Board {
+    profile: String,
+    rows: Vec<BoardRow>,
+    runs: u64,
+    of: u64,
+    open: u64,
+    refusal: Option<String>,
+}
+
+pub(super) struct Chances {
+    times: Vec<u64>,
+    /// For each worker and moment: hits, and runs.
+    counts: Vec<Vec<(u64, u64)>>,
+    open: u64,
+    refusal: Option<String>,
+}
+
+impl Board {
+    pub(super) fn new(profile: &str, of: u64, workers: u64) -> Self {
+        let profile = profile.to_owned();
+        Self { profile, rows: board_rows(), runs: 0, of, open: workers, refusal: None }
+    }
+
+    fn hear(&mut self, report: Report) {
+        match report {
+            Report::Rare { seed, events } => {
+                self.runs += 1;
+                let happened = |row: &&mut BoardRow| events.iter().any(|name| name == row.name);
+                self.rows.iter_mut().filter(happened).for_each(|row| row.count(seed));
+            }
+            Report::Refused(words) | Report::Failed(words) => {
+                (self.refusal, self.open) = (Some(words), 0);
+            }
+            Report::Over => self.open = self.open.saturating_sub(1),
+            Report::Looking { .. }
+            | Report::Found(_)
+            | Report::Chance { .. }
+            | Report::Shortening { .. }
+            | Report::Shortened(_)
+            | Report::Rehearsed(_) => {}
+        }
+    }
+
+    fn view(&self) -> BoardView {
+        BoardView {
+            rows: self.rows.iter().copied().collect(),
+            profile: self.profile.clone(),
+            runs: self.runs,
+            of: self.of,
+            refusal: self.refusal.clone(),
+        }
+    }
+}
+
+impl Chances {
+    pub(super) fn new(times: &[u64], workers: u64) -> Self {
+        let counts = (0..workers).map(|_| vec![(0, 0); times.len()]).collect();
+        Self { times: times.to_vec(), counts, open: workers, refusal: None }
+    }
+
+    fn hear(&mut self, worker: usize, report: Report) {
+        match report {
+            Report::Chance { place, hits, of } => {
+                let counts = self.counts.get_mut(worker);
+                if let Some(count) = counts.and_then(|counts| counts.get_mut(place as usize)) {
+                    *count = (hits, of);
+                }
+            }
+            Report::Refused(words) | Report::Failed(words) => {
+                (self.refusal, self.open) = (Some(words), 0);
+            }
+            Report::Over => self.open = self.open.saturating_sub(1),
+            Report::Looking { .. }
+            | Report::Found(_)
+            | Report::Rare { .. }
+            | Report::Shortening { .. }
+            | Report::Shortened(_)
+            | Report::Rehearsed(_) => {}
+        }
+    }
+
+    fn view(&self) -> ChancesView {
+        let sum = |place: usize| {
+            let counts = self.counts.iter().map(|counts| counts[place]);
+            counts.fold((0, 0), |(hits, of), (more, runs)| (hits + more, of + runs))
+        };
+        let moment = |(place, time): (usize, &u64)| {
+            let (hits, of) = sum(place);
+            (Instant(*time), hits, of)
+        };
+        ChancesView {
+            moments: self.times.iter().enumerate().map(moment).collect(),
+            refusal: self.refusal.clone(),
+        }
+    }
+}
+
+impl HitView {
+    fn of(found: &Found) -> Self {
+        Self { seed: found.seed, at: Instant(found.at), steps: found.steps }
+    }
+}
+
+impl Search {
+    fn view(&self) -> SearchView {
+        let FindOrder { condition, runs, seeds, .. } = self.hunt.order();
+        SearchView {
+            condition: condition.clone(),
+            from: self.from.as_ref().map(|from| from.at),
+            span: match runs {
+                Runs::From { micros, .. } => Some(*micros),
+                Runs::Drawn { .. } => None,
+            },
+            counts: self.hunt.counts(),
+            seeds: *seeds,
+            seconds: (self.ended.unwrap_or_else(now_ms) - self.began) / 1000.0,
+            hits: self.hunt.hits().map(HitView::of).collect(),
+            refusal: self.hunt.refusal().map(str::to_owned),
+            failed: self.hunt.failed().len(),
+        }
+    }
+}
+
+impl Work {
+    pub(super) fn view(&self) -> FinderView {
+        FinderView {
+            activity: self.activity,
+            search: self.search.as_ref().map(Search::view),
+            board: self.board.as_ref().map(Board::view),
+            chances: self.chances.as_ref().map(Chances::view),
+            shortening: self.shortening.clone(),
+        }
+    }
+
+    /// Takes a report of one of the workers. The task that another one shall do.
+    pub(super) fn hear(&mut self, worker: usize, report: Report) -> Option<Task> {
+        match self.activity? {
+            Activity::Searching => return self.search.as_mut()?.hunt.hear(worker, report),
+            Activity::Counting => self.board.as_mut()?.hear(report),
+            Activity::Estimating => self.chances.as_mut()?.hear(worker, report),
+            Activity::Shortening => self.hear_of_shortening(report),
+        }
+        None
+    }
+
+    fn hear_of_shortening(&mut self, report: Report) {
+        let Some(view) = &mut self.shortening else { return };
+        match report {
+            Report::Shortening { runs, max_runs, before, statements } => {
+                (view.runs, view.max_runs) = (runs, max_runs);
+                (view.before, view.statements) = (before, statements);
+            }
+            Report::Shortened(Some(script)) => view.script = Some(script),
+            Report::Shortened(None) => {
+                view.refusal = Some("The condition does not come to hold in it again.".to_owned());
+            }
+            Report::Refused(words) | Report::Failed(words) => view.refusal = Some(words),
+            Report::Looking { .. }
+            | Report::Found(_)
+            | Report::Chance { .. }
+            | Report::Rare { .. }
+            | Report::Rehearsed(_)
+            | Report::Over => {}
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        match self.activity {
+            None => true,
+            Some(Activity::Searching) => {
+                self.search.as_ref().is_none_or(|search| search.hunt.is_over())
+            }
+            Some(Activity::Counting) => self.board.as_ref().is_none_or(|board| board.open == 0),
+            Some(Activity::Estimating) => {
+                self.chances.as_ref().is_none_or(|chances| chances.open == 0)
+            }
+            Some(Activity::Shortening) => self
+                .shortening
+                .as_ref()
+                .is_none_or(|view| view.script.is_some() || view.refusal.is_some()),
+        }
+    }
+
+    pub(super) fn end(&mut self, now: f64) {
+        let ended = self.activity.take();
+        if let (Some(Activity::Searching), Some(search)) = (ended, &mut self.search) {
+            search.ended = Some(now);
+        }
+        // Cancelled: there is no short script.
+        self.shortening =
+            self.shortening.take().filter(|view| view.script.is_some() || view.refusal.is_some());
+    }
+
+    /// The search's condition, and a run that was found.
+    pub(super) fn found(&self, seed: u64) -> Option<(String, Found)> {
+        let hunt = &self.search.as_ref()?.hunt;
+        let found = hunt.hits().find(|found| found.seed == seed)?;
+        Some((hunt.order().condition.clone(), found.clone()))
+    }
+
+    pub(super) fn crossroads(&self) -> Option<Crossroads> {
+        self.search.as_ref()?.from.clone()
+    }
+
+    /// The condition of a search of futures, its moment, and the time of each, in µs.
+    pub(super) fn question(&self) -> Option<(String, Crossroads, u64)> {
+        let search = self.search.as_ref()?;
+        let Runs::From { micros, .. } = search.hunt.order().runs else { return None };
+        Some((search.hunt.order().condition.clone(), search.from.clone()?, micros))
+    }
+}

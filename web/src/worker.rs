@@ -1,0 +1,123 @@
+//! Long work in workers of the page: the same program in another thread.
+//!
+//! A worker has one task. It starts this program with the compiled module of the page, so nothing
+//! is downloaded twice, carries the task out, and sends its reports. Who drops a [`Worker`] ends
+//! it, whatever it does.
+
+use js_sys::{Object, Reflect, Uint8Array};
+use raft_jobs::{Report, Task};
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    DedicatedWorkerGlobalScope, ErrorEvent, HtmlLinkElement, MessageEvent, WorkerOptions,
+    WorkerType,
+};
+
+/// The file that starts the program in a worker, beside the page.
+const FILE: &str = "worker.js";
+
+/// A worker that carries out a task. It ends when this is dropped.
+pub(crate) struct Worker {
+    worker: web_sys::Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Worker {
+    /// Starts a worker, and calls `hear` with each of its reports.
+    ///
+    /// # Errors
+    /// In words, if the browser starts none.
+    pub(crate) fn start(
+        task: &Task,
+        hear: impl Fn(Report) + Clone + 'static,
+    ) -> Result<Self, String> {
+        let program = program().ok_or("this page does not say where its program is")?;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = web_sys::Worker::new_with_options(FILE, &options).map_err(words)?;
+        let on_message = {
+            let hear = hear.clone();
+            Closure::new(move |event: MessageEvent| hear(report(&event.data())))
+        };
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let on_error = Closure::new(move |event: ErrorEvent| {
+            let why = match event.message() {
+                why if why.is_empty() => format!("{FILE} cannot be loaded"),
+                why => why,
+            };
+            hear(Report::Failed(why));
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let order = Object::new();
+        let task = Uint8Array::from(&task.to_bytes()[..]);
+        let members = [
+            ("program", JsValue::from(program)),
+            ("module", wasm_bindgen::module()),
+            ("task", task.into()),
+        ];
+        for (name, value) in members {
+            Reflect::set(&order, &name.into(), &value).map_err(words)?;
+        }
+        worker.post_message(&order).map_err(words)?;
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+/// The number of workers that share long work: one for each core but the page's, at most four.
+pub(crate) fn count() -> usize {
+    let cores = web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency());
+    (cores as usize).saturating_sub(1).clamp(1, 4)
+}
+
+/// The address of the program's JavaScript part, which Trunk has the page preload.
+fn program() -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    let link = document.query_selector("link[rel=modulepreload]").ok()??;
+    Some(link.dyn_into::<HtmlLinkElement>().ok()?.href())
+}
+
+/// A report of a worker: bytes, or why it failed.
+fn report(data: &JsValue) -> Report {
+    match data.dyn_ref::<Uint8Array>() {
+        Some(bytes) => raft_jobs::read(&bytes.to_vec()).unwrap_or_else(Report::Failed),
+        None => Report::Failed(words(data.clone())),
+    }
+}
+
+fn words(error: JsValue) -> String {
+    error.as_string().unwrap_or_else(|| format!("{error:?}"))
+}
+
+/// The task of this program, if it runs in a worker.
+pub(crate) fn task() -> Option<Vec<u8>> {
+    let worker = worker_scope()?;
+    let task = Reflect::get(&worker, &"task".into()).ok()?;
+    Some(task.dyn_ref::<Uint8Array>()?.to_vec())
+}
+
+/// Carries out the task of this program.
+pub(crate) fn carry_out(task: &[u8]) {
+    let Some(worker) = worker_scope() else { return };
+    let post = |data: &JsValue| {
+        // It fails only when the worker is being ended.
+        let _ = worker.post_message(data);
+    };
+    std::panic::set_hook(Box::new(|info| {
+        if let Some(worker) = worker_scope() {
+            // The page hears at least that the program has stopped.
+            let _ = worker.post_message(&info.to_string().into());
+        }
+    }));
+    raft_jobs::carry_out(task, &mut |bytes| post(&Uint8Array::from(&bytes[..]).into()));
+}
+
+fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
+    js_sys::global().dyn_into().ok()
+}
