@@ -54,12 +54,12 @@ pub struct NotMeasured {
 }
 
 /// The results of trials, for each case.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TrialResults(pub(crate) Vec<CaseResults>);
 
 /// The results of the trials of one case.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct CaseResults {
     /// The number of trials.
     pub(crate) trials: u64,

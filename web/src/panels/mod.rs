@@ -34,7 +34,8 @@ pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
 pub(crate) use diagram::{Arrangement, Diagram, Filters};
 pub(crate) use dialogs::{
-    AddServer, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios, Searching, WipeLab,
+    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios,
+    Searching, WipeLab,
 };
 pub(crate) use events::Events;
 pub(crate) use header::Header;

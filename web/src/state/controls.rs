@@ -41,6 +41,7 @@ impl Controls {
 pub(crate) enum Dialog {
     Help,
     Find,
+    Experiments,
     Glossary,
     Lessons,
     Rules,

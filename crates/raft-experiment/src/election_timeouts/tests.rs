@@ -72,3 +72,25 @@ fn the_paper_is_beside_its_own_ranges_only() {
     let words: Vec<Vec<String>> = plan.cases().iter().map(paper::words).collect();
     assert_eq!(words, [["", "mean 35 max 152"], ["93", "max 513"], ["", ""]]);
 }
+
+/// Whether a trial or the model differs is tested where they are: here, that the dials arrive.
+#[test]
+fn every_dial_changes_what_is_measured() {
+    let measured = |dials: Dials| {
+        let plan = plan(dials.with("election", "150ms..175ms"), 10);
+        let mut results = plan.no_results();
+        (0..10).for_each(|place| plan.add(&mut results, place, plan.run(place).unwrap()));
+        results
+    };
+    let default = measured(Dials::new());
+    for (name, value) in [
+        ("latency", "1ms"),
+        ("disk", "1ms..2ms"),
+        ("nodes", "7"),
+        ("short-logs", "0"),
+        ("shorter", "alike"),
+        ("vote-writes", "2"),
+    ] {
+        assert_ne!(measured(Dials::new().with(name, value)), default, "{name}");
+    }
+}

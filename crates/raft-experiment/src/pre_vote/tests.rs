@@ -31,6 +31,8 @@ fn a_link_to_the_leader_alone_is_enough_to_depose_it_without_pre_vote() {
     let dials = || Dials::new().with("cut", "leader");
     let (on, counts_on) = measured(dials().with("pre-vote", "on"));
     let (off, counts_off) = measured(dials().with("pre-vote", "off"));
+    let (_, counts_all) = measured(Dials::new().with("pre-vote", "off"));
+    assert_ne!(counts_off, counts_all, "fewer links are cut");
     assert!(counts_off[2] > 20 * counts_on[2].max(5), "{counts_on:?} {counts_off:?}");
     assert!(off > 5 * on.max(100_000), "{on} {off}");
 }

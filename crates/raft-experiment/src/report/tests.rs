@@ -69,6 +69,18 @@ fn a_trial_without_a_leader_counts_as_the_cap_but_never_as_reached() {
 }
 
 #[test]
+fn a_chart_that_goes_beyond_the_cap_does_not_show_it_as_reached() {
+    let plan = plan(Experiment::ElectionTimeouts, Dials::new().with("election", "150ms"));
+    let mut results = plan.no_results();
+    for value in [59_000_000, 60_000_000] {
+        plan.add(&mut results, 0, TrialOutcome { values: vec![value], counts: vec![], steps: 1 });
+    }
+    let chart = &plan.report(&results).charts[0];
+    assert!(chart.x.to > 60_000.0);
+    assert_eq!(chart.curves[0].points.last().unwrap().1.round(), 50.0);
+}
+
+#[test]
 fn a_mean_is_drawn_against_a_dial_with_a_curve_for_each_other_value() {
     let dials = Dials::new().with("window", "4,1").with("batch", "1,10");
     let plan = plan(Experiment::Throughput, dials);
