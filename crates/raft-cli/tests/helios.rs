@@ -237,26 +237,57 @@ fn the_language_is_printed() {
     }
 }
 
+/// The folder for files of this test.
+fn temporary(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
 #[test]
-fn the_experiment_prints_its_table_and_charts_and_writes_its_csv() {
-    let csv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("election-timeouts.csv");
+fn an_experiment_prints_its_table_and_charts_and_writes_its_files() {
+    let (csv, svg) = (temporary("elections.csv"), temporary("elections.svg"));
     let arguments = ["experiment", "election-timeouts", "--trials", "2", "--csv"];
-    let output = helios(&[&arguments[..], &[csv.to_str().unwrap()]].concat());
+    let files = [csv.to_str().unwrap(), "--svg", svg.to_str().unwrap()];
+    let output = helios(&[&arguments[..], &files].concat());
     assert_eq!(code(&output), 0);
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = stdout(&output);
     assert!(text.lines().all(|line| line.len() <= 80) && !text.contains('\x1b'), "{text}");
-    for expected in ["the paper", "p50 287", "Broadcast time", "a 150-150", "a 12-24"] {
+    for expected in ["paper", "p50 287", "broadcast", "a 150ms", "a 12ms..24ms"] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let rows = std::fs::read_to_string(&csv).unwrap();
-    assert!(
-        rows.starts_with(
-            "range,trials,mean,p10,p50,p90,p99,max,without_split,expected\n150-150,2,"
-        ),
-        "{rows}"
-    );
+    assert!(rows.starts_with("election,latency,disk,"), "{rows}");
+    assert!(rows.contains("\n150ms..155ms,100us..300us,500us..5ms,5,3,stepwise,1,2,"), "{rows}");
     assert_eq!(rows.lines().count(), 11);
+    let charts = std::fs::read_to_string(&svg).unwrap();
+    assert_eq!(charts.matches("role=\"img\"").count(), 2);
+}
+
+#[test]
+fn every_experiment_runs_and_its_help_lists_its_dials() {
+    for experiment in raft_experiment::Experiment::ALL {
+        let name = experiment.name();
+        let output = helios(&["experiment", name, "--help"]);
+        let help = stdout(&output);
+        for dial in experiment.dials() {
+            assert!(help.contains(&format!("--{} <VALUES>", dial.name)), "{name} {}", dial.name);
+            assert!(help.contains(&format!("[default: {}]", dial.default)), "{name} {}", dial.name);
+        }
+        let output = helios(&["experiment", name, "--trials", "1", "--json"]);
+        let json: Value = serde_json::from_str(stdout(&output)).unwrap();
+        assert!(!json["table"]["rows"].as_array().unwrap().is_empty(), "{name}");
+        assert!(!json["charts"][0]["curves"].as_array().unwrap().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let run = |jobs| {
+        let dials =
+            ["experiment", "commit-latency", "--slow", "0,1", "--trials", "3", "--jobs", jobs];
+        stdout(&helios(&dials)).to_owned()
+    };
+    assert_eq!(run("1"), run("5"));
 }
 
 #[test]
@@ -270,9 +301,13 @@ fn the_experiment_refuses_what_it_cannot_do_before_it_works() {
     };
     refused(&["--trials", "0"], "0 is not in 1..=100000");
     refused(&["--jobs", "0"], "0 is not in 1..=256");
-    refused(&["--disk-latency", "5..1"], "write two numbers of ms that go up");
+    refused(&["--window", "1"], "unexpected argument '--window'");
+    refused(&["--disk", "5ms..1ms"], "dial `disk`, column 1: expected a delay of at most 60m");
+    // The earlier name, whose values had no units.
+    refused(&["--link-latency", "0.1..0.3"], "dial `latency`, column 1: expected a delay");
     refused(&["--csv", "no/such/folder/x.csv"], "helios: cannot write the CSV: ");
-    refused(&["--trials", "1", "--link-latency", "20..40"], " ms: no leader stays leader");
+    refused(&["--svg", "no/such/folder/x.svg"], "helios: cannot write the SVG: ");
+    refused(&["--trials", "1", "--latency", "20ms..40ms"], "ms: no leader stays leader");
 }
 
 /// `helios run --trace … | head -1`

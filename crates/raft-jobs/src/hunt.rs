@@ -122,6 +122,7 @@ impl Hunt {
             | Report::Rare { .. }
             | Report::Shortening { .. }
             | Report::Shortened(_)
+            | Report::Measured(_)
             | Report::Rehearsed(_) => {}
         }
         None

@@ -31,6 +31,7 @@ mod board;
 mod chances;
 mod find;
 mod hunt;
+mod measure;
 mod rehearse;
 mod runs;
 mod shorten;
@@ -39,6 +40,8 @@ pub use board::{BoardRow, BoardTask, board_rows};
 pub use chances::ChancesTask;
 pub use find::{FindTask, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
+pub use measure::MeasureTask;
+use raft_experiment::TrialResults;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;
 pub use rehearse::RehearseTask;
@@ -60,6 +63,8 @@ pub enum Task {
     Board(BoardTask),
     /// Make a script as short as it can be.
     Shorten(ShortenTask),
+    /// Run trials of an experiment.
+    Measure(MeasureTask),
     /// Play a lesson with every answer.
     Rehearse(RehearseTask),
 }
@@ -106,6 +111,8 @@ pub enum Report {
     /// The short script, which ends at the moment and expects the condition there. `None`: the
     /// condition did not come to hold when the script was played again.
     Shortened(Option<String>),
+    /// The results of further trials.
+    Measured(TrialResults),
     /// A lesson was played to its end. `None`: each question has a right answer, each wrong one a
     /// run or a reason, and each goal can be reached; else what is wrong, in words.
     Rehearsed(Option<String>),
@@ -148,6 +155,7 @@ pub fn carry_out(task: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
         Ok(Task::Chances(task)) => task.carry_out(&mut tell),
         Ok(Task::Board(task)) => task.carry_out(&mut tell),
         Ok(Task::Shorten(task)) => task.carry_out(&mut tell),
+        Ok(Task::Measure(task)) => task.carry_out(&mut tell),
         Ok(Task::Rehearse(task)) => task.carry_out(&mut tell),
         Err(error) => Err(format!("the page sent no task: {error}")),
     };

@@ -36,7 +36,7 @@ pub(crate) use self::conditions::{
     ALL_HOLD, CONDITIONS, ENDS_CONDITION, ORDER_STATES, PEER_STATES, ROLES, STATES,
 };
 pub(crate) use self::console::CONSOLE;
-pub(crate) use self::cursor::{Cursor, Parsed};
+pub(crate) use self::cursor::{Cursor, Parsed, one_of};
 pub use self::disks::record_name;
 pub(crate) use self::disks::write_disk_action;
 pub(crate) use self::membership::write_admin_request;

@@ -53,6 +53,7 @@ mod parse;
 mod past;
 mod run;
 mod session;
+mod setting_value;
 mod statement;
 #[cfg(test)]
 mod strategies;
@@ -84,6 +85,7 @@ pub use parse::{parse, parse_condition, parse_input, parse_line};
 pub use raft_explain::{Cause, Explanation, Finding, Question, Unanswerable};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Session, Started, Stepped, opening_statements};
+pub use setting_value::{SettingValue, ValueKind, parse_values};
 pub use statement::{
     DiskContents, Ends, Nodes, Order, Run, Script, Selector, SourceLine, Statement, When,
 };

@@ -10,7 +10,8 @@ use super::layout::Layout;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
 use crate::lab::{Finder, Labs, Origin, Part, Runner, kept_run};
 use crate::panels::{
-    AddServer, ContextMenu, Find, Glossary, Help, Lessons, NewLab, Rules, Scenarios, WipeLab,
+    AddServer, ContextMenu, Experiments, Find, Glossary, Help, Lessons, NewLab, Rules, Scenarios,
+    WipeLab,
 };
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
@@ -81,6 +82,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },
                     Some(Dialog::Find) => html! { <Find {on_close} /> },
+                    Some(Dialog::Experiments) => html! { <Experiments {on_close} /> },
                     Some(Dialog::Glossary) => html! { <Glossary {on_close} /> },
                     Some(Dialog::Lessons) => html! { <Lessons {on_close} /> },
                     Some(Dialog::Rules) => html! { <Rules {on_close} /> },

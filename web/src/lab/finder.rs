@@ -1,7 +1,7 @@
-//! Searches for runs, in workers of the page, while the lab goes on.
+//! Searches for runs and experiments, in workers of the page, while the lab goes on.
 //!
-//! One thing at a time is worked at: a search, the board of rare events, chances, or a script that
-//! is shortened. What was found stays until the next search.
+//! One thing at a time is worked at: a search, the board of rare events, chances, a script that is
+//! shortened, or an experiment. What was found stays until the next search.
 
 mod work;
 
@@ -10,14 +10,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
+use raft_experiment::{ExperimentPlan, ExperimentReport, ExperimentRequest};
 use raft_jobs::{
-    BoardRow, BoardTask, ChancesTask, FindOrder, Hunt, HuntCounts, Report, Seeds, ShortenTask, Task,
+    BoardRow, BoardTask, ChancesTask, FindOrder, Hunt, HuntCounts, MeasureTask, Report, Seeds,
+    ShortenTask, Task,
 };
 use raft_lab::{Crossroads, Instant};
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-use self::work::{Board, Chances, Search, Work};
+use self::work::{Board, Chances, Measuring, Search, Work};
 use crate::lab::{Labs, now_ms};
 use crate::worker::{self, Worker};
 
@@ -59,6 +61,7 @@ pub(crate) enum Activity {
     Counting,
     Estimating,
     Shortening,
+    Measuring,
 }
 
 /// What was found so far.
@@ -69,6 +72,17 @@ pub(crate) struct FinderView {
     pub(crate) board: Option<BoardView>,
     pub(crate) chances: Option<ChancesView>,
     pub(crate) shortening: Option<ShorteningView>,
+    pub(crate) measuring: Option<MeasuringView>,
+}
+
+/// An experiment.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct MeasuringView {
+    pub(crate) request: ExperimentRequest,
+    pub(crate) report: Rc<ExperimentReport>,
+    /// The number of all trials.
+    pub(crate) of: u64,
+    pub(crate) refusal: Option<String>,
 }
 
 /// A search.
@@ -179,6 +193,20 @@ impl Finder {
         self.end();
         self.0.work.borrow_mut().board = Some(Board::new(profile, runs, workers));
         self.begin(Activity::Counting, tasks);
+    }
+
+    /// Runs the trials of an experiment.
+    ///
+    /// # Errors
+    /// In words, when a dial is wrong.
+    pub(crate) fn measure(&self, request: ExperimentRequest) -> Result<(), String> {
+        let plan = ExperimentPlan::new(request).map_err(|error| error.to_string())?;
+        let tasks = MeasureTask::divided(&plan, worker::count() as u64);
+        self.end();
+        let measuring = Measuring::new(plan, tasks.len() as u64);
+        self.0.work.borrow_mut().measuring = Some(measuring);
+        self.begin(Activity::Measuring, tasks.into_iter().map(Task::Measure).collect());
+        Ok(())
     }
 
     /// From how likely on did it become certain that the condition of the search comes to hold?

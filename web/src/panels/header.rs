@@ -25,6 +25,10 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Place />
             <div class="top-actions">
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
+                <span class="tool-wide tool-rare">
+                    { tool("experiments", IconName::Chart, "Experiments",
+                        open(Dialog::Experiments)) }
+                </span>
                 { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 <OpenScript />

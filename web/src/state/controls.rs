@@ -43,6 +43,7 @@ impl Controls {
 pub(crate) enum Dialog {
     Help,
     Find,
+    Experiments,
     Glossary,
     Lessons,
     Rules,

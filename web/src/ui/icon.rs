@@ -13,6 +13,7 @@ pub(crate) enum IconName {
     Help,
     Theme,
     Copy,
+    Chart,
     Find,
     Lessons,
     Scenarios,
@@ -37,6 +38,7 @@ impl IconName {
                  M8 2.5 V13.5 M8 5 H12.4 M8 8 H13.4 M8 11 H12.4"
             }
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
+            Self::Chart => "M2.5 2.5 V13.5 H13.5 M4.5 11.5 C8 11.5 7 5 13 4.5",
             Self::Find => {
                 "M7 2.8 A4.2 4.2 0 1 0 7 11.2 A4.2 4.2 0 1 0 7 2.8 Z M10.1 10.1 L13.5 13.5"
             }

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 17] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -15,9 +15,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 17] = [
     ("raft-diagram", &["raft-check"]),
     ("raft-script", &["raft-sim", "raft-check", "raft-explain", "raft-diagram"]),
     ("raft-fuzz", &["raft-script"]),
-    ("raft-jobs", &["raft-fuzz"]),
+    ("raft-experiment", &["raft-script"]),
+    ("raft-jobs", &["raft-fuzz", "raft-experiment"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb"]),
-    ("raft-cli", &["raft-fuzz", "raft-lab", "raft-diagram"]),
+    ("raft-cli", &["raft-fuzz", "raft-experiment", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

@@ -291,7 +291,7 @@ impl Cursor<'_> {
     }
 
     /// `64KiB/s`, or `off`.
-    fn bandwidth(&mut self) -> Parsed<Option<u64>> {
+    pub(crate) fn bandwidth(&mut self) -> Parsed<Option<u64>> {
         if self.eat(("off", "any number of bytes passes")) {
             return Ok(None);
         }

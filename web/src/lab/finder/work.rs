@@ -1,9 +1,13 @@
 //! The state of searches: what the workers have told so far.
 
+use raft_experiment::{ExperimentPlan, TrialResults};
 use raft_jobs::{BoardRow, FindOrder, Found, Hunt, Report, Runs, Task, board_rows};
 use raft_lab::{Crossroads, Instant};
 
-use super::{Activity, BoardView, ChancesView, FinderView, HitView, SearchView, ShorteningView};
+use super::{
+    Activity, BoardView, ChancesView, FinderView, HitView, MeasuringView, SearchView,
+    ShorteningView,
+};
 use crate::lab::now_ms;
 
 #[derive(Default)]
@@ -13,6 +17,7 @@ pub(super) struct Work {
     pub(super) board: Option<Board>,
     pub(super) chances: Option<Chances>,
     pub(super) shortening: Option<ShorteningView>,
+    pub(super) measuring: Option<Measuring>,
 }
 
 pub(super) struct Search {
@@ -41,6 +46,46 @@ pub(super) struct Chances {
     refusal: Option<String>,
 }
 
+/// The trials of an experiment.
+pub(super) struct Measuring {
+    plan: ExperimentPlan,
+    results: TrialResults,
+    open: u64,
+    refusal: Option<String>,
+}
+
+impl Measuring {
+    pub(super) fn new(plan: ExperimentPlan, workers: u64) -> Self {
+        Self { results: plan.no_results(), plan, open: workers, refusal: None }
+    }
+
+    fn hear(&mut self, report: Report) {
+        match report {
+            Report::Measured(results) => self.results.merge(results),
+            Report::Refused(words) | Report::Failed(words) => {
+                (self.refusal, self.open) = (Some(words), 0);
+            }
+            Report::Over => self.open = self.open.saturating_sub(1),
+            Report::Looking { .. }
+            | Report::Found(_)
+            | Report::Chance { .. }
+            | Report::Rare { .. }
+            | Report::Shortening { .. }
+            | Report::Shortened(_)
+            | Report::Rehearsed(_) => {}
+        }
+    }
+
+    fn view(&self) -> MeasuringView {
+        MeasuringView {
+            request: self.plan.request().clone(),
+            report: self.plan.report(&self.results).into(),
+            of: self.plan.places(),
+            refusal: self.refusal.clone(),
+        }
+    }
+}
+
 impl Board {
     pub(super) fn new(profile: &str, of: u64, workers: u64) -> Self {
         let profile = profile.to_owned();
@@ -63,6 +108,7 @@ impl Board {
             | Report::Chance { .. }
             | Report::Shortening { .. }
             | Report::Shortened(_)
+            | Report::Measured(_)
             | Report::Rehearsed(_) => {}
         }
     }
@@ -101,6 +147,7 @@ impl Chances {
             | Report::Rare { .. }
             | Report::Shortening { .. }
             | Report::Shortened(_)
+            | Report::Measured(_)
             | Report::Rehearsed(_) => {}
         }
     }
@@ -155,6 +202,7 @@ impl Work {
             board: self.board.as_ref().map(Board::view),
             chances: self.chances.as_ref().map(Chances::view),
             shortening: self.shortening.clone(),
+            measuring: self.measuring.as_ref().map(Measuring::view),
         }
     }
 
@@ -165,6 +213,7 @@ impl Work {
             Activity::Counting => self.board.as_mut()?.hear(report),
             Activity::Estimating => self.chances.as_mut()?.hear(worker, report),
             Activity::Shortening => self.hear_of_shortening(report),
+            Activity::Measuring => self.measuring.as_mut()?.hear(report),
         }
         None
     }
@@ -185,6 +234,7 @@ impl Work {
             | Report::Found(_)
             | Report::Chance { .. }
             | Report::Rare { .. }
+            | Report::Measured(_)
             | Report::Rehearsed(_)
             | Report::Over => {}
         }
@@ -199,6 +249,9 @@ impl Work {
             Some(Activity::Counting) => self.board.as_ref().is_none_or(|board| board.open == 0),
             Some(Activity::Estimating) => {
                 self.chances.as_ref().is_none_or(|chances| chances.open == 0)
+            }
+            Some(Activity::Measuring) => {
+                self.measuring.as_ref().is_none_or(|measuring| measuring.open == 0)
             }
             Some(Activity::Shortening) => self
                 .shortening

@@ -12,6 +12,7 @@ use yew::prelude::*;
 use self::board::BoardSection;
 use self::form::Form;
 use self::hits::Hits;
+use super::experiments::progress as experiments_progress;
 use crate::lab::{Activity, FinderView};
 use crate::state::{Dialog as DialogName, use_controls};
 use crate::ui::Dialog;
@@ -53,9 +54,19 @@ pub(crate) fn searching() -> Html {
         }
         (Activity::Searching | Activity::Counting, ..) => "Searching.".to_owned(),
         (Activity::Estimating, ..) => "Estimating how likely it was.".to_owned(),
+        (Activity::Measuring, ..) => match &view.measuring {
+            Some(measuring) => experiments_progress(measuring),
+            None => "Measuring.".to_owned(),
+        },
         (Activity::Shortening, ..) => "Shortening a script.".to_owned(),
     };
-    let on_show = controls.open_dialog.reform(|_: MouseEvent| Some(DialogName::Find));
+    let dialog = match activity {
+        Activity::Measuring => DialogName::Experiments,
+        Activity::Searching | Activity::Counting | Activity::Estimating | Activity::Shortening => {
+            DialogName::Find
+        }
+    };
+    let on_show = controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
     let on_cancel = Callback::from(move |_: MouseEvent| controls.finder.cancel());
     html! {
         <div class="notice" data-testid="searching">
@@ -68,7 +79,7 @@ pub(crate) fn searching() -> Html {
 
 /// What was found so far. A component that uses it renders again with every report.
 #[hook]
-fn use_finder() -> FinderView {
+pub(super) fn use_finder() -> FinderView {
     let finder = use_controls().finder;
     let view = use_state_eq(|| finder.view());
     let setter = view.setter();

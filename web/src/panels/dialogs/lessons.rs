@@ -13,7 +13,9 @@ pub(crate) struct LessonsProps {
 
 #[component(Lessons)]
 pub(crate) fn lessons(props: &LessonsProps) -> Html {
-    let (runner, labs) = (use_controls().runner, use_controls().labs);
+    let controls = use_controls();
+    let open = |dialog| controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
+    let (runner, labs) = (controls.runner.clone(), controls.labs.clone());
     let was_recording = runner.recorded_before().is_some();
     let on_go_on = {
         let on_close = props.on_close.clone();
@@ -29,15 +31,17 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
             on_close.emit(());
         })
     };
-    let on_glossary = use_controls().open_dialog.reform(|_: MouseEvent| Some(DialogName::Glossary));
     html! {
         <Dialog title="Lessons" is_wide={true} on_close={props.on_close.clone()}>
             <p class="dialog-text">
                 { "A lesson is played by the real cluster, in memory: you predict, you act, and \
                    the run answers. The disks of your stored lab stay as they are. " }
                 <button type="button" class="text-button" data-testid="glossary"
-                    onclick={on_glossary}>{ "Words of the field" }</button>
-                { ". Or " }
+                    onclick={open(DialogName::Glossary)}>{ "Words of the field" }</button>
+                { ". " }
+                <button type="button" class="text-button" data-testid="to-experiments"
+                    onclick={open(DialogName::Experiments)}>{ "Experiments" }</button>
+                { " measure the cluster. Or " }
                 <button type="button" class="text-button" data-testid="record-lesson"
                     onclick={on_record}>{ "record a lesson of your own" }</button>
                 { " of the run on the page." }

@@ -1,6 +1,7 @@
 //! The dialogs over the page.
 
 mod add_server;
+mod experiments;
 mod find;
 mod glossary;
 mod help;
@@ -12,6 +13,7 @@ mod scenarios;
 mod word;
 
 pub(crate) use add_server::AddServer;
+pub(crate) use experiments::Experiments;
 pub(crate) use find::{Find, Searching};
 pub(crate) use glossary::Glossary;
 pub(crate) use help::Help;

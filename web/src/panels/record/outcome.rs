@@ -92,6 +92,7 @@ fn in_words(report: Report) -> Option<String> {
         | Report::Rare { .. }
         | Report::Shortening { .. }
         | Report::Shortened(_)
+        | Report::Measured(_)
         | Report::Over => None,
     }
 }
