@@ -28,8 +28,8 @@ mod words;
 mod worker;
 
 fn main() {
-    match worker::task() {
-        Some(task) => worker::carry_out(&task),
+    match worker::job() {
+        Some(job) => worker::carry_out(&job),
         None => app::mount(),
     }
 }

@@ -1,11 +1,11 @@
 //! Long work in workers of the page: the same program in another thread.
 //!
-//! A worker has one task. It starts this program with the compiled module of the page, so nothing
-//! is downloaded twice, carries the task out, and sends its reports. Who drops a [`Worker`] ends
+//! A worker has one job. It starts this program with the compiled module of the page, so nothing
+//! is downloaded twice, carries the job out, and sends its reports. Who drops a [`Worker`] ends
 //! it, whatever it does.
 
 use js_sys::{Object, Reflect, Uint8Array};
-use raft_jobs::{Report, Task};
+use raft_jobs::{Job, Report};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -16,7 +16,7 @@ use web_sys::{
 /// The file that starts the program in a worker, beside the page.
 const FILE: &str = "worker.js";
 
-/// A worker that carries out a task. It ends when this is dropped.
+/// A worker that carries out a job. It ends when this is dropped.
 pub(crate) struct Worker {
     worker: web_sys::Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
@@ -29,7 +29,7 @@ impl Worker {
     /// # Errors
     /// In words, if the browser starts none.
     pub(crate) fn start(
-        task: &Task,
+        job: &Job,
         hear: impl Fn(Report) + Clone + 'static,
     ) -> Result<Self, String> {
         let program = program().ok_or("this page does not say where its program is")?;
@@ -50,11 +50,11 @@ impl Worker {
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let order = Object::new();
-        let task = Uint8Array::from(&task.to_bytes()[..]);
+        let job = Uint8Array::from(&job.to_bytes()[..]);
         let members = [
             ("program", JsValue::from(program)),
             ("module", wasm_bindgen::module()),
-            ("task", task.into()),
+            ("job", job.into()),
         ];
         for (name, value) in members {
             Reflect::set(&order, &name.into(), &value).map_err(words)?;
@@ -95,15 +95,15 @@ fn words(error: JsValue) -> String {
     error.as_string().unwrap_or_else(|| format!("{error:?}"))
 }
 
-/// The task of this program, if it runs in a worker.
-pub(crate) fn task() -> Option<Vec<u8>> {
+/// The job of this program, if it runs in a worker.
+pub(crate) fn job() -> Option<Vec<u8>> {
     let worker = worker_scope()?;
-    let task = Reflect::get(&worker, &"task".into()).ok()?;
-    Some(task.dyn_ref::<Uint8Array>()?.to_vec())
+    let job = Reflect::get(&worker, &"job".into()).ok()?;
+    Some(job.dyn_ref::<Uint8Array>()?.to_vec())
 }
 
-/// Carries out the task of this program.
-pub(crate) fn carry_out(task: &[u8]) {
+/// Carries out the job of this program.
+pub(crate) fn carry_out(job: &[u8]) {
     let Some(worker) = worker_scope() else { return };
     let post = |data: &JsValue| {
         // It fails only when the worker is being ended.
@@ -115,7 +115,7 @@ pub(crate) fn carry_out(task: &[u8]) {
             let _ = worker.post_message(&info.to_string().into());
         }
     }));
-    raft_jobs::carry_out(task, &mut |bytes| post(&Uint8Array::from(&bytes[..]).into()));
+    raft_jobs::carry_out(job, &mut |bytes| post(&Uint8Array::from(&bytes[..]).into()));
 }
 
 fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {

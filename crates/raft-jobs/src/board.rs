@@ -9,7 +9,7 @@ use crate::{Report, Tell};
 
 /// Count the rare events of drawn runs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct BoardTask {
+pub struct BoardJob {
     /// The name of a profile.
     pub profile: String,
     /// The number of voters at the start, 1 to 9; `None`: the profile decides.
@@ -52,7 +52,7 @@ impl BoardRow {
     }
 }
 
-impl BoardTask {
+impl BoardJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
         let plan = plan(&self.profile, self.nodes, &self.rules_off)?;
         let mut steps = 0;

@@ -11,7 +11,7 @@ use crate::{Report, Tell};
 
 /// How likely does a condition come to hold, from each of several moments of a run on?
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ChancesTask {
+pub struct ChancesJob {
     /// The condition, in the language.
     pub condition: String,
     /// The run.
@@ -24,7 +24,7 @@ pub struct ChancesTask {
     pub seeds: Seeds,
 }
 
-impl ChancesTask {
+impl ChancesJob {
     /// Tells one chance for each moment.
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
         let condition =

@@ -11,7 +11,7 @@ const SLICE: u64 = 20_000;
 
 /// Look for runs in which a condition comes to hold; each seed has one run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct FindTask {
+pub struct FindJob {
     /// The condition, in the language.
     pub condition: String,
     /// Where the runs come from.
@@ -33,7 +33,7 @@ pub struct Found {
     pub script: String,
 }
 
-impl FindTask {
+impl FindJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
         let condition =
             raft_script::parse_condition(&self.condition).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::runs::{Runs, Seeds};
-use crate::{FindTask, Found, Report, Task};
+use crate::{FindJob, Found, Job, Report};
 
 /// At most so many hits are kept, those with the smallest seeds.
 const MAX_HITS: usize = 50;
@@ -79,8 +79,8 @@ impl Hunt {
         })
     }
 
-    /// Divides the seeds among so many workers, at least one. The tasks, one for each worker.
-    pub fn divide(&mut self, workers: usize) -> Vec<Task> {
+    /// Divides the seeds among so many workers, at least one. The jobs, one for each worker.
+    pub fn divide(&mut self, workers: usize) -> Vec<Job> {
         let workers = workers.max(1) as u64;
         let end = self.order.seeds.saturating_add(1);
         let share = |worker| {
@@ -88,16 +88,16 @@ impl Hunt {
             Share { seeds, seed: None, done: 0, steps: 0, steps_before: 0, is_over: false }
         };
         self.workers = (0..workers).map(share).collect();
-        self.workers.iter().map(|share| self.task(share.seeds)).collect()
+        self.workers.iter().map(|share| self.job(share.seeds)).collect()
     }
 
-    fn task(&self, seeds: Seeds) -> Task {
+    fn job(&self, seeds: Seeds) -> Job {
         let FindOrder { condition, runs, .. } = self.order.clone();
-        Task::Find(FindTask { condition, runs, seeds })
+        Job::Find(FindJob { condition, runs, seeds })
     }
 
-    /// Takes a report of a worker. After a run that ended the worker: the task for another one.
-    pub fn hear(&mut self, worker: usize, report: Report) -> Option<Task> {
+    /// Takes a report of a worker. After a run that ended the worker: the job for another one.
+    pub fn hear(&mut self, worker: usize, report: Report) -> Option<Job> {
         let share = self.workers.get_mut(worker)?;
         match report {
             Report::Looking { seed, steps } => {
@@ -129,7 +129,7 @@ impl Hunt {
     }
 
     /// The run of a worker ended it: its other seeds are left. Without a run, nothing can be done.
-    fn after_failure(&mut self, worker: usize, words: String) -> Option<Task> {
+    fn after_failure(&mut self, worker: usize, words: String) -> Option<Job> {
         let share = &mut self.workers[worker];
         let Some(seed) = share.seed.take() else {
             share.is_over = true;
@@ -141,7 +141,7 @@ impl Hunt {
         share.seeds = share.seeds.after(seed);
         let seeds = share.seeds;
         self.failed.push((seed, words));
-        Some(self.task(seeds))
+        Some(self.job(seeds))
     }
 
     /// What was ordered.
@@ -228,7 +228,7 @@ mod tests {
         look(&mut hunt, 0, 1, 0);
         look(&mut hunt, 0, 3, 7);
         let next = hunt.hear(0, Report::Failed("term 3 goes back".to_owned()));
-        let Some(Task::Find(FindTask { seeds, .. })) = next else { panic!("{next:?}") };
+        let Some(Job::Find(FindJob { seeds, .. })) = next else { panic!("{next:?}") };
         assert_eq!(seeds.iter().collect::<Vec<u64>>(), [5, 7, 9]);
         assert_eq!(hunt.failed(), [(3, "term 3 goes back".to_owned())]);
         look(&mut hunt, 0, 5, 0);

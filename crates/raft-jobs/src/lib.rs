@@ -1,7 +1,7 @@
-//! Long work of a page, as values: a [`Task`] goes to a worker, and [`Report`]s come back.
+//! Long work of a page, as values: a [`Job`] goes to a worker, and [`Report`]s come back.
 //!
 //! A worker is another thread, or another program, with this crate. It calls [`carry_out`] with
-//! the bytes of a task. The task is carried out to its end; to cancel it is to end the worker.
+//! the bytes of a job. The job is carried out to its end; to cancel it is to end the worker.
 //! What belongs together is divided among several workers by who orders it: a [`Hunt`] divides
 //! the seeds of a search, puts the reports together, and goes on after a run that ended its worker.
 //!
@@ -17,8 +17,8 @@
 //!     enough: Some(1),
 //! };
 //! let mut hunt = Hunt::new(order)?;
-//! for (worker, task) in hunt.divide(2).into_iter().enumerate() {
-//!     carry_out(&task.to_bytes(), &mut |bytes| {
+//! for (worker, job) in hunt.divide(2).into_iter().enumerate() {
+//!     carry_out(&job.to_bytes(), &mut |bytes| {
 //!         hunt.hear(worker, read(&bytes).expect("a report"));
 //!     });
 //! }
@@ -36,54 +36,54 @@ mod rehearse;
 mod runs;
 mod shorten;
 
-pub use board::{BoardRow, BoardTask, board_rows};
-pub use chances::ChancesTask;
-pub use find::{FindTask, Found};
+pub use board::{BoardJob, BoardRow, board_rows};
+pub use chances::ChancesJob;
+pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
-pub use measure::MeasureTask;
+pub use measure::MeasureJob;
 use raft_experiment::TrialResults;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;
-pub use rehearse::RehearseTask;
+pub use rehearse::RehearseJob;
 pub use runs::{Runs, Seeds};
 use serde::{Deserialize, Serialize};
-pub use shorten::ShortenTask;
+pub use shorten::ShortenJob;
 
 /// Calls a listener with a report.
 type Tell<'a> = &'a mut dyn FnMut(Report);
 
 /// What a worker shall do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Task {
+pub enum Job {
     /// Look for runs in which a condition comes to hold.
-    Find(FindTask),
+    Find(FindJob),
     /// How likely does a condition come to hold, from each of several moments on?
-    Chances(ChancesTask),
+    Chances(ChancesJob),
     /// Count the rare events of drawn runs.
-    Board(BoardTask),
+    Board(BoardJob),
     /// Make a script as short as it can be.
-    Shorten(ShortenTask),
+    Shorten(ShortenJob),
     /// Run trials of an experiment.
-    Measure(MeasureTask),
+    Measure(MeasureJob),
     /// Play a lesson with every answer.
-    Rehearse(RehearseTask),
+    Rehearse(RehearseJob),
 }
 
 /// What a worker tells.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Report {
-    /// The seed whose run is looked at now, and the number of steps of the task so far.
+    /// The seed whose run is looked at now, and the number of steps of the job so far.
     Looking {
         /// The seed.
         seed: u64,
-        /// The number of steps of the world, of all seeds of the task.
+        /// The number of steps of the world, of all seeds of the job.
         steps: u64,
     },
     /// A run in which the condition comes to hold.
     Found(Found),
     /// From one of the moments, the condition came to hold in so many of so many runs.
     Chance {
-        /// The place of the moment among those of the task.
+        /// The place of the moment among those of the job.
         place: u64,
         /// The number of runs in which it came to hold.
         hits: u64,
@@ -116,15 +116,15 @@ pub enum Report {
     /// A lesson was played to its end. `None`: each question has a right answer, each wrong one a
     /// run or a reason, and each goal can be reached; else what is wrong, in words.
     Rehearsed(Option<String>),
-    /// The task cannot be carried out, in words.
+    /// The job cannot be carried out, in words.
     Refused(String),
     /// The worker has failed, in words. Another one is needed for what is left.
     Failed(String),
-    /// The task is done, or was refused: the last report.
+    /// The job is done, or was refused: the last report.
     Over,
 }
 
-impl Task {
+impl Job {
     /// The bytes for a worker.
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_stdvec(self).expect("numbers and texts can be written")
@@ -146,18 +146,18 @@ pub fn read(bytes: &[u8]) -> Result<Report, String> {
     postcard::from_bytes(bytes).map_err(|error| format!("a worker sent no report: {error}"))
 }
 
-/// Carries out a task, and calls `tell` with the bytes of each report. The last one is
+/// Carries out a job, and calls `tell` with the bytes of each report. The last one is
 /// [`Report::Over`].
-pub fn carry_out(task: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
+pub fn carry_out(job: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
     let mut tell = |report: Report| tell(report.to_bytes());
-    let done = match postcard::from_bytes(task) {
-        Ok(Task::Find(task)) => task.carry_out(&mut tell),
-        Ok(Task::Chances(task)) => task.carry_out(&mut tell),
-        Ok(Task::Board(task)) => task.carry_out(&mut tell),
-        Ok(Task::Shorten(task)) => task.carry_out(&mut tell),
-        Ok(Task::Measure(task)) => task.carry_out(&mut tell),
-        Ok(Task::Rehearse(task)) => task.carry_out(&mut tell),
-        Err(error) => Err(format!("the page sent no task: {error}")),
+    let done = match postcard::from_bytes(job) {
+        Ok(Job::Find(job)) => job.carry_out(&mut tell),
+        Ok(Job::Chances(job)) => job.carry_out(&mut tell),
+        Ok(Job::Board(job)) => job.carry_out(&mut tell),
+        Ok(Job::Shorten(job)) => job.carry_out(&mut tell),
+        Ok(Job::Measure(job)) => job.carry_out(&mut tell),
+        Ok(Job::Rehearse(job)) => job.carry_out(&mut tell),
+        Err(error) => Err(format!("the page sent no job: {error}")),
     };
     if let Err(words) = done {
         tell(Report::Refused(words));

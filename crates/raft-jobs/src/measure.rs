@@ -10,7 +10,7 @@ const SLICE: u64 = 100_000;
 
 /// Run trials of an experiment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct MeasureTask {
+pub struct MeasureJob {
     /// The experiment, its dials and its seed.
     pub request: ExperimentRequest,
     /// The place of the first trial.
@@ -19,7 +19,7 @@ pub struct MeasureTask {
     pub end: u64,
 }
 
-impl MeasureTask {
+impl MeasureJob {
     /// The trials of a plan, divided among so many workers, at least one.
     pub fn divided(plan: &ExperimentPlan, workers: u64) -> Vec<Self> {
         let (workers, places) = (workers.max(1), plan.places());

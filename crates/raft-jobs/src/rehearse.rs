@@ -7,12 +7,12 @@ use crate::{Report, Tell};
 
 /// Play a lesson to its end, with every answer of its questions.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RehearseTask {
+pub struct RehearseJob {
     /// The lesson, as a script.
     pub lesson: String,
 }
 
-impl RehearseTask {
+impl RehearseJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
         let script = raft_script::parse(&self.lesson).map_err(|error| error.to_string())?;
         let failure = raft_script::run(&script, &mut |_| {}).failure;

@@ -6,7 +6,7 @@ use crate::{Report, Tell};
 
 /// Make a script, in which a condition comes to hold, as short as it can be.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ShortenTask {
+pub struct ShortenJob {
     /// The script.
     pub script: String,
     /// The condition, in the language.
@@ -15,7 +15,7 @@ pub struct ShortenTask {
     pub max_runs: u64,
 }
 
-impl ShortenTask {
+impl ShortenJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
         let condition =
             raft_script::parse_condition(&self.condition).map_err(|error| error.to_string())?;

@@ -12,8 +12,8 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use raft_experiment::{ExperimentPlan, ExperimentReport, ExperimentRequest};
 use raft_jobs::{
-    BoardRow, BoardTask, ChancesTask, FindOrder, Hunt, HuntCounts, MeasureTask, Report, Seeds,
-    ShortenTask, Task,
+    BoardJob, BoardRow, ChancesJob, FindOrder, Hunt, HuntCounts, Job, MeasureJob, Report, Seeds,
+    ShortenJob,
 };
 use raft_lab::{Crossroads, Instant};
 use wasm_bindgen_futures::spawn_local;
@@ -167,32 +167,32 @@ impl Finder {
     /// In words, when the condition cannot be read.
     pub(crate) fn search(&self, order: FindOrder, from: Option<Crossroads>) -> Result<(), String> {
         let mut hunt = Hunt::new(order)?;
-        let tasks = hunt.divide(worker::count());
+        let jobs = hunt.divide(worker::count());
         self.end();
         {
             let work = &mut *self.0.work.borrow_mut();
             work.search = Some(Search { hunt, from, began: now_ms(), ended: None });
             (work.chances, work.shortening) = (None, None);
         }
-        self.begin(Activity::Searching, tasks);
+        self.begin(Activity::Searching, jobs);
         Ok(())
     }
 
     /// Counts the rare events of drawn runs.
     pub(crate) fn count(&self, profile: &str, rules_off: &[String], runs: u64) {
         let workers = worker::count() as u64;
-        let task = |worker| {
-            Task::Board(BoardTask {
+        let job = |worker| {
+            Job::Board(BoardJob {
                 profile: profile.to_owned(),
                 nodes: None,
                 rules_off: rules_off.to_vec(),
                 seeds: Seeds { first: 1 + worker, end: runs + 1, every: workers },
             })
         };
-        let tasks = (0..workers).map(task).collect();
+        let jobs = (0..workers).map(job).collect();
         self.end();
         self.0.work.borrow_mut().board = Some(Board::new(profile, runs, workers));
-        self.begin(Activity::Counting, tasks);
+        self.begin(Activity::Counting, jobs);
     }
 
     /// Runs the trials of an experiment.
@@ -201,11 +201,11 @@ impl Finder {
     /// In words, when a dial is wrong.
     pub(crate) fn measure(&self, request: ExperimentRequest) -> Result<(), String> {
         let plan = ExperimentPlan::new(request).map_err(|error| error.to_string())?;
-        let tasks = MeasureTask::divided(&plan, worker::count() as u64);
+        let jobs = MeasureJob::divided(&plan, worker::count() as u64);
         self.end();
-        let measuring = Measuring::new(plan, tasks.len() as u64);
+        let measuring = Measuring::new(plan, jobs.len() as u64);
         self.0.work.borrow_mut().measuring = Some(measuring);
-        self.begin(Activity::Measuring, tasks.into_iter().map(Task::Measure).collect());
+        self.begin(Activity::Measuring, jobs.into_iter().map(Job::Measure).collect());
         Ok(())
     }
 
@@ -217,8 +217,8 @@ impl Finder {
         let time = |place| first + (from.at.0 - first) * place / (MOMENTS - 1);
         let times: Vec<u64> = (0..MOMENTS).map(time).collect();
         let workers = worker::count() as u64;
-        let task = |worker: u64| {
-            Task::Chances(ChancesTask {
+        let job = |worker: u64| {
+            Job::Chances(ChancesJob {
                 condition: condition.clone(),
                 script: from.script.clone(),
                 times: times.clone(),
@@ -226,16 +226,16 @@ impl Finder {
                 seeds: Seeds { first: 1 + worker, end: RUNS_A_MOMENT + 1, every: workers },
             })
         };
-        let tasks = (0..workers).map(task).collect();
+        let jobs = (0..workers).map(job).collect();
         self.end();
         self.0.work.borrow_mut().chances = Some(Chances::new(&times, workers));
-        self.begin(Activity::Estimating, tasks);
+        self.begin(Activity::Estimating, jobs);
     }
 
     /// Makes the script of a run that was found as short as it can be.
     pub(crate) fn shorten(&self, seed: u64) {
         self.end();
-        let task = {
+        let job = {
             let work = &mut *self.0.work.borrow_mut();
             let Some((condition, found)) = work.found(seed) else { return };
             let before = found.script.lines().count() as u64;
@@ -248,9 +248,9 @@ impl Finder {
                 script: None,
                 refusal: None,
             });
-            Task::Shorten(ShortenTask { script: found.script, condition, max_runs: MAX_REPLAYS })
+            Job::Shorten(ShortenJob { script: found.script, condition, max_runs: MAX_REPLAYS })
         };
-        self.begin(Activity::Shortening, vec![task]);
+        self.begin(Activity::Shortening, vec![job]);
     }
 
     /// Opens a run that was found: a future is a branch of the run on the page, another run is in
@@ -281,19 +281,19 @@ impl Finder {
         self.tell();
     }
 
-    fn begin(&self, activity: Activity, tasks: Vec<Task>) {
+    fn begin(&self, activity: Activity, jobs: Vec<Job>) {
         self.0.work.borrow_mut().activity = Some(activity);
-        for (place, task) in tasks.iter().enumerate() {
+        for (place, job) in jobs.iter().enumerate() {
             self.0.workers.borrow_mut().push(None);
-            self.employ(place, task);
+            self.employ(place, job);
         }
         self.tell();
     }
 
-    /// Gives a task to a new worker.
-    fn employ(&self, place: usize, task: &Task) {
+    /// Gives a job to a new worker.
+    fn employ(&self, place: usize, job: &Job) {
         let (this, number) = (self.clone(), self.0.number.get());
-        let started = Worker::start(task, move |report| this.hear(number, place, report));
+        let started = Worker::start(job, move |report| this.hear(number, place, report));
         match started {
             Ok(worker) => {
                 let before = self.0.workers.borrow_mut()[place].replace(worker);
@@ -308,8 +308,8 @@ impl Finder {
             return;
         }
         let next = self.0.work.borrow_mut().hear(place, report);
-        if let Some(task) = next {
-            self.employ(place, &task);
+        if let Some(job) = next {
+            self.employ(place, &job);
         }
         if self.0.work.borrow().is_done() {
             self.end();
@@ -344,7 +344,7 @@ impl Finder {
     }
 }
 
-/// Drops workers when the present task is done: it may be a message of one of them.
+/// Drops workers when the present task of the browser is done: it may be a message of one of them.
 fn later<T: 'static>(workers: T) {
     spawn_local(async move { drop(workers) });
 }

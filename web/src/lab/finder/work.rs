@@ -1,7 +1,7 @@
 //! The state of searches: what the workers have told so far.
 
 use raft_experiment::{ExperimentPlan, TrialResults};
-use raft_jobs::{BoardRow, FindOrder, Found, Hunt, Report, Runs, Task, board_rows};
+use raft_jobs::{BoardRow, FindOrder, Found, Hunt, Job, Report, Runs, board_rows};
 use raft_lab::{Crossroads, Instant};
 
 use super::{
@@ -206,8 +206,8 @@ impl Work {
         }
     }
 
-    /// Takes a report of one of the workers. The task that another one shall do.
-    pub(super) fn hear(&mut self, worker: usize, report: Report) -> Option<Task> {
+    /// Takes a report of one of the workers. The job that another one shall do.
+    pub(super) fn hear(&mut self, worker: usize, report: Report) -> Option<Job> {
         match self.activity? {
             Activity::Searching => return self.search.as_mut()?.hunt.hear(worker, report),
             Activity::Counting => self.board.as_mut()?.hear(report),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_jobs::{RehearseTask, Report, Task};
+use raft_jobs::{Job, RehearseJob, Report};
 use yew::prelude::*;
 
 use crate::hooks::{copy_text, save_file};
@@ -33,7 +33,7 @@ pub(super) fn outcome() -> Html {
                         result.set(words);
                     }
                 };
-                let worker = Worker::start(&Task::Rehearse(RehearseTask { lesson }), hear);
+                let worker = Worker::start(&Job::Rehearse(RehearseJob { lesson }), hear);
                 match worker {
                     Ok(worker) => drop(checking.replace(Some(Rc::new(worker)))),
                     Err(words) => told.set(words),

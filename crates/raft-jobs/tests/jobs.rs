@@ -1,14 +1,14 @@
-//! Each task goes to a worker as bytes, and its reports come back as bytes.
+//! Each job goes to a worker as bytes, and its reports come back as bytes.
 
 use raft_jobs::{
-    BoardTask, ChancesTask, FindTask, Found, RehearseTask, Report, Runs, Seeds, ShortenTask, Task,
+    BoardJob, ChancesJob, FindJob, Found, Job, RehearseJob, Report, Runs, Seeds, ShortenJob,
     board_rows, carry_out, read,
 };
 
-/// The reports of a task. The last one, that it is over, is left out.
-fn reports(task: &Task) -> Vec<Report> {
+/// The reports of a job. The last one, that it is over, is left out.
+fn reports(job: &Job) -> Vec<Report> {
     let mut reports = Vec::new();
-    carry_out(&task.to_bytes(), &mut |bytes| reports.push(read(&bytes).expect("a report")));
+    carry_out(&job.to_bytes(), &mut |bytes| reports.push(read(&bytes).expect("a report")));
     assert_eq!(reports.pop(), Some(Report::Over));
     reports
 }
@@ -19,12 +19,12 @@ const EVERY: Seeds = Seeds { first: 1, end: 31, every: 1 };
 const LOSSY: &str = "cluster nodes=3 seed=5\nrun until leader\nrun 300ms\nlink all loss=60%\n";
 
 fn find(runs: Runs, condition: &str) -> Vec<Found> {
-    let task = FindTask { condition: condition.to_owned(), runs, seeds: EVERY };
+    let job = FindJob { condition: condition.to_owned(), runs, seeds: EVERY };
     let found = |report| {
         assert!(matches!(report, Report::Found(_) | Report::Looking { .. }), "{report:?}");
         if let Report::Found(found) = report { Some(found) } else { None }
     };
-    reports(&Task::Find(task)).into_iter().filter_map(found).collect()
+    reports(&Job::Find(job)).into_iter().filter_map(found).collect()
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn futures_of_a_moment_go_different_ways() {
 fn a_chance_becomes_certain() {
     let lossy = raft_script::run(&raft_script::parse(LOSSY).unwrap(), &mut |_| {});
     let lossy_since = lossy.session.unwrap().world().now();
-    let task = ChancesTask {
+    let job = ChancesJob {
         condition: "no leader".to_owned(),
         script: format!("{LOSSY}run 10ms\ncrash leader\nrun 10ms\n"),
         times: vec![0, lossy_since.0 + 1_000, u64::MAX],
@@ -58,7 +58,7 @@ fn a_chance_becomes_certain() {
         seeds: EVERY,
     };
     let mut last = [(0, 0); 3];
-    for report in reports(&Task::Chances(task)) {
+    for report in reports(&Job::Chances(job)) {
         let Report::Chance { place, hits, of } = report else { panic!("{report:?}") };
         last[place as usize] = (hits, of);
     }
@@ -70,10 +70,10 @@ fn a_chance_becomes_certain() {
 
 #[test]
 fn the_board_counts_runs_and_keeps_a_seed_that_shows_the_event() {
-    let task =
-        BoardTask { profile: "swarm".to_owned(), nodes: None, rules_off: Vec::new(), seeds: EVERY };
+    let job =
+        BoardJob { profile: "swarm".to_owned(), nodes: None, rules_off: Vec::new(), seeds: EVERY };
     let mut rows = board_rows();
-    for report in reports(&Task::Board(task)) {
+    for report in reports(&Job::Board(job)) {
         if let Report::Rare { seed, events } = report {
             for row in rows.iter_mut().filter(|row| events.iter().any(|name| name == row.name)) {
                 row.count(seed);
@@ -90,12 +90,12 @@ fn the_board_counts_runs_and_keeps_a_seed_that_shows_the_event() {
 #[test]
 fn a_script_is_shortened() {
     let found = find(Runs::drawn("swarm"), "happened two-leaders");
-    let task = ShortenTask {
+    let job = ShortenJob {
         script: found[0].script.clone(),
         condition: "happened two-leaders".to_owned(),
         max_runs: 200,
     };
-    let reports = reports(&Task::Shorten(task));
+    let reports = reports(&Job::Shorten(job));
     let Some(Report::Shortened(Some(script))) = reports.last() else { panic!("{reports:?}") };
     assert!(script.lines().count() < found[0].script.lines().count());
     assert_eq!(raft_script::run(&raft_script::parse(script).unwrap(), &mut |_| {}).failure, None);
@@ -105,9 +105,9 @@ fn a_script_is_shortened() {
 fn what_is_no_task_is_refused_in_words() {
     let mut told = Vec::new();
     carry_out(&[255, 1], &mut |bytes| told.push(read(&bytes).unwrap()));
-    assert!(matches!(&told[..], [Report::Refused(words), Report::Over] if words.contains("task")));
-    let task = FindTask { condition: "maybe".into(), runs: Runs::drawn("swarm"), seeds: EVERY };
-    let refused = reports(&Task::Find(task));
+    assert!(matches!(&told[..], [Report::Refused(words), Report::Over] if words.contains("job")));
+    let job = FindJob { condition: "maybe".into(), runs: Runs::drawn("swarm"), seeds: EVERY };
+    let refused = reports(&Job::Find(job));
     assert!(matches!(&refused[..], [Report::Refused(words)] if words.contains("maybe")));
     assert!(read(&[255]).is_err());
 }
@@ -120,7 +120,7 @@ fn a_lesson_is_played_with_every_answer() {
              choice \"Somebody\" if leader\nchoice \"Nobody\" if no leader\n{choice}\n\
              run until leader\n"
         );
-        reports(&Task::Rehearse(RehearseTask { lesson }))
+        reports(&Job::Rehearse(RehearseJob { lesson }))
     };
     assert_eq!(lesson("never \"Timers elapse.\""), [Report::Rehearsed(None)]);
     let wrong = lesson("");
