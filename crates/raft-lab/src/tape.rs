@@ -26,7 +26,7 @@ pub struct TapeView {
     pub asks: Rc<[AskView]>,
     /// When a leader committed entries.
     pub commits: Rc<[Instant]>,
-    /// Nodes that are down or paused, and partitions.
+    /// Nodes that are down or paused, partitions, and rules that are off.
     pub faults: Rc<[FaultView]>,
     /// The operations of clients.
     pub operations: Rc<[OperationView]>,
@@ -101,7 +101,7 @@ pub struct MarkView {
     pub steps: u64,
     /// The time.
     pub at: Instant,
-    /// `leader`, `down`, `up`, `network` or `broken`.
+    /// `leader`, `down`, `up`, `network`, `rule` or `broken`.
     pub kind: &'static str,
     /// What it is, in words.
     pub words: String,
@@ -250,6 +250,7 @@ struct Faults {
     down: BTreeMap<NodeId, usize>,
     paused: BTreeMap<NodeId, usize>,
     parted: Option<usize>,
+    rules_off: Option<usize>,
 }
 
 impl Faults {
@@ -278,6 +279,13 @@ impl Faults {
             MarkKind::Healed => {
                 let place = self.parted.take();
                 self.end(place, at);
+            }
+            MarkKind::Rules { off, .. } => {
+                let before = self.rules_off.take();
+                self.end(before, at);
+                if !off.is_empty() {
+                    self.rules_off = Some(self.begin(format!("off: {off}"), mark));
+                }
             }
             MarkKind::AsksForVotes { .. }
             | MarkKind::Leads { .. }
@@ -325,6 +333,7 @@ fn in_words(kind: &MarkKind) -> Option<(&'static str, String)> {
         MarkKind::Parted(words) | MarkKind::LinkChanged(words) => {
             Some(("network", words.to_string()))
         }
+        MarkKind::Rules { words, .. } => Some(("rule", words.to_string())),
         MarkKind::Healed => Some(("network", "the network is whole again".to_owned())),
         MarkKind::Broken => Some((BROKEN, "a property is broken".to_owned())),
         MarkKind::AsksForVotes { .. } | MarkKind::LeadsNoMore(_) => None,

@@ -448,3 +448,22 @@ fn an_expectation_in_the_past_judges_the_shown_moment() {
     assert!(matches!(lab.exec(&format!("expect leader {first}")), ExecStatus::Done(_)));
     assert_eq!(lab.branches.iter().len(), 2);
 }
+
+#[cfg(feature = "bugs")]
+#[test]
+fn the_tape_shows_since_when_bugs_are_off_and_until_when() {
+    let mut lab = scratch();
+    for line in ["run 10ms", "break stale-votes", "run 10ms", "break vote-forgotten", "run 10ms"] {
+        lab.exec(line);
+        finish(&mut lab);
+    }
+    let tape = lab.frame().lab.time.tape.clone();
+    let words: Vec<&str> = tape.faults.iter().map(|fault| &*fault.words).collect();
+    assert_eq!(words, ["off: stale-votes", "off: stale-votes, vote-forgotten"]);
+    assert_eq!(tape.faults[0].to, Some(tape.faults[1].from));
+    assert_eq!(tape.marks.iter().filter(|mark| mark.kind == "rule").count(), 2);
+    lab.exec("mend all");
+    let tape = lab.frame().lab.time.tape.clone();
+    assert!(tape.faults.iter().all(|fault| fault.to.is_some()), "{:?}", tape.faults);
+    assert_eq!(tape.marks.last().map(|mark| mark.kind), Some("rule"));
+}

@@ -64,6 +64,13 @@ pub enum MarkKind {
     Healed,
     /// Somebody changed a link; in words.
     LinkChanged(Arc<str>),
+    /// Rules were switched off or on.
+    Rules {
+        /// What was done, in words.
+        words: Arc<str>,
+        /// The names of the rules that are off from here on; empty: every rule is on.
+        off: Arc<str>,
+    },
     /// A property is broken for the first time.
     Broken,
 }
@@ -122,6 +129,15 @@ impl Marks {
         let moment = session.moment();
         for event in session.events() {
             self.see(moment, event);
+            if let EventKind::Cluster(
+                ClusterEvent::RuleSwitchedOff { .. } | ClusterEvent::RulesSwitchedOn { .. },
+            ) = event.kind
+            {
+                let words = Arc::from(event.kind.to_string());
+                let off = Arc::from(session.world().rules_off().to_string());
+                let seen = Seen { moment, at: event.at, event: event.number };
+                self.add(seen, MarkKind::Rules { words, off });
+            }
         }
         if let Some(violation) = session.checks().violation().filter(|_| !self.is_broken)
             && let Some(event) = EventNumber::new(violation.event)
