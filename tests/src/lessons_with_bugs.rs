@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use raft_lab::{Lab, TaskView};
 use raft_script::{Lesson, Scene, Script, Task};
 
 /// The most steps of one lesson.
@@ -46,6 +48,42 @@ fn every_lesson_is_played_to_its_end() {
         let report = raft_script::run(script, &mut |_| {});
         report.failure.map(|failure| failure.to_string()).into_iter().collect()
     });
+}
+
+/// The shortest known run of each rule is one way to its challenge.
+#[test]
+fn every_challenge_can_be_met() {
+    let rules = raft_lab::rules();
+    assert!(rules.len() > 80);
+    for rule in rules {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&rule.script);
+        let known = fs::read_to_string(path).expect("a script");
+        let text = raft_lab::challenge(&rule, &known).expect("it is a script");
+        let script = raft_script::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", rule.name));
+        let report = raft_script::run(&script, &mut |_| {});
+        assert_eq!(report.failure, None, "{}\n{text}", rule.name);
+        let mut lab = Lab::lesson(&text).expect("it is a lesson");
+        lab.set_speed(f64::INFINITY);
+        pass(&mut lab);
+        lab.show_solution().expect("it has goals");
+        pass(&mut lab);
+        let lesson = lab.frame().lab.lesson.clone().expect("it plays");
+        let Some(TaskView::Goals { goals, given, .. }) = &lesson.task else { panic!("{text}") };
+        assert!(goals.iter().all(|goal| goal.is_reached), "{}", rule.name);
+        let given = given.expect("they are reached");
+        let words = format!("needs {given} statement");
+        assert!(lesson.text[1].contains(&words), "{}: {given}: {:?}", rule.name, lesson.text);
+    }
+}
+
+fn pass(lab: &mut Lab) {
+    for _ in 0..100_000 {
+        if !lab.pacing().running {
+            return;
+        }
+        lab.tick(Duration::from_millis(16), Duration::from_millis(50));
+    }
+    panic!("it does not end");
 }
 
 /// The page plays the script up to a scene when somebody comes to it.

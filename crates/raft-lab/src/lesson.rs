@@ -113,6 +113,8 @@ pub enum TaskView {
         solution: Vec<String>,
         /// Whether that way is taken.
         is_shown: bool,
+        /// With how many statements they were reached; `None`: they are not yet.
+        given: Option<usize>,
     },
 }
 

@@ -84,7 +84,7 @@ pub use raft_sim::{
     ReadPolicy, Setup, Words,
 };
 pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
-pub use rules_off::{Rule, mended, rules};
+pub use rules_off::{Rule, challenge, mended, rules};
 pub use stored::{
     CLUSTER_KEY, EARLIER_RUNS_KEY, NodeRecovery, RUN_KEY, RecoveredDisk, RecoveryReport,
     cluster_line, earlier_runs, earlier_runs_as_bytes, next_run,

@@ -1,8 +1,9 @@
 //! Rules that can be switched off. Only builds with the feature `bugs` have the switches.
 
+use std::fmt::Write as _;
 use std::rc::Rc;
 
-use raft_script::Statement;
+use raft_script::{Session, Statement};
 use raft_sim::{Switch, Switches};
 use serde::Serialize;
 
@@ -59,6 +60,38 @@ impl RulesOff {
         }
         self.rules.clone()
     }
+}
+
+/// A challenge, as a lesson: to break something without this rule, in few statements. `text` is the
+/// shortest known script that does.
+///
+/// # Errors
+/// With the line and the place, when the text is no script with a cluster.
+pub fn challenge(rule: &Rule, text: &str) -> Result<String, LabError> {
+    let script = raft_script::parse(text).map_err(|error| LabError::Script(error.to_string()))?;
+    let (_, rest) =
+        Session::open(&script).map_err(|error| LabError::Script(error.to_string()))?;
+    let is_note = |statement: &&Statement| statement.is_note();
+    let opening = script.statements[..script.statements.len() - rest.len()].iter();
+    let opening = opening.map(|line| &line.statement).filter(|it| !is_note(it));
+    let way = rest.iter().map(|line| &line.statement).filter(|it| !is_note(it));
+    let needed = way.clone().filter(|statement| statement.acts()).count();
+    let statements = if needed == 1 { "statement" } else { "statements" };
+    let mut lesson: String = opening.map(|statement| format!("{statement}\n")).collect();
+    let _ = write!(
+        lesson,
+        "lesson \"Challenge: {name}\"\n\
+         scene \"Break it\"\n\
+         # This cluster has a rule switched off: {rule}\n#\n\
+         # Do what breaks {breaks}, in as few statements as you can. The shortest known run needs \
+         {needed} {statements}; time passes for nothing.\n\
+         goal \"A property is broken.\" if broken\n",
+        name = rule.name,
+        rule = rule.rule,
+        breaks = rule.breaks,
+    );
+    lesson.extend(way.map(|statement| format!("solve {statement}\n")));
+    Ok(lesson)
 }
 
 /// The script with all rules on, and everything else as it is: without `bugs=`, `break` and `mend`.

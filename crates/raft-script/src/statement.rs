@@ -193,6 +193,24 @@ impl Statement {
         }
     }
 
+    /// Whether it does something to the cluster, now or at a time; waiting and asking do not.
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::Order(_) => true,
+            Self::At { statement, .. } => statement.acts(),
+            Self::Note(_)
+            | Self::Cluster(_)
+            | Self::NodeSettings { .. }
+            | Self::DiskContents { .. }
+            | Self::Run(_)
+            | Self::Step(_)
+            | Self::Mark(_)
+            | Self::Lesson(_)
+            | Self::Why(_)
+            | Self::Expect { .. } => false,
+        }
+    }
+
     /// Whether it is a comment or a blank line.
     pub fn is_note(&self) -> bool {
         matches!(self, Self::Note(_))

@@ -198,6 +198,27 @@ impl Labs {
         });
     }
 
+    /// Begins a challenge: to break something without this rule, in few statements.
+    pub(crate) fn challenge(&self, rule: &Rule) {
+        let (labs, rule, wanted) = (self.clone(), rule.clone(), self.want());
+        spawn_local(async move {
+            let loaded = load(&rule.script).await;
+            let lesson = loaded.and_then(|text| {
+                raft_lab::challenge(&rule, &text).map_err(|error| error.to_string())
+            });
+            if labs.wanted.get() != wanted {
+                return;
+            }
+            match lesson {
+                Ok(lesson) => labs.run_script(rule.name, &lesson),
+                Err(words) => {
+                    let words = format!("{} cannot be loaded: {words}.", rule.script);
+                    labs.on_failure.emit(Some(words));
+                }
+            }
+        });
+    }
+
     /// Goes back to the run of which a lesson was being recorded.
     pub(crate) fn go_on_recording(&self) {
         let Some(kept) = self.runner.recorded_before() else { return };

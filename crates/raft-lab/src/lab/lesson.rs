@@ -28,6 +28,8 @@ pub(super) struct LessonRun {
     holds: Vec<bool>,
     /// Whether the lab shows a way to the goals.
     is_shown: bool,
+    /// With how many statements of the learner the goals were reached.
+    given: Option<usize>,
     /// The branch that answered.
     answered: Option<BranchId>,
     instead: Option<InsteadView>,
@@ -68,6 +70,7 @@ impl Lab {
             chosen: None,
             holds: vec![false; tasks],
             is_shown: false,
+            given: None,
             answered: None,
             instead: None,
         });
@@ -208,6 +211,9 @@ impl Lab {
             *holds |= head.holds(&goal.condition);
         }
         if run.holds.iter().all(|holds| *holds) {
+            let before = run.turn_at.map_or(0, |(_, moment, _)| moment.lines);
+            let given = head.journal().iter().skip(before);
+            run.given = Some(given.filter(|line| line.statement.acts()).count());
             self.branches.cancel(self.live);
             self.dismiss_listeners("the goals are reached");
             self.pacer.set_running(false, false);
@@ -357,6 +363,7 @@ impl LessonRun {
                     goals: goals.collect(),
                     solution: solution.iter().map(Statement::to_string).collect(),
                     is_shown: self.is_shown,
+                    given: self.given,
                 }
             }
         }

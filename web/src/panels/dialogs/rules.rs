@@ -84,6 +84,14 @@ fn row(props: &RowProps) -> Html {
         let (runner, line) = (controls.runner, format!("{word} {}", rule.name));
         Callback::from(move |_: MouseEvent| runner.exec(&line))
     };
+    let on_challenge = {
+        let (labs, rule, on_close) =
+            (controls.labs.clone(), rule.clone(), props.on_close.clone());
+        Callback::from(move |_: MouseEvent| {
+            labs.challenge(&rule);
+            on_close.emit(());
+        })
+    };
     let on_show = {
         let (labs, rule, on_close) = (controls.labs, rule.clone(), props.on_close.clone());
         Callback::from(move |_: MouseEvent| {
@@ -107,6 +115,10 @@ fn row(props: &RowProps) -> Html {
                 <button type="button" class="button is-small" onclick={on_show}
                     title="Opens the shortest known run that breaks something without this rule">
                     { "Show me" }
+                </button>
+                <button type="button" class="button is-small" onclick={on_challenge}
+                    title="Break something yourself without this rule, in few statements">
+                    { "Challenge" }
                 </button>
             </div>
         </li>

@@ -6,7 +6,7 @@ use raft_lab::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, TaskVi
 use yew::prelude::*;
 
 use crate::state::use_controls;
-use crate::words::with_links;
+use crate::words::{counted, with_links};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TaskProps {
@@ -24,8 +24,9 @@ pub(super) fn task_of(props: &TaskProps) -> Html {
             <Question text={text.clone()} choices={choices.clone()} turn={*turn}
                 instead={*instead} chosen={props.chosen} on_pick={props.on_pick.clone()} />
         },
-        Some(TaskView::Goals { goals, solution, is_shown }) => html! {
+        Some(TaskView::Goals { goals, solution, is_shown, given }) => html! {
             <Goals goals={goals.clone()} solution={solution.clone()} is_shown={*is_shown}
+                given={*given}
                 turn={*turn} />
         },
         None => html! {},
@@ -143,6 +144,7 @@ struct GoalsProps {
     goals: Vec<GoalView>,
     solution: Vec<String>,
     is_shown: bool,
+    given: Option<usize>,
     turn: LessonTurn,
 }
 
@@ -164,6 +166,11 @@ fn goals(props: &GoalsProps) -> Html {
                     </li>
                 }) }
             </ul>
+            if let Some(given) = props.given.filter(|_| !props.is_shown) {
+                <p class="lesson-given" role="status">
+                    { format!("Reached with {}.", counted(given, "statement", "statements")) }
+                </p>
+            }
             if props.turn == LessonTurn::Learner && !props.is_shown {
                 <button type="button" class="text-button" data-testid="lesson-solve"
                     onclick={on_solve}>{ "Show me one way" }</button>
