@@ -69,8 +69,7 @@ impl RulesOff {
 /// With the line and the place, when the text is no script with a cluster.
 pub fn challenge(rule: &Rule, text: &str) -> Result<String, LabError> {
     let script = raft_script::parse(text).map_err(|error| LabError::Script(error.to_string()))?;
-    let (_, rest) =
-        Session::open(&script).map_err(|error| LabError::Script(error.to_string()))?;
+    let (_, rest) = Session::open(&script).map_err(|error| LabError::Script(error.to_string()))?;
     let is_note = |statement: &&Statement| statement.is_note();
     let opening = script.statements[..script.statements.len() - rest.len()].iter();
     let opening = opening.map(|line| &line.statement).filter(|it| !is_note(it));

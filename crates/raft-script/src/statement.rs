@@ -130,7 +130,7 @@ impl Statement {
     }
 
     /// Whether it does something in the world, at once or later. Others wait, look or note.
-    pub(crate) fn acts(&self) -> bool {
+    pub fn acts(&self) -> bool {
         match self {
             Self::Order(_) => true,
             Self::At { statement, .. } => statement.acts(),
@@ -190,24 +190,6 @@ impl Statement {
             | Self::Mark(_)
             | Self::Why(_)
             | Self::Expect { .. } => None,
-        }
-    }
-
-    /// Whether it does something to the cluster, now or at a time; waiting and asking do not.
-    pub fn acts(&self) -> bool {
-        match self {
-            Self::Order(_) => true,
-            Self::At { statement, .. } => statement.acts(),
-            Self::Note(_)
-            | Self::Cluster(_)
-            | Self::NodeSettings { .. }
-            | Self::DiskContents { .. }
-            | Self::Run(_)
-            | Self::Step(_)
-            | Self::Mark(_)
-            | Self::Lesson(_)
-            | Self::Why(_)
-            | Self::Expect { .. } => false,
         }
     }
 

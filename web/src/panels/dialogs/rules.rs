@@ -85,8 +85,7 @@ fn row(props: &RowProps) -> Html {
         Callback::from(move |_: MouseEvent| runner.exec(&line))
     };
     let on_challenge = {
-        let (labs, rule, on_close) =
-            (controls.labs.clone(), rule.clone(), props.on_close.clone());
+        let (labs, rule, on_close) = (controls.labs.clone(), rule.clone(), props.on_close.clone());
         Callback::from(move |_: MouseEvent| {
             labs.challenge(&rule);
             on_close.emit(());
