@@ -41,6 +41,7 @@ pub use chances::ChancesTask;
 pub use find::{FindTask, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use measure::MeasureTask;
+pub use raft_experiment as experiment;
 use raft_experiment::TrialResults;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_experiment::{ExperimentReport, ExperimentTable, TableColumn};
+use raft_jobs::experiment::{ExperimentReport, ExperimentTable, TableColumn};
 use yew::prelude::*;
 
 use super::progress;
