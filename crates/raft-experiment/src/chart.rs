@@ -47,8 +47,8 @@ impl Chart {
     pub const MAX_CURVES: usize = 6;
 
     /// The chart as an SVG picture, for a page or a file. Its colours are CSS variables,
-    /// `--chart-1` to `--chart-6` and `--ink`, with values that are legible on light and on dark. It
-    /// has no style element and no script. Curves also differ in their dashes.
+    /// `--chart-1` to `--chart-6` and `--ink`, with values that are legible on light and on dark.
+    /// It has no style element and no script. Curves also differ in their dashes.
     pub fn svg(&self) -> String {
         svg::draw(self)
     }

@@ -41,6 +41,7 @@ pub use chances::ChancesJob;
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use measure::MeasureJob;
+pub use raft_experiment as experiment;
 use raft_experiment::TrialResults;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;

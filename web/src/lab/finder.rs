@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
-use raft_experiment::{ExperimentPlan, ExperimentReport, ExperimentRequest};
+use raft_jobs::experiment::{ExperimentPlan, ExperimentReport, ExperimentRequest};
 use raft_jobs::{
     BoardJob, BoardRow, ChancesJob, FindOrder, Hunt, HuntCounts, Job, MeasureJob, Report, Seeds,
     ShortenJob,

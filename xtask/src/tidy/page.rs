@@ -3,7 +3,7 @@
 use super::{File, Finding, Package, Tree};
 
 /// The packages of ours that the page depends on: views, and reports of long work.
-const OURS: [&str; 3] = ["raft-lab", "raft-jobs", "raft-experiment"];
+const OURS: [&str; 2] = ["raft-lab", "raft-jobs"];
 /// The packages below the lab, as Rust writes them.
 const BELOW: [&str; 6] =
     ["raft_check", "raft_core", "raft_kv", "raft_script", "raft_sim", "raft_storage"];

@@ -1,6 +1,6 @@
 //! The state of searches: what the workers have told so far.
 
-use raft_experiment::{ExperimentPlan, TrialResults};
+use raft_jobs::experiment::{ExperimentPlan, TrialResults};
 use raft_jobs::{BoardRow, FindOrder, Found, Hunt, Job, Report, Runs, board_rows};
 use raft_lab::{Crossroads, Instant};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raft_experiment::{Dial, Dials, Experiment, ExperimentRequest, MAX_TRIALS};
+use raft_jobs::experiment::{Dial, Dials, Experiment, ExperimentRequest, MAX_TRIALS};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -98,7 +98,9 @@ pub(super) fn form(props: &FormProps) -> Html {
                 { for experiment.dials().iter().map(|dial| dial_field(dial, &fields, &change)) }
                 { number("trials", &fields.trials, MAX_TRIALS, {
                     let (fields, change) = (fields.clone(), change.clone());
-                    Callback::from(move |trials| change.emit(Fields { trials, ..(*fields).clone() }))
+                    Callback::from(move |trials| {
+                        change.emit(Fields { trials, ..(*fields).clone() });
+                    })
                 }) }
                 { number("seed", &fields.seed, u64::MAX >> 12, {
                     let (fields, change) = (fields.clone(), change.clone());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_experiment::{ExperimentReport, ExperimentTable, TableColumn};
+use raft_jobs::experiment::{ExperimentReport, ExperimentTable, TableColumn};
 use yew::prelude::*;
 
 use super::progress;
@@ -30,7 +30,8 @@ pub(super) fn results(props: &ResultsProps) -> Html {
             <p class="find-progress" role="status" data-testid="experiment-progress">
                 { progress(&props.measuring) }
             </p>
-            <div class="experiment-charts" data-testid="experiment-charts">
+            <div class="experiment-charts" data-testid="experiment-charts" tabindex="0"
+                role="region" aria-label="Charts">
                 // The charts are made by this program; their texts are escaped.
                 { for report.charts.iter().map(|chart| {
                     Html::from_html_unchecked(chart.svg().into())
