@@ -55,7 +55,8 @@ fn every_lesson_is_played_to_its_end() {
 fn every_challenge_can_be_met() {
     let rules = raft_lab::rules();
     assert!(rules.len() > 80);
-    for rule in rules {
+    let mut met = 0;
+    for rule in rules.into_iter().filter(|rule| rule.has_challenge) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&rule.script);
         let known = fs::read_to_string(path).expect("a script");
         let text = raft_lab::challenge(&rule, &known).expect("it is a script");
@@ -73,7 +74,9 @@ fn every_challenge_can_be_met() {
         let given = given.expect("they are reached");
         let words = format!("needs {given} statement");
         assert!(lesson.text[1].contains(&words), "{}: {given}: {:?}", rule.name, lesson.text);
+        met += 1;
     }
+    assert!(met > 70, "{met}");
 }
 
 fn pass(lab: &mut Lab) {

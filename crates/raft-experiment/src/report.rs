@@ -74,7 +74,7 @@ impl ExperimentPlan {
         let samples: Vec<Sample> = results.0.iter().map(|case| Sample::new(&case.values)).collect();
         let charts = match description.drawn {
             Drawn::Cumulative { is_logarithmic } => self.shares(&samples, is_logarithmic),
-            Drawn::Against { dial } => vec![self.means(&samples, dial)],
+            Drawn::Against { dial } => self.means(&samples, dial),
         };
         ExperimentReport {
             title: description.title.to_owned(),
@@ -120,8 +120,7 @@ impl ExperimentPlan {
         let groups = names.chunks(Chart::MAX_CURVES).zip(samples.chunks(Chart::MAX_CURVES));
         let count = names.len().div_ceil(Chart::MAX_CURVES);
         let charts = groups.enumerate().map(|(place, (names, samples))| {
-            let number =
-                if count > 1 { format!(", {} of {count}", place + 1) } else { String::new() };
+            let number = numbered(place, count);
             let x = ChartAxis::around((name, unit), quantity.range(samples), is_logarithmic);
             let curves = names.iter().zip(samples);
             let curves = curves.map(|(name, sample)| quantity.shares(name, sample, &x)).collect();
@@ -135,8 +134,8 @@ impl ExperimentPlan {
         charts.collect()
     }
 
-    /// The means against the values of a dial.
-    fn means(&self, samples: &[Sample], dial: &str) -> Chart {
+    /// The means against the values of a dial, as many charts as the curves need.
+    fn means(&self, samples: &[Sample], dial: &str) -> Vec<Chart> {
         let quantity = self.request().experiment.description().quantity;
         let mut curves: Vec<OneCurve> = Vec::new();
         for (case, sample) in self.cases().iter().zip(samples) {
@@ -156,12 +155,15 @@ impl ExperimentPlan {
             points.sort_by(|one, other| one.0.total_cmp(&other.0));
             ChartCurve { name: self.name_without(dial, &others), points, is_stepped: false }
         });
-        Chart {
-            title: format!("{} against {dial}", sentence(quantity.name)),
+        let named: Vec<ChartCurve> = named.collect();
+        let count = named.len().div_ceil(Chart::MAX_CURVES);
+        let chart = |(place, curves): (usize, &[ChartCurve])| Chart {
+            title: format!("{} against {dial}{}", sentence(quantity.name), numbered(place, count)),
             x: ChartAxis::around((dial, ""), range, true),
             y: ChartAxis::around((quantity.name, quantity.unit), (0.0, most), false),
-            curves: named.take(Chart::MAX_CURVES).collect(),
-        }
+            curves: curves.to_vec(),
+        };
+        named.chunks(Chart::MAX_CURVES).enumerate().map(chart).collect()
     }
 
     /// The name of a curve: the values of the dials that vary, without the one of the axis.
@@ -174,6 +176,11 @@ impl ExperimentPlan {
             named.map(|(dial, value)| format!("{}={value}", dial.name)).collect();
         if named.is_empty() { "mean".to_owned() } else { named.join(" ") }
     }
+}
+
+/// `, 2 of 3`; nothing for the only one.
+fn numbered(place: usize, count: usize) -> String {
+    if count > 1 { format!(", {} of {count}", place + 1) } else { String::new() }
 }
 
 /// The values of the other dials, and the points.

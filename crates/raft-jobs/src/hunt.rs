@@ -106,6 +106,8 @@ impl Hunt {
                 share.steps = steps;
             }
             Report::Found(found) => {
+                // The run is not looked at any further.
+                share.done += u64::from(share.seed.take().is_some());
                 self.hit_count += 1;
                 self.hits.insert(found.seed, found);
                 if self.hits.len() > MAX_HITS {
@@ -212,13 +214,24 @@ mod tests {
         look(&mut hunt, 0, 3, 15);
         look(&mut hunt, 1, 2, 0);
         hunt.hear(1, found(2));
-        assert_eq!(hunt.counts(), HuntCounts { seeds: 1, hits: 1, steps: 15 });
+        assert_eq!(hunt.counts(), HuntCounts { seeds: 2, hits: 1, steps: 15 });
         hunt.hear(0, Report::Over);
         assert!(!hunt.is_over());
         look(&mut hunt, 1, 4, 20);
         hunt.hear(1, Report::Over);
         assert_eq!(hunt.counts(), HuntCounts { seeds: 4, hits: 1, steps: 35 });
         assert!(hunt.is_over());
+    }
+
+    #[test]
+    fn a_run_in_which_it_holds_is_looked_at() {
+        let mut hunt = hunt(9, Some(1));
+        hunt.divide(1);
+        look(&mut hunt, 0, 1, 0);
+        hunt.hear(0, found(1));
+        assert_eq!(hunt.counts(), HuntCounts { seeds: 1, hits: 1, steps: 0 });
+        look(&mut hunt, 0, 2, 4);
+        assert_eq!(hunt.counts().seeds, 1);
     }
 
     #[test]

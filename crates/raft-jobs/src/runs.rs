@@ -47,7 +47,8 @@ impl Seeds {
     }
 
     /// Those after one of them.
-    pub(crate) fn after(self, seed: u64) -> Self {
+    #[must_use]
+    pub fn after(self, seed: u64) -> Self {
         Self { first: seed.saturating_add(self.every.max(1)), ..self }
     }
 }

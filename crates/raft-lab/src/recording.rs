@@ -160,6 +160,19 @@ impl RecordedChoice {
 }
 
 impl Recording {
+    /// A title names one step; `number` is the step that gets it, unless it is new.
+    pub(crate) fn check_title(
+        &self,
+        step: &RecordedStep,
+        number: Option<usize>,
+    ) -> Result<(), String> {
+        let mut others = self.steps.iter().enumerate().filter(|(place, _)| Some(*place) != number);
+        match others.any(|(_, placed)| placed.step.title == step.title) {
+            true => Err(format!("There is a step “{}” already.", step.title)),
+            false => Ok(()),
+        }
+    }
+
     /// The lesson as a script, of those of its steps, which are in the order of their moments.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use raft_check::PROGRESS;
 use raft_script::{Session, Statement};
 use raft_sim::{Switch, Switches};
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub struct Rule {
     pub seen_in: &'static str,
     /// The shortest known script in which nodes without the rule break the property.
     pub script: String,
+    /// Whether there is a [`challenge`]: not where nodes only stop making progress.
+    pub has_challenge: bool,
 }
 
 /// All rules that can be switched off, in the order of `docs/bugs.md`; none without the feature.
@@ -42,6 +45,7 @@ impl Rule {
             breaks: switch.breaks(),
             seen_in: switch.seen_in(),
             script: format!("scenarios/bugs/{switch}.helios"),
+            has_challenge: switch.breaks() != PROGRESS.name,
         }
     }
 }

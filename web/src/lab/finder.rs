@@ -181,17 +181,16 @@ impl Finder {
     /// Counts the rare events of drawn runs.
     pub(crate) fn count(&self, profile: &str, rules_off: &[String], runs: u64) {
         let workers = worker::count() as u64;
-        let job = |worker| {
-            Job::Board(BoardJob {
-                profile: profile.to_owned(),
-                nodes: None,
-                rules_off: rules_off.to_vec(),
-                seeds: Seeds { first: 1 + worker, end: runs + 1, every: workers },
-            })
+        let job = |worker| BoardJob {
+            profile: profile.to_owned(),
+            nodes: None,
+            rules_off: rules_off.to_vec(),
+            seeds: Seeds { first: 1 + worker, end: runs + 1, every: workers },
         };
-        let jobs = (0..workers).map(job).collect();
+        let jobs: Vec<BoardJob> = (0..workers).map(job).collect();
         self.end();
-        self.0.work.borrow_mut().board = Some(Board::new(profile, runs, workers));
+        self.0.work.borrow_mut().board = Some(Board::new(jobs.clone(), runs));
+        let jobs = jobs.into_iter().map(Job::Board).collect();
         self.begin(Activity::Counting, jobs);
     }
 
@@ -264,6 +263,14 @@ impl Finder {
         match from {
             Some(from) => labs.runner.open_future(&from, seed, Instant(found.at), found.steps),
             None => labs.run_script(&format!("seed {seed}, {condition}"), &found.script),
+        }
+    }
+
+    /// Shows an earlier time of the run whose futures were searched.
+    pub(crate) fn show_moment(&self, at: Instant, labs: &Labs) {
+        let from = self.0.work.borrow().crossroads();
+        if let Some(from) = from {
+            labs.runner.show_before_crossroads(&from, at);
         }
     }
 

@@ -17,6 +17,9 @@ const TRIES_KEY: &str = "helios-run-tries";
 /// After so many pages that ended while they computed the run again, it is given up.
 const MAX_TRIES: u32 = 3;
 
+/// The run of which a lesson is being recorded, while another lab is on the page.
+const RECORDED_KEY: &str = "helios.recorded";
+
 /// The words that begin a stored origin.
 const SCENARIO: &str = "scenario";
 const SCRIPT: &str = "script";
@@ -93,6 +96,26 @@ pub(crate) fn kept_lesson() -> Option<Rc<OpenedLesson>> {
         | Origin::Scratch { .. }
         | Origin::Scenario(_)
         | Origin::Script(_) => None,
+    }
+}
+
+/// Keeps the run of which a lesson was being recorded when another lab came. Without room, it is
+/// lost with the tab.
+pub(crate) fn keep_recorded(run: &[u8]) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(RECORDED_KEY, &as_text(run));
+    }
+}
+
+/// The run of which a lesson was being recorded: see [`Restoration`].
+pub(crate) fn recorded() -> Option<Vec<u8>> {
+    as_bytes(&storage()?.get_item(RECORDED_KEY).ok().flatten()?)
+}
+
+/// It is on the page again, or was given up.
+pub(crate) fn forget_recorded() {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(RECORDED_KEY);
     }
 }
 

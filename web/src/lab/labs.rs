@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use crate::lab::lessons::load;
 use crate::lab::opening::{self, Opening};
-use crate::lab::{LessonInfo, Runner, Scenario};
+use crate::lab::{LessonInfo, Runner, Scenario, kept_run};
 use crate::state::speed::DEFAULT_SPEED;
 
 /// A run is computed again in pieces of this length, so that the page stays alive.
@@ -221,13 +221,14 @@ impl Labs {
 
     /// Goes back to the run of which a lesson was being recorded.
     pub(crate) fn go_on_recording(&self) {
-        let Some(kept) = self.runner.recorded_before() else { return };
+        let Some(kept) = kept_run::recorded() else { return };
         let (labs, wanted) = (self.clone(), self.want());
         spawn_local(async move {
             let restored = restore(&kept, || labs.wanted.get() == wanted).await;
             match restored {
                 Ok(Some(lab)) => {
                     labs.runner.replace(lab);
+                    kept_run::forget_recorded();
                     labs.on_origin.emit(Origin::Scratch { reason: None });
                 }
                 Ok(None) => {}

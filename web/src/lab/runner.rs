@@ -53,8 +53,6 @@ struct Inner {
     /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
     keeper: RunKeeper,
-    /// The last run of which a lesson was being recorded when another lab replaced it.
-    recorded: RefCell<Option<Vec<u8>>>,
     /// The sequence diagram as it was when it was closed.
     left_diagram: RefCell<DiagramWindow>,
     last_frame_at: Cell<f64>,
@@ -85,7 +83,6 @@ impl Runner {
             publication: Publication::new(),
             is_changed: Cell::new(true),
             keeper: RunKeeper::default(),
-            recorded: RefCell::default(),
             left_diagram: RefCell::default(),
             last_frame_at: Cell::new(now_ms()),
             spent: Cell::new(0.0),

@@ -218,10 +218,15 @@ fn buttons(props: &ButtonsProps) -> Html {
             let DiskAction { name, label, line, refusal } = action;
             let (is_refused, title) = (refusal.is_some(), refusal.unwrap_or(line.clone()));
             let runner = runner.clone();
-            let on_click = Callback::from(move |_: MouseEvent| runner.exec(&line));
+            let on_click = Callback::from(move |_: MouseEvent| {
+                if !is_refused {
+                    runner.exec(&line);
+                }
+            });
             html! {
                 <button key={place} type="button" class="button is-small"
-                    data-testid={format!("disk-{name}")} {title} disabled={is_refused}
+                    data-testid={format!("disk-{name}")} {title}
+                    aria-disabled={is_refused.to_string()}
                     onclick={on_click}>{ label }</button>
             }
         }) }

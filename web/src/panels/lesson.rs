@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use self::actions::Actions;
 use self::task::TaskOf;
-use crate::lab::{LessonInfo, Origin};
+use crate::lab::{LessonInfo, Origin, kept_run};
 use crate::state::{Controls, Selection, progress, use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel};
 use crate::words::with_links;
@@ -225,7 +225,7 @@ fn foot(props: &FootProps) -> Html {
             }
             <button type="button" class="button" data-testid="lesson-again"
                 title="Begin this step again" onclick={go(here)}>{ "Again" }</button>
-            if props.info.is_none() && controls.runner.recorded_before().is_some() {
+            if props.info.is_none() && kept_run::recorded().is_some() {
                 <button type="button" class="button" data-testid="lesson-to-record"
                     onclick={on_click_of(&controls, |c| c.labs.go_on_recording())}>
                     { "Go on recording" }

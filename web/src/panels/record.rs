@@ -3,12 +3,16 @@
 mod form;
 mod outcome;
 
-use raft_lab::{RecordedStepView, RecordingView};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use raft_lab::{RecordedStep, RecordedStepView, RecordingView};
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use self::form::StepForm;
 use self::outcome::Outcome;
+use crate::lab::kept_run;
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel};
 use crate::words::{counted, milliseconds};
@@ -19,11 +23,14 @@ pub(crate) fn record() -> Html {
     // The number of the step that is being changed; `None`: a new one is written.
     let changed = use_state_eq(|| None::<usize>);
     let gives_up = use_state_eq(|| false);
+    // The new step that is being written, while another one is changed.
+    let kept = use_state(|| Rc::new(RefCell::new(RecordedStep::default())));
     let Some(recording) = frame.lab.recording.clone() else { return html! {} };
     let on_give_up = {
         let (runner, gives_up, is_sure) = (runner, gives_up.setter(), *gives_up);
         Callback::from(move |_: MouseEvent| {
             if is_sure {
+                kept_run::forget_recorded();
                 runner.set_recording(false);
             }
             gives_up.set(!is_sure);
@@ -53,9 +60,9 @@ pub(crate) fn record() -> Html {
             <div class="record" tabindex="0" data-testid="record">
                 <Names title={recording.title.clone()} about={recording.about.clone()} />
                 <Steps recording={(*recording).clone()} on_change={on_change.clone()} />
-                <StepForm {key} {at} {step}
+                <StepForm {key} {at} {step} kept={(*kept).clone()}
                     on_done={on_change.reform(|()| None)} />
-                <Outcome />
+                <Outcome recording={recording.clone()} />
             </div>
         </Panel>
     }
@@ -137,10 +144,10 @@ struct RowProps {
 #[component(Row)]
 fn row(props: &RowProps) -> Html {
     let runner = use_controls().runner;
-    let RecordedStepView { number, at, steps, step } = props.placed.clone();
+    let RecordedStepView { number, at, step, .. } = props.placed.clone();
     let on_show = {
         let runner = runner.clone();
-        Callback::from(move |_: MouseEvent| runner.show_after(steps))
+        Callback::from(move |_: MouseEvent| runner.show_recorded(number))
     };
     let on_change = props.on_change.reform(move |_: MouseEvent| Some(number));
     let on_remove = {

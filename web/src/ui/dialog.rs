@@ -3,7 +3,7 @@
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, walk};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct DialogProps {
@@ -41,7 +41,8 @@ pub(crate) fn dialog(props: &DialogProps) -> Html {
     let on_button = props.on_close.reform(|_: MouseEvent| ());
     html! {
         <dialog ref={node} class={classes!("dialog", props.is_wide.then_some("is-wide"))}
-            aria-labelledby="dialog-title" onclose={on_close} onclick={on_click}>
+            aria-labelledby="dialog-title" onclose={on_close} onclick={on_click}
+            onkeydown={Callback::from(|event: KeyboardEvent| walk(&event))}>
             <div class="dialog-box">
                 <header class="dialog-head">
                     <h2 id="dialog-title">{ &props.title }</h2>

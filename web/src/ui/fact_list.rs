@@ -23,7 +23,7 @@ impl Fact {
 fn term(name: &AttrValue) -> Html {
     match defined(name) {
         Some(word) => html! {
-            <button type="button" class="mention is-word" data-word={word} tabindex="-1"
+            <button type="button" class="mention is-word" data-word={word}
                 title="What it means">{ name }</button>
         },
         None => html! { { name } },

@@ -114,3 +114,18 @@ fn cells_with_commas_are_quoted() {
     let cells = ["a", "b,c", "d\"e"].map(str::to_owned);
     assert_eq!(line_of_csv(cells.into_iter()), "a,\"b,c\",\"d\"\"e\"\n");
 }
+
+/// A chart has six curves at most: the seventh is in the next one.
+#[test]
+fn no_curve_is_left_out() {
+    let dials = Dials::new().with("window", "1").with("batch", "1,2,3,4,5,6,7");
+    let plan = plan(Experiment::Throughput, dials);
+    let mut results = plan.no_results();
+    (0..plan.places()).for_each(|place| {
+        let outcome = TrialOutcome { values: vec![90_000 + place], counts: vec![1; 7], steps: 1 };
+        plan.add(&mut results, place, outcome);
+    });
+    let report = plan.report(&results);
+    let curves: usize = report.charts.iter().map(|chart| chart.curves.len()).sum();
+    assert!(report.charts.len() == 2 && curves == 7, "{curves}");
+}

@@ -2,7 +2,7 @@
 //! looks for one; the lab makes it a branch.
 
 use raft_core::Instant;
-use raft_script::{BranchId, Moment, Order, Place, Run, SourceLine, Statement};
+use raft_script::{BranchId, Moment, Order, Place, Run, Session, SourceLine, Statement};
 
 use super::{Lab, Queued};
 use crate::ConsoleKind;
@@ -38,6 +38,28 @@ impl Lab {
         }
     }
 
+    /// Shows the branch of such a moment at an earlier time.
+    ///
+    /// # Errors
+    /// If the page shows another run, while a lesson plays, or if the branch is gone.
+    pub fn show_before_crossroads(&mut self, from: &Crossroads, at: Instant) -> Result<(), String> {
+        self.session_at(from)?;
+        if self.live != from.branch {
+            self.switch_to(from.branch.number())?;
+        }
+        self.show_at(at);
+        Ok(())
+    }
+
+    /// The session at such a moment, if the page still shows that run.
+    fn session_at(&self, from: &Crossroads) -> Result<(Place, Session), String> {
+        let place = Place { branch: from.branch, moment: from.moment };
+        let session = self.branches.at(place).ok();
+        let session = session.filter(|session| session.world().trace_hash() == from.hash);
+        let session = session.ok_or("That moment is gone: the page shows another run.")?;
+        Ok((place, session))
+    }
+
     /// Begins a branch in which all random numbers after a moment are drawn from a seed, and plays
     /// it up to a time, after so many steps of the world since the beginning of the run. Then time
     /// stands still.
@@ -52,10 +74,7 @@ impl Lab {
         steps: u64,
     ) -> Result<(), String> {
         self.give_way_to_lesson()?;
-        let place = Place { branch: from.branch, moment: from.moment };
-        let session = self.branches.at(place).ok();
-        let session = session.filter(|session| session.world().trace_hash() == from.hash);
-        let session = session.ok_or("That moment is gone: the page shows another run.")?;
+        let (place, session) = self.session_at(from)?;
         self.set_running(false);
         let branch = self.branches.fork_at(place, session, "").map_err(|e| e.to_string())?;
         let name = format!("future {seed}");

@@ -24,6 +24,14 @@ fn a_future_is_a_branch_that_ends_where_it_was_found() {
     assert!(frame.lab.time.branches.iter().any(|branch| branch.name == "future 7"));
 
     lab.open_future(&from, 7, at, steps).expect("a second time it has a number");
+    finish(&mut lab);
+    let early = raft_core::Instant(from.at.0 / 2);
+    lab.show_before_crossroads(&from, early).unwrap();
+    while lab.is_seeking() {
+        lab.tick(std::time::Duration::ZERO, std::time::Duration::from_millis(50));
+    }
+    assert_eq!(lab.frame().lab.time.branch, 1);
+    assert!(lab.shown_session().world().now() <= early);
 }
 
 #[test]
@@ -33,6 +41,7 @@ fn the_future_of_another_run_is_refused() {
     let words = lab.open_future(&from, 7, from.at, 1_000_000).unwrap_err();
     assert!(words.contains("another run"), "{words}");
     assert_eq!(lab.frame().lab.time.branches.len(), 1);
+    assert!(lab.show_before_crossroads(&from, from.at).is_err());
 
     let mut other = with_a_crash();
     other.replace(with_a_crash());

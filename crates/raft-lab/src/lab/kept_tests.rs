@@ -94,7 +94,7 @@ fn reopened() -> (Lab, Lab, Rc<FakeBackend>) {
     }
     lab.show(100);
     exec(&mut lab, &["crash leader", "run 1s"]);
-    lab.set_recording(true);
+    lab.set_recording(true).unwrap();
     lab.name_recording("L", "").unwrap();
     lab.record(RecordedStep { title: "S".to_owned(), ..RecordedStep::default() }).unwrap();
     assert!(lab.keep_durably().is_some());

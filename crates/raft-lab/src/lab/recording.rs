@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use raft_core::Instant;
-use raft_script::{Branch, BranchId};
+use raft_script::{Branch, BranchId, Moment};
 
 use super::Lab;
 use crate::recording::{
@@ -15,9 +15,16 @@ const NOT_RECORDING: &str = "no lesson is being recorded";
 
 impl Lab {
     /// Begins to record a lesson of this run, or gives the recorded one up.
-    pub fn set_recording(&mut self, is_on: bool) {
+    ///
+    /// # Errors
+    /// While a lesson is played: each of its scenes begins another run.
+    pub fn set_recording(&mut self, is_on: bool) -> Result<(), String> {
+        if is_on && self.lesson.is_some() {
+            return Err("Leave the lesson first: it is none of your runs.".to_owned());
+        }
         self.recording = is_on.then(|| self.recording.take().unwrap_or_default());
         self.changed();
+        Ok(())
     }
 
     /// Names the lesson, and says what one will know after it.
@@ -39,15 +46,14 @@ impl Lab {
     pub fn record(&mut self, step: RecordedStep) -> Result<(), String> {
         step.check()?;
         self.finish_seeking();
-        let (branch, shown) = (self.live.number(), self.shown_session());
+        let shown = self.shown_session();
         let (moment, at) = (shown.moment(), shown.world().now().0);
+        let branch = self.first_with(moment).number();
         let recording = self.recording.as_mut().ok_or(NOT_RECORDING)?;
         if recording.steps.len() >= MAX_STEPS {
             return Err(format!("A lesson has at most {MAX_STEPS} steps."));
         }
-        if recording.steps.iter().any(|placed| placed.step.title == step.title) {
-            return Err(format!("There is a step “{}” already.", step.title));
-        }
+        recording.check_title(&step, None)?;
         recording.steps.push(PlacedStep { branch, moment, at, step });
         self.changed();
         Ok(())
@@ -63,7 +69,9 @@ impl Lab {
         step: Option<RecordedStep>,
     ) -> Result<(), String> {
         step.as_ref().map_or(Ok(()), RecordedStep::check)?;
-        let steps = &mut self.recording.as_mut().ok_or(NOT_RECORDING)?.steps;
+        let recording = self.recording.as_mut().ok_or(NOT_RECORDING)?;
+        step.as_ref().map_or(Ok(()), |step| recording.check_title(step, Some(number)))?;
+        let steps = &mut recording.steps;
         if number >= steps.len() {
             return Err(format!("There are {} steps.", steps.len()));
         }
@@ -72,6 +80,17 @@ impl Lab {
             None => drop(steps.remove(number)),
         }
         self.changed();
+        Ok(())
+    }
+
+    /// Shows the moment of a step.
+    ///
+    /// # Errors
+    /// If there is no such step.
+    pub fn show_recorded(&mut self, number: usize) -> Result<(), String> {
+        let steps = &self.recording.as_ref().ok_or(NOT_RECORDING)?.steps;
+        let placed = steps.get(number).ok_or("there is no such step")?;
+        self.show_moment(placed.moment);
         Ok(())
     }
 
@@ -112,8 +131,20 @@ impl Lab {
         let steps = recording.steps.iter().enumerate();
         let mut here: Vec<(usize, &PlacedStep)> =
             steps.filter(|(_, placed)| self.is_of_live_run(placed)).collect();
-        here.sort_by_key(|(_, placed)| placed.moment);
+        here.sort_by_key(|(_, placed)| (placed.moment, placed.at));
         here.into_iter()
+    }
+
+    /// The branch in which a moment of the live one came first: later ones share it.
+    fn first_with(&self, moment: Moment) -> BranchId {
+        let mut branch = self.live;
+        while let Some(place) = self.branches.get(branch).ok().and_then(Branch::parent)
+            && moment <= place.moment
+            && self.branches.get(place.branch).is_ok()
+        {
+            branch = place.branch;
+        }
+        branch
     }
 
     /// Whether the live branch, or one that it left after the moment, has the step.

@@ -46,7 +46,7 @@ fn question() -> RecordedStep {
 fn recorded() -> Lab {
     let mut lab = scratch();
     act(&mut lab, &["run until leader", "set x=1", "run 200ms"]);
-    lab.set_recording(true);
+    lab.set_recording(true).unwrap();
     lab.name_recording("A crash", "You will know what a crash does.").unwrap();
     lab.record(step("A write")).unwrap();
     act(&mut lab, &["run 100ms", "crash leader"]);
@@ -112,7 +112,7 @@ fn steps_of_another_branch_are_no_part_of_the_lesson() {
 fn what_is_missing_is_said() {
     let mut lab = scratch();
     assert!(lab.record(step("Too early")).unwrap_err().contains("no lesson is being recorded"));
-    lab.set_recording(true);
+    lab.set_recording(true).unwrap();
     let words = |result: Result<(), String>| result.unwrap_err();
     assert!(words(lab.record(step(" "))).contains("title of a step"));
     let mut asks = question();
@@ -153,4 +153,53 @@ fn a_recording_is_kept_with_its_run() {
     assert_eq!(again.recorded_lesson().unwrap(), text);
     let end = plays(&text);
     assert_eq!(end.world().trace_hash(), lab.session().world().trace_hash());
+}
+
+#[test]
+fn a_lesson_that_is_played_is_not_recorded() {
+    let mut lab = Lab::lesson(&recorded().recorded_lesson().unwrap()).unwrap();
+    assert!(lab.set_recording(true).unwrap_err().contains("Leave the lesson"));
+    lab.leave_lesson();
+    lab.set_recording(true).unwrap();
+}
+
+/// Time goes on between events: two steps can share a moment, and have different times.
+#[test]
+fn steps_at_one_moment_are_in_the_order_of_their_times() {
+    let mut lab = scratch();
+    act(&mut lab, &["run until leader", "run 30ms"]);
+    lab.set_recording(true).unwrap();
+    lab.name_recording("T", "").unwrap();
+    let now = lab.session().world().now();
+    lab.record(step("Later")).unwrap();
+    lab.show_recorded(0).unwrap();
+    lab.record(step("Sooner")).unwrap();
+    lab.return_to_live();
+    assert_eq!(lab.session().world().now(), now);
+    plays(&lab.recorded_lesson().unwrap());
+}
+
+/// The moment before a crash is not the one after it, though no step is between.
+#[test]
+fn the_moment_of_a_step_is_shown_and_belongs_to_every_branch_with_it() {
+    let mut lab = scratch();
+    act(&mut lab, &["run until leader", "run 100ms"]);
+    lab.set_recording(true).unwrap();
+    lab.name_recording("T", "").unwrap();
+    lab.record(step("Before")).unwrap();
+    act(&mut lab, &["crash 1", "run 1s"]);
+    lab.show_recorded(0).unwrap();
+    assert_eq!(lab.shown_session().journal().len(), 0);
+    assert!(lab.show_recorded(1).is_err());
+
+    act(&mut lab, &["set y=1"]);
+    let (child, moment) = (lab.frame().lab.time.branch, lab.shown_session().moment().steps);
+    assert_eq!(child, 2);
+    lab.show(moment.saturating_sub(50));
+    lab.record(step("Early")).unwrap();
+    lab.switch_to(1).unwrap();
+    assert_eq!(lab.frame().lab.recording.clone().unwrap().elsewhere, 0, "main has it too");
+    let refused = lab.change_recorded(1, Some(step("Before"))).unwrap_err();
+    assert!(refused.contains("already"), "{refused}");
+    lab.change_recorded(0, Some(step("Before"))).unwrap();
 }

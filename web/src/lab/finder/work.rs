@@ -1,7 +1,10 @@
 //! The state of searches: what the workers have told so far.
 
-use raft_jobs::experiment::{ExperimentPlan, TrialResults};
-use raft_jobs::{BoardRow, FindOrder, Found, Hunt, Job, Report, Runs, board_rows};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use raft_jobs::experiment::{ExperimentPlan, ExperimentReport, TrialResults};
+use raft_jobs::{BoardJob, BoardRow, FindOrder, Found, Hunt, Job, Report, Runs, board_rows};
 use raft_lab::{Crossroads, Instant};
 
 use super::{
@@ -30,11 +33,14 @@ pub(super) struct Search {
 }
 
 pub(super) struct Board {
-    profile: String,
+    /// What each worker does.
+    jobs: Vec<BoardJob>,
+    /// The seed that each worker looks at.
+    seeds: Vec<Option<u64>>,
     rows: Vec<BoardRow>,
     runs: u64,
     of: u64,
-    open: u64,
+    open: usize,
     refusal: Option<String>,
 }
 
@@ -50,22 +56,43 @@ pub(super) struct Chances {
 pub(super) struct Measuring {
     plan: ExperimentPlan,
     results: TrialResults,
+    /// The last report, and the time in ms from which on it may be made again.
+    report: RefCell<Option<(Rc<ExperimentReport>, f64)>>,
     open: u64,
     refusal: Option<String>,
 }
 
 impl Measuring {
     pub(super) fn new(plan: ExperimentPlan, workers: u64) -> Self {
-        Self { results: plan.no_results(), plan, open: workers, refusal: None }
+        let (results, report) = (plan.no_results(), RefCell::default());
+        Self { results, plan, report, open: workers, refusal: None }
+    }
+
+    /// The report of the trials so far. While they run, making it takes a 20th of the time: it
+    /// looks at every value.
+    fn report(&self) -> Rc<ExperimentReport> {
+        let now = now_ms();
+        if let Some((report, next)) = &*self.report.borrow()
+            && now < *next
+        {
+            return report.clone();
+        }
+        let report: Rc<ExperimentReport> = self.plan.report(&self.results).into();
+        // The last one stays.
+        let next = if self.open == 0 { f64::INFINITY } else { now_ms() + 20.0 * (now_ms() - now) };
+        *self.report.borrow_mut() = Some((report.clone(), next));
+        report
     }
 
     fn hear(&mut self, report: Report) {
         match report {
             Report::Measured(results) => self.results.merge(results),
-            Report::Refused(words) | Report::Failed(words) => {
-                (self.refusal, self.open) = (Some(words), 0);
+            Report::Failed(words) => (self.refusal, self.open) = (Some(stopped(&words)), 0),
+            Report::Refused(words) => (self.refusal, self.open) = (Some(words), 0),
+            Report::Over => {
+                self.open = self.open.saturating_sub(1);
+                *self.report.borrow_mut() = None;
             }
-            Report::Over => self.open = self.open.saturating_sub(1),
             Report::Looking { .. }
             | Report::Found(_)
             | Report::Chance { .. }
@@ -79,7 +106,7 @@ impl Measuring {
     fn view(&self) -> MeasuringView {
         MeasuringView {
             request: self.plan.request().clone(),
-            report: self.plan.report(&self.results).into(),
+            report: self.report(),
             of: self.plan.places(),
             refusal: self.refusal.clone(),
         }
@@ -87,36 +114,47 @@ impl Measuring {
 }
 
 impl Board {
-    pub(super) fn new(profile: &str, of: u64, workers: u64) -> Self {
-        let profile = profile.to_owned();
-        Self { profile, rows: board_rows(), runs: 0, of, open: workers, refusal: None }
+    pub(super) fn new(jobs: Vec<BoardJob>, of: u64) -> Self {
+        let (seeds, open) = (vec![None; jobs.len()], jobs.len());
+        Self { jobs, seeds, rows: board_rows(), runs: 0, of, open, refusal: None }
     }
 
-    fn hear(&mut self, report: Report) {
+    /// Takes a report. After a run that ended the worker: the job for another one.
+    fn hear(&mut self, worker: usize, report: Report) -> Option<Job> {
         match report {
+            Report::Looking { seed, .. } => *self.seeds.get_mut(worker)? = Some(seed),
             Report::Rare { seed, events } => {
                 self.runs += 1;
                 let happened = |row: &&mut BoardRow| events.iter().any(|name| name == row.name);
                 self.rows.iter_mut().filter(happened).for_each(|row| row.count(seed));
             }
-            Report::Refused(words) | Report::Failed(words) => {
-                (self.refusal, self.open) = (Some(words), 0);
+            Report::Failed(words) => {
+                let Some(seed) = self.seeds.get_mut(worker)?.take() else {
+                    (self.refusal, self.open) = (Some(words), 0);
+                    return None;
+                };
+                // It did not tell what was rare in it.
+                self.of -= 1;
+                let job = self.jobs.get_mut(worker)?;
+                job.seeds = job.seeds.after(seed);
+                return Some(Job::Board(job.clone()));
             }
+            Report::Refused(words) => (self.refusal, self.open) = (Some(words), 0),
             Report::Over => self.open = self.open.saturating_sub(1),
-            Report::Looking { .. }
-            | Report::Found(_)
+            Report::Found(_)
             | Report::Chance { .. }
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
             | Report::Rehearsed(_) => {}
         }
+        None
     }
 
     fn view(&self) -> BoardView {
         BoardView {
             rows: self.rows.iter().copied().collect(),
-            profile: self.profile.clone(),
+            profile: self.jobs.first().map(|job| job.profile.clone()).unwrap_or_default(),
             runs: self.runs,
             of: self.of,
             refusal: self.refusal.clone(),
@@ -138,9 +176,8 @@ impl Chances {
                     *count = (hits, of);
                 }
             }
-            Report::Refused(words) | Report::Failed(words) => {
-                (self.refusal, self.open) = (Some(words), 0);
-            }
+            Report::Failed(words) => (self.refusal, self.open) = (Some(stopped(&words)), 0),
+            Report::Refused(words) => (self.refusal, self.open) = (Some(words), 0),
             Report::Over => self.open = self.open.saturating_sub(1),
             Report::Looking { .. }
             | Report::Found(_)
@@ -210,7 +247,7 @@ impl Work {
     pub(super) fn hear(&mut self, worker: usize, report: Report) -> Option<Job> {
         match self.activity? {
             Activity::Searching => return self.search.as_mut()?.hunt.hear(worker, report),
-            Activity::Counting => self.board.as_mut()?.hear(report),
+            Activity::Counting => return self.board.as_mut()?.hear(worker, report),
             Activity::Estimating => self.chances.as_mut()?.hear(worker, report),
             Activity::Shortening => self.hear_of_shortening(report),
             Activity::Measuring => self.measuring.as_mut()?.hear(report),
@@ -229,7 +266,8 @@ impl Work {
             Report::Shortened(None) => {
                 view.refusal = Some("The condition does not come to hold in it again.".to_owned());
             }
-            Report::Refused(words) | Report::Failed(words) => view.refusal = Some(words),
+            Report::Failed(words) => view.refusal = Some(stopped(&words)),
+            Report::Refused(words) => view.refusal = Some(words),
             Report::Looking { .. }
             | Report::Found(_)
             | Report::Chance { .. }
@@ -287,4 +325,9 @@ impl Work {
         let Runs::From { micros, .. } = search.hunt.order().runs else { return None };
         Some((search.hunt.order().condition.clone(), search.from.clone()?, micros))
     }
+}
+
+/// Why a worker stopped, for people: with a rule off, an assertion of the core can fail.
+fn stopped(words: &str) -> String {
+    format!("The worker stopped, and with it this work: {words}")
 }

@@ -293,7 +293,7 @@ impl Runner {
 
     /// Begins to record a lesson, or gives the recorded one up.
     pub(crate) fn set_recording(&self, is_on: bool) {
-        self.with(|lab| lab.set_recording(is_on));
+        self.with(|lab| tell(lab, |lab| lab.set_recording(is_on)));
     }
 
     /// Names the lesson that is being recorded.
@@ -311,15 +311,14 @@ impl Runner {
         self.with(|lab| lab.change_recorded(number, Some(step)))
     }
 
+    /// Shows the moment of a step of it.
+    pub(crate) fn show_recorded(&self, number: usize) {
+        self.with(|lab| tell(lab, |lab| lab.show_recorded(number)));
+    }
+
     /// Removes a step of it.
     pub(crate) fn remove_recorded(&self, number: usize) {
         self.with(|lab| tell(lab, |lab| lab.change_recorded(number, None)));
-    }
-
-    /// The run of which a lesson was being recorded before another lab came: see
-    /// [`raft_lab::Restoration`].
-    pub(crate) fn recorded_before(&self) -> Option<Vec<u8>> {
-        self.0.recorded.borrow().clone()
     }
 
     /// The recorded lesson as a script; what is missing is in words.
@@ -330,6 +329,11 @@ impl Runner {
     /// The moment that the page shows, for a search of its futures.
     pub(crate) fn crossroads(&self) -> Crossroads {
         self.0.lab.borrow().crossroads()
+    }
+
+    /// Shows an earlier time of the run whose futures were searched.
+    pub(crate) fn show_before_crossroads(&self, from: &Crossroads, at: Instant) {
+        self.with(|lab| tell(lab, |lab| lab.show_before_crossroads(from, at)));
     }
 
     /// Makes a future of a moment a branch, and plays it up to where it was found.
@@ -357,7 +361,7 @@ impl Runner {
         self.keep();
         let is_recording = self.frame().lab.recording.is_some();
         if is_recording {
-            *self.0.recorded.borrow_mut() = Some(self.0.lab.borrow().keep());
+            kept_run::keep_recorded(&self.0.lab.borrow().keep());
         }
         self.with(|current| current.replace(lab));
         self.0.keeper.begin();

@@ -33,8 +33,7 @@ pub(crate) fn find(props: &FindProps) -> Html {
                 if view.search.is_some() {
                     <Hits view={view.clone()} on_close={on_close.clone()} />
                 }
-                <BoardSection activity={view.activity} board={view.board.clone()}
-                    on_close={on_close.clone()} />
+                <BoardSection activity={view.activity} board={view.board.clone()} />
             </div>
         </Dialog>
     }

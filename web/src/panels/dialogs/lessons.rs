@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
-use crate::lab::{LESSONS, LessonInfo, TRACKS};
-use crate::state::{Dialog as DialogName, progress, use_controls};
+use crate::lab::{LESSONS, LessonInfo, TRACKS, kept_run};
+use crate::state::{Dialog as DialogName, progress, use_controls, use_frame};
 use crate::ui::Dialog;
 
 #[derive(Properties, PartialEq)]
@@ -16,7 +16,8 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
     let controls = use_controls();
     let open = |dialog| controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
     let (runner, labs) = (controls.runner.clone(), controls.labs.clone());
-    let was_recording = runner.recorded_before().is_some();
+    let was_recording = kept_run::recorded().is_some();
+    let is_learning = use_frame().lab.lesson.is_some();
     let on_go_on = {
         let on_close = props.on_close.clone();
         Callback::from(move |_: MouseEvent| {
@@ -41,10 +42,13 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
                 { ". " }
                 <button type="button" class="text-button" data-testid="to-experiments"
                     onclick={open(DialogName::Experiments)}>{ "Experiments" }</button>
-                { " measure the cluster. Or " }
-                <button type="button" class="text-button" data-testid="record-lesson"
-                    onclick={on_record}>{ "record a lesson of your own" }</button>
-                { " of the run on the page." }
+                { " measure the cluster." }
+                if !is_learning {
+                    { " Or " }
+                    <button type="button" class="text-button" data-testid="record-lesson"
+                        onclick={on_record}>{ "record a lesson of your own" }</button>
+                    { " of the run on the page." }
+                }
                 if was_recording {
                     { " " }
                     <button type="button" class="text-button" onclick={on_go_on}>

@@ -115,10 +115,12 @@ fn row(props: &RowProps) -> Html {
                     title="Opens the shortest known run that breaks something without this rule">
                     { "Show me" }
                 </button>
-                <button type="button" class="button is-small" onclick={on_challenge}
-                    title="Break something yourself without this rule, in few statements">
-                    { "Challenge" }
-                </button>
+                if rule.has_challenge {
+                    <button type="button" class="button is-small" onclick={on_challenge}
+                        title="Break something yourself without this rule, in few statements">
+                        { "Challenge" }
+                    </button>
+                }
             </div>
         </li>
     }

@@ -64,9 +64,12 @@ fn meaning(props: &MeaningProps) -> Html {
     let on_show = {
         let (labs, entry, on_close) =
             (controls.labs.clone(), entry.clone(), props.on_close.clone());
+        let open_dialog = controls.open_dialog.clone();
         Callback::from(move |_: MouseEvent| {
             labs.learn_scene(entry.lesson, &entry.scene);
             on_close.emit(());
+            // The glossary may be open below.
+            open_dialog.emit(None);
         })
     };
     let on_all = {

@@ -28,13 +28,13 @@ pub(super) fn record_table(props: &RecordTableProps) -> Html {
             (name.is_some() && name == chosen, name.is_some() && name == reached);
         let key = format!("{:?} {}", row.group, row.title);
         html! {
-            <>
+            <key={key}>
                 if is_first {
                     <tr key={format!("{:?}", row.group)} class="disk-group">
                         <th colspan="3" scope="colgroup">{ group_words(row.group) }</th>
                     </tr>
                 }
-                <Row {key} row={row.clone()} {is_chosen} {is_reached}
+                <Row row={row.clone()} {is_chosen} {is_reached}
                     on_choose={props.on_choose.clone()} />
             </>
         }

@@ -1,5 +1,8 @@
 //! The form for a step: a text, and perhaps a question with answers.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use raft_lab::{Instant, RecordedChoice, RecordedStep, RecordedStepView};
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -17,6 +20,8 @@ pub(super) struct StepFormProps {
     pub(super) at: Instant,
     /// The step that is being changed; `None`: a new one.
     pub(super) step: Option<RecordedStepView>,
+    /// The new step, while another one is being changed.
+    pub(super) kept: Rc<RefCell<RecordedStep>>,
     pub(super) on_done: Callback<()>,
 }
 
@@ -24,8 +29,13 @@ pub(super) struct StepFormProps {
 pub(super) fn step_form(props: &StepFormProps) -> Html {
     let runner = use_controls().runner;
     let number = props.step.as_ref().map(|placed| placed.number);
-    let draft =
-        use_state_eq(|| props.step.as_ref().map(|placed| placed.step.clone()).unwrap_or_default());
+    let draft = use_state_eq(|| {
+        let placed = props.step.as_ref().map(|placed| placed.step.clone());
+        placed.unwrap_or_else(|| props.kept.borrow().clone())
+    });
+    if number.is_none() {
+        props.kept.borrow_mut().clone_from(&draft);
+    }
     let asks = use_state_eq(|| !draft.question.is_empty());
     let refusal = use_state_eq(String::new);
     let edit = Edit { draft: draft.clone(), refusal: refusal.setter() };

@@ -3,18 +3,32 @@
 use std::rc::Rc;
 
 use raft_jobs::{Job, RehearseJob, Report};
+use raft_lab::RecordingView;
 use yew::prelude::*;
 
 use crate::hooks::{copy_text, save_file};
 use crate::state::use_controls;
 use crate::worker::Worker;
 
+#[derive(Properties, PartialEq)]
+pub(super) struct OutcomeProps {
+    pub(super) recording: Rc<RecordingView>,
+}
+
 #[component(Outcome)]
-pub(super) fn outcome() -> Html {
+pub(super) fn outcome(props: &OutcomeProps) -> Html {
     let controls = use_controls();
     let told = use_state_eq(String::new);
     // It ends when another check begins, or when the panel goes away.
     let checking = use_mut_ref(|| None::<Rc<Worker>>);
+    // What was told is about the lesson as it was.
+    use_effect_with(props.recording.clone(), {
+        let (told, checking) = (told.setter(), checking.clone());
+        move |_| {
+            told.set(String::new());
+            drop(checking.take());
+        }
+    });
     let with_lesson = |act: fn(&str, &UseStateSetter<String>)| {
         let (runner, told) = (controls.runner.clone(), told.setter());
         Callback::from(move |_: MouseEvent| match runner.recorded_lesson() {

@@ -83,7 +83,7 @@ pub(super) fn form(props: &FormProps) -> Html {
     };
     let experiment = fields.experiment;
     html! {
-        <form class="experiment-form" onsubmit={on_submit}>
+        <form class="experiment-form" onsubmit={on_submit} novalidate={is_measuring}>
             <label class="experiment-choice">{ "Measure" }
                 <select onchange={on_experiment} data-testid="experiment">
                     { for Experiment::ALL.into_iter().map(|one| html! {

@@ -16,7 +16,6 @@ const SEARCHED: u64 = 5_000;
 pub(super) struct BoardProps {
     pub(super) activity: Option<Activity>,
     pub(super) board: Option<BoardView>,
-    pub(super) on_close: Callback<()>,
 }
 
 #[component(BoardSection)]

@@ -18,7 +18,7 @@ pub(super) struct ChancesProps {
 #[component(Chances)]
 pub(super) fn chances(props: &ChancesProps) -> Html {
     let finder = use_controls().finder;
-    let seconds = use_node_ref();
+    let seconds = use_state_eq(|| "1".to_owned());
     let is_estimating = props.activity == Some(Activity::Estimating);
     let on_submit = {
         let seconds = seconds.clone();
@@ -27,18 +27,25 @@ pub(super) fn chances(props: &ChancesProps) -> Html {
             if is_estimating {
                 return finder.cancel();
             }
-            let value = seconds.cast::<HtmlInputElement>().map(|input| input.value());
-            if let Some(seconds) = value.and_then(|value| value.parse::<f64>().ok()) {
+            if let Ok(seconds) = seconds.parse::<f64>() {
                 finder.estimate((seconds * 1e6) as u64);
             }
         })
     };
+    let on_input = {
+        let seconds = seconds.setter();
+        Callback::from(move |event: InputEvent| {
+            seconds.set(event.target_unchecked_into::<HtmlInputElement>().value());
+        })
+    };
     html! {
         <>
-            <form class="find-line find-when" onsubmit={on_submit}>
+            <form class="find-line find-when" onsubmit={on_submit} novalidate={is_estimating}>
                 <label>{ "When did that become likely? Look at the last " }
-                    <input ref={seconds} type="number" min="0.01" max="600" step="0.01"
-                        value="1" required={true} data-testid="chances-seconds" />{ " s" }
+                    <input type="number" min="0.01" max="600" step="0.01" oninput={on_input}
+                        value={seconds.to_string()} required={true}
+                        data-testid="chances-seconds" />
+                    { " s" }
                 </label>
                 <button type="submit" class="button is-small" data-testid="chances-begin">
                     { if is_estimating { "Cancel" } else { "Estimate" } }
@@ -70,12 +77,12 @@ struct MomentProps {
 /// A moment, as a bar; a click shows it.
 #[component(Moment)]
 fn moment(props: &MomentProps) -> Html {
-    let runner = use_controls().runner;
+    let controls = use_controls();
     let MomentProps { at, hits, of, on_close } = props;
     let on_click = {
         let (at, on_close) = (*at, on_close.clone());
         Callback::from(move |_: MouseEvent| {
-            runner.show_at(at);
+            controls.finder.show_moment(at, &controls.labs);
             on_close.emit(());
         })
     };

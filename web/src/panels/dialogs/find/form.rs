@@ -11,12 +11,6 @@ use crate::words::milliseconds;
 
 /// A search of drawn runs is over after so many hits.
 const ENOUGH: u64 = 20;
-/// The default number of drawn runs, and of futures.
-const RUNS: &str = "1000";
-const FUTURES: &str = "100";
-/// The default time of a future, in seconds.
-const SECONDS: &str = "10";
-
 /// Conditions that are worth looking for.
 const EXAMPLES: [&str; 5] = [
     "happened two-leaders",
@@ -40,12 +34,7 @@ pub(super) fn form(props: &FormProps) -> Html {
     let refusal = use_state_eq(String::new);
     let is_searching = props.activity == Some(Activity::Searching);
     let is_future = use_state_eq(|| search.is_some_and(|search| search.from.is_some()));
-    let fields = Fields {
-        profile: use_node_ref(),
-        nodes: use_node_ref(),
-        runs: use_node_ref(),
-        seconds: use_node_ref(),
-    };
+    let fields = use_state_eq(Fields::default);
     let on_text = {
         let (text, refusal) = (text.setter(), refusal.setter());
         Callback::from(move |value| {
@@ -55,7 +44,7 @@ pub(super) fn form(props: &FormProps) -> Html {
     };
     let on_submit = {
         let (text, is_future, refusal) = (text.clone(), *is_future, refusal.setter());
-        let (controls, fields) = (controls.clone(), fields.clone());
+        let fields = fields.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if is_searching {
@@ -68,7 +57,7 @@ pub(super) fn form(props: &FormProps) -> Html {
         })
     };
     html! {
-        <form class="find-form" onsubmit={on_submit}>
+        <form class="find-form" onsubmit={on_submit} novalidate={is_searching}>
             <div class="find-line">
                 <ConditionField text={text.to_string()} on_text={on_text.clone()}
                     placeholder="happened two-leaders" is_refused={!refusal.is_empty()}
@@ -90,19 +79,32 @@ pub(super) fn form(props: &FormProps) -> Html {
                         there on", milliseconds(frame.view.now)) }
                 }) }
             </fieldset>
-            if *is_future { { fields.of_futures() } } else { { fields.of_drawn_runs() } }
+            if *is_future { { of_futures(&fields) } } else { { of_drawn_runs(&fields) } }
             { rules_off(*is_future, frame.lab.rules_off.iter().map(|rule| rule.name).collect()) }
         </form>
     }
 }
 
-/// The fields of the form, for runs of either kind.
+/// What is in the fields, for runs of either kind.
 #[derive(Clone, PartialEq)]
 struct Fields {
-    profile: NodeRef,
-    nodes: NodeRef,
-    runs: NodeRef,
-    seconds: NodeRef,
+    profile: String,
+    nodes: String,
+    runs: String,
+    futures: String,
+    seconds: String,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self {
+            profile: default_profile().to_owned(),
+            nodes: String::new(),
+            runs: "1000".to_owned(),
+            futures: "100".to_owned(),
+            seconds: "10".to_owned(),
+        }
+    }
 }
 
 impl Fields {
@@ -113,74 +115,93 @@ impl Fields {
         script: &str,
         rules_off: &[String],
     ) -> FindOrder {
-        let number = |node: &NodeRef| node.cast::<HtmlInputElement>()?.value().parse::<f64>().ok();
-        let chosen = |node: &NodeRef| {
-            node.cast::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default()
-        };
+        let seconds: f64 = self.seconds.parse().unwrap_or_default();
         let runs = match is_future {
-            true => Runs::From {
-                script: script.to_owned(),
-                micros: (number(&self.seconds).unwrap_or_default() * 1e6) as u64,
-            },
+            true => Runs::From { script: script.to_owned(), micros: (seconds * 1e6) as u64 },
             false => Runs::Drawn {
-                profile: chosen(&self.profile),
-                nodes: chosen(&self.nodes).parse().ok(),
+                profile: self.profile.clone(),
+                nodes: self.nodes.parse().ok(),
                 rules_off: rules_off.to_vec(),
             },
         };
+        let count = if is_future { &self.futures } else { &self.runs };
         FindOrder {
             condition: condition.trim().to_owned(),
             runs,
-            seeds: number(&self.runs).unwrap_or_default() as u64,
+            seeds: count.parse().unwrap_or_default(),
             enough: (!is_future).then_some(ENOUGH),
         }
     }
+}
 
-    fn of_drawn_runs(&self) -> Html {
-        html! {
-            <div class="fields find-fields">
-                <label>{ "Faults" }
-                    <select ref={self.profile.clone()} data-testid="find-profile">
-                        { for profiles().map(|(name, meaning)| html! {
-                            <option value={name} selected={name == default_profile()}>
-                                { format!("{name}: {meaning}") }
-                            </option>
-                        }) }
-                    </select>
-                </label>
-                <label>{ "Nodes" }
-                    <select ref={self.nodes.clone()} data-testid="find-nodes">
-                        <option value="" selected={true}>{ "any number" }</option>
-                        { for (1..=9).map(|nodes: u8| html! {
-                            <option value={nodes.to_string()}>{ nodes }</option>
-                        }) }
-                    </select>
-                </label>
-                { self.runs_field("Runs at most", RUNS) }
-            </div>
-        }
-    }
-
-    fn of_futures(&self) -> Html {
-        html! {
-            <div class="fields find-fields">
-                <label>{ "Seconds each" }
-                    <input ref={self.seconds.clone()} type="number" min="0.1" max="3600" step="0.1"
-                        required={true} value={SECONDS} data-testid="find-seconds" />
-                </label>
-                { self.runs_field("Futures", FUTURES) }
-            </div>
-        }
-    }
-
-    fn runs_field(&self, label: &'static str, value: &'static str) -> Html {
-        html! {
-            <label key={label}>{ label }
-                <input ref={self.runs.clone()} type="number" min="1" max="1000000"
-                    required={true} {value} data-testid="find-runs" />
+fn of_drawn_runs(fields: &UseStateHandle<Fields>) -> Html {
+    let on_profile = on_choice(fields, |fields, value| fields.profile = value);
+    let on_nodes = on_choice(fields, |fields, value| fields.nodes = value);
+    html! {
+        <div class="fields find-fields" key="drawn">
+            <label>{ "Faults" }
+                <select onchange={on_profile} data-testid="find-profile">
+                    { for profiles().map(|(name, meaning)| html! {
+                        <option value={name} selected={name == fields.profile}>
+                            { format!("{name}: {meaning}") }
+                        </option>
+                    }) }
+                </select>
             </label>
-        }
+            <label>{ "Nodes" }
+                <select onchange={on_nodes} data-testid="find-nodes">
+                    <option value="" selected={fields.nodes.is_empty()}>{ "any number" }</option>
+                    { for (1..=9).map(|nodes: u8| html! {
+                        <option value={nodes.to_string()}
+                            selected={fields.nodes == nodes.to_string()}>{ nodes }</option>
+                    }) }
+                </select>
+            </label>
+            <label>{ "Runs at most" }
+                <input type="number" min="1" max="1000000" required={true}
+                    value={fields.runs.clone()} data-testid="find-runs"
+                    oninput={on_number(fields, |fields, value| fields.runs = value)} />
+            </label>
+        </div>
     }
+}
+
+fn of_futures(fields: &UseStateHandle<Fields>) -> Html {
+    html! {
+        <div class="fields find-fields" key="futures">
+            <label>{ "Seconds each" }
+                <input type="number" min="0.1" max="3600" step="0.1" required={true}
+                    value={fields.seconds.clone()} data-testid="find-seconds"
+                    oninput={on_number(fields, |fields, value| fields.seconds = value)} />
+            </label>
+            <label>{ "Futures" }
+                <input type="number" min="1" max="1000000" required={true}
+                    value={fields.futures.clone()} data-testid="find-runs"
+                    oninput={on_number(fields, |fields, value| fields.futures = value)} />
+            </label>
+        </div>
+    }
+}
+
+fn on_choice(fields: &UseStateHandle<Fields>, set: fn(&mut Fields, String)) -> Callback<Event> {
+    let fields = fields.clone();
+    Callback::from(move |event: Event| {
+        let mut next = (*fields).clone();
+        set(&mut next, event.target_unchecked_into::<HtmlSelectElement>().value());
+        fields.set(next);
+    })
+}
+
+fn on_number(
+    fields: &UseStateHandle<Fields>,
+    set: fn(&mut Fields, String),
+) -> Callback<InputEvent> {
+    let fields = fields.clone();
+    Callback::from(move |event: InputEvent| {
+        let mut next = (*fields).clone();
+        set(&mut next, event.target_unchecked_into::<HtmlInputElement>().value());
+        fields.set(next);
+    })
 }
 
 /// One of the two places to look.

@@ -104,9 +104,15 @@ fn hit(props: &HitProps) -> Html {
             on_close.emit(());
         })
     };
+    let is_short = props.shortening.as_ref().is_some_and(|it| it.script.is_some());
+    let is_under_way =
+        props.shortening.as_ref().is_some_and(|it| it.script.is_none() && it.refusal.is_none());
     let on_shorten = {
         let finder = controls.finder.clone();
-        Callback::from(move |_: MouseEvent| finder.shorten(seed))
+        Callback::from(move |_: MouseEvent| match is_under_way {
+            true => finder.cancel(),
+            false => finder.shorten(seed),
+        })
     };
     let kind = if props.is_future { "future" } else { "seed" };
     html! {
@@ -117,11 +123,14 @@ fn hit(props: &HitProps) -> Html {
             </span>
             <button type="button" class="button is-small" onclick={on_open}
                 aria-label={format!("Open {kind} {seed}")}>{ "Open" }</button>
-            if props.shortening.is_none() {
-                <button type="button" class="button is-small" onclick={on_shorten}
-                    aria-label={format!("Shorten {kind} {seed}")}
-                    title="Make its script as short as it can be">{ "Shorten" }</button>
-            }
+            // One button, so that the focus stays on it.
+            <button type="button" class="button is-small" onclick={on_shorten}
+                aria-disabled={is_short.to_string()}
+                aria-label={format!("{} {kind} {seed}",
+                    if is_under_way { "Cancel shortening" } else { "Shorten" })}
+                title="Make its script as short as it can be">
+                { if is_under_way { "Cancel" } else { "Shorten" } }
+            </button>
             if let Some(shortening) = &props.shortening {
                 <Short shortening={shortening.clone()} on_close={props.on_close.clone()} />
             }
@@ -144,10 +153,6 @@ fn short(props: &ShortProps) -> Html {
     if let Some(words) = refusal {
         return html! { <p class="find-error" role="alert">{ words }</p> };
     }
-    let on_cancel = {
-        let finder = controls.finder.clone();
-        Callback::from(move |_: MouseEvent| finder.cancel())
-    };
     let on_open = {
         let (controls, on_close) = (controls, props.on_close.clone());
         Callback::from(move |_: MouseEvent| {
@@ -168,9 +173,6 @@ fn short(props: &ShortProps) -> Html {
                 <span role="status">
                     { format!("{statements} of {before} statements after {runs} replays") }
                 </span>
-                <button type="button" class="button is-small" onclick={on_cancel}>
-                    { "Cancel" }
-                </button>
             }
         </div>
     }
