@@ -46,7 +46,7 @@ pub(crate) fn rules(arguments: &RulesArguments) -> io::Result<u8> {
 }
 
 fn in_words(rule: &Rule) -> String {
-    let Rule { name, rule, section, breaks, seen_in, script } = rule;
+    let Rule { name, rule, section, breaks, seen_in, script, has_challenge: _ } = rule;
     let section = section.map(|section| format!(" ({section})")).unwrap_or_default();
     format!("{name}{section}: {rule}\n    breaks {breaks}; seen in {seen_in}; {script}")
 }
