@@ -106,18 +106,18 @@ pub(crate) fn plan(
     let plan = Plan { nodes, ..Plan::new(profile, 0) };
     rules_off.iter().try_fold(plan, |plan, name| {
         let rule = Switch::named(name);
-        Ok(without(plan, rule.ok_or_else(|| format!("this build has no rule {name:?}"))?))
+        without(plan, rule.ok_or_else(|| format!("this build has no rule {name:?}"))?)
     })
 }
 
 #[cfg(feature = "bugs")]
-fn without(plan: Plan, rule: Switch) -> Plan {
-    Plan { bugs: plan.bugs.with(rule), ..plan }
+fn without(plan: Plan, rule: Switch) -> Result<Plan, String> {
+    Ok(Plan { bugs: plan.bugs.with(rule), ..plan })
 }
 
 #[cfg(not(feature = "bugs"))]
-fn without(_: Plan, rule: Switch) -> Plan {
-    match rule {}
+fn without(_: Plan, rule: Switch) -> Result<Plan, String> {
+    Err(format!("this build cannot switch {rule} off"))
 }
 
 /// Plays a script to its end. The sessions are those before the first step after each of these
