@@ -15,12 +15,13 @@ use crate::process;
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
 /// The packages above the core with the feature `bugs`.
-const PACKAGES_WITH_BUGS: [&str; 8] = [
+const PACKAGES_WITH_BUGS: [&str; 9] = [
     "raft-kv",
     "raft-sim",
     "raft-check",
     "raft-script",
     "raft-fuzz",
+    "raft-jobs",
     "raft-lab",
     "raft-cli",
     "tests",

@@ -127,3 +127,16 @@ fn a_lesson_is_played_with_every_answer() {
     let [Report::Rehearsed(Some(words))] = &wrong[..] else { panic!("{wrong:?}") };
     assert!(words.starts_with("choice \"Nobody\" if no leader: expected"), "{words}");
 }
+
+#[cfg(feature = "bugs")]
+#[test]
+fn drawn_runs_have_bugs_where_rules_are_off() {
+    let runs = |rules_off: &[&str]| Runs::Drawn {
+        profile: "swarm".to_owned(),
+        nodes: None,
+        rules_off: rules_off.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    assert!(find(runs(&[]), "broken").is_empty());
+    let found = find(runs(&["commit-old-term"]), "broken commit-rule");
+    assert!(found[0].script.contains("bugs=commit-old-term"), "{}", found[0].script);
+}
