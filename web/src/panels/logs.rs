@@ -12,6 +12,7 @@ use crate::hooks::use_size;
 use crate::picture::DisplayRole;
 use crate::state::{Controls, Selection, use_changes, use_controls, use_frame, use_selected};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
+use crate::words::term;
 
 const ROW_HEIGHT: f64 = 24.0;
 /// Rows this near to the end are in the window of a view that nobody asked for.
@@ -51,11 +52,11 @@ pub(crate) fn logs() -> Html {
 fn legend() -> Html {
     html! {
         <span class="marks">
-            <span class="mark is-committed">{ "committed" }</span>
+            <span class="mark is-committed">{ term("committed", "commit") }</span>
             <span class="mark is-uncommitted">{ "not yet" }</span>
-            <span class="mark">{ "✓ applied" }</span>
-            <span class="mark">{ "● match" }</span>
-            <span class="mark">{ "▸ next" }</span>
+            <span class="mark">{ "✓ " }{ term("applied", "applied") }</span>
+            <span class="mark">{ "● " }{ term("match", "match index") }</span>
+            <span class="mark">{ "▸ " }{ term("next", "next index") }</span>
         </span>
     }
 }

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::words::defined;
+use crate::words::term;
 
 /// A name and a value.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,17 +19,6 @@ impl Fact {
     }
 }
 
-/// A name that the glossary has is a button that tells its meaning.
-fn term(name: &AttrValue) -> Html {
-    match defined(name) {
-        Some(word) => html! {
-            <button type="button" class="mention is-word" data-word={word}
-                title="What it means">{ name }</button>
-        },
-        None => html! { { name } },
-    }
-}
-
 #[derive(Properties, PartialEq)]
 pub(crate) struct FactListProps {
     pub(crate) facts: Vec<Fact>,
@@ -41,7 +30,7 @@ pub(crate) fn fact_list(props: &FactListProps) -> Html {
         <dl class="facts">
             { for props.facts.iter().map(|Fact { name, value, was }| html! {
                 <div key={name.to_string()} class={was.is_some().then_some("is-changed")}>
-                    <dt>{ term(name) }</dt>
+                    <dt>{ term(name, name) }</dt>
                     <dd>
                         if let Some(was) = was {
                             <s class="fact-was">{ was }</s>{ " → " }

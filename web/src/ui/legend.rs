@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::MessageGlyph;
 use crate::picture::MessageStyle;
+use crate::words::term;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LegendProps {
@@ -18,7 +19,7 @@ pub(crate) fn legend(props: &LegendProps) -> Html {
             { for props.looks.iter().map(|look| html! {
                 <li key={look.name()}>
                     <MessageGlyph look={*look} />
-                    { look.name() }
+                    { term(look.name(), look.name()) }
                 </li>
             }) }
         </ul>

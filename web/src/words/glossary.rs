@@ -8,9 +8,21 @@ include!(concat!(env!("OUT_DIR"), "/glossary.rs"));
 const PLAIN: [&str; 4] = ["node", "cluster", "message", "log"];
 
 /// The word of the glossary that these words are a form of.
-pub(crate) fn defined(words: &str) -> Option<&'static str> {
+fn defined(words: &str) -> Option<&'static str> {
     let words = words.to_lowercase();
     FORMS.iter().find(|(form, _)| *form == words).map(|(_, word)| *word)
+}
+
+/// A label that is a word of the glossary, or stands for one: a button that tells its meaning.
+pub(crate) fn term(label: &str, word: &str) -> Html {
+    match defined(word) {
+        Some(word) => html! {
+            <button type="button" class="mention is-word" data-word={word} title="What it means">
+                { label.to_owned() }
+            </button>
+        },
+        None => html! { { label.to_owned() } },
+    }
 }
 
 /// Puts buttons into the parts of a text, one for each word.

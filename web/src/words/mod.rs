@@ -5,7 +5,7 @@ mod sections;
 
 use raft_lab::{Instant, NodeState};
 
-pub(crate) use self::glossary::defined;
+pub(crate) use self::glossary::term;
 pub(crate) use self::sections::{rules, with_links};
 
 /// A node's state as one word, for attributes.
