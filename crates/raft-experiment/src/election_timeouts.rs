@@ -53,7 +53,7 @@ pub(crate) const DESCRIPTION: Description = Description {
              election timeout. The logs of the others differ in length, so that some cannot win. \
              As in the paper, there is no pre-vote and no check-quorum. A trial is without a split \
              vote if one of the timers that the heartbeats started leads to a leader. The expected \
-             share is computed from the timeouts, links and disks, without the core.",
+             share is computed from the timeouts, links and disks, without running Raft.",
     dials: &[
         by_default(&ELECTION, RANGES),
         by_default(&LATENCY, "100us..300us"),

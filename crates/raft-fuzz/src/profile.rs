@@ -31,7 +31,7 @@ impl Profile {
             Self::Lan => "a fast network, rare crashes",
             Self::Wan => "slow and lossy links, crashes, partitions",
             Self::Hostile => "every kind, often",
-            Self::Swarm => "the seed decides",
+            Self::Swarm => "each run draws its own mix",
         }
     }
 

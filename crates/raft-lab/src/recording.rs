@@ -51,6 +51,8 @@ pub(crate) struct Recording {
     /// What one will know after the lesson.
     pub(crate) about: String,
     pub(crate) steps: Vec<PlacedStep>,
+    /// A step that is being written.
+    pub(crate) draft: RecordedStep,
 }
 
 /// A step, and its place in the run.
@@ -75,6 +77,8 @@ pub struct RecordingView {
     pub steps: Vec<RecordedStepView>,
     /// The number of steps that are on other branches only: they are no part of the lesson.
     pub elsewhere: usize,
+    /// A step that is being written.
+    pub draft: RecordedStep,
 }
 
 /// A step of a recorded lesson as the page shows it.

@@ -155,7 +155,7 @@ impl TapeView {
         let mut bands: Vec<BandView> = Vec::new();
         let mut asks: Vec<AskView> = Vec::new();
         let mut marks: Vec<MarkView> = Vec::new();
-        let mut faults = Faults::default();
+        let mut faults = Faults::of(branch);
         for mark in branch.marks() {
             let at = mark.at;
             faults.see(mark);
@@ -254,6 +254,18 @@ struct Faults {
 }
 
 impl Faults {
+    /// Before the first mark: rules may be off from the beginning.
+    fn of(branch: &Branch) -> Self {
+        let mut faults = Self::default();
+        let off = branch.head().world().setup().bugs.to_string();
+        if let (false, Some(event)) = (off.is_empty(), EventNumber::new(1)) {
+            let (words, from) = (format!("off: {off}"), Instant(0));
+            faults.all.push(FaultView { words, from, to: None, event });
+            faults.rules_off = Some(0);
+        }
+        faults
+    }
+
     fn see(&mut self, mark: &Mark) {
         let at = mark.at;
         match &mark.kind {

@@ -359,6 +359,17 @@ impl Branches {
         Ok(id)
     }
 
+    /// The number of lines that a branch has in common with another one up to a place.
+    pub fn shared_lines(&self, id: BranchId, place: Place) -> usize {
+        let (mut branch, mut lines) = (id, place.moment.lines);
+        while branch != place.branch
+            && let Some(parent) = self.get(branch).ok().and_then(Branch::parent)
+        {
+            (branch, lines) = (parent.branch, lines.min(parent.moment.lines));
+        }
+        lines
+    }
+
     /// Begins a branch before a line of the journal of another one, and leaves that line out. The
     /// lines after it are carried out at their times, unless one is refused. Roles such as `leader`
     /// are looked up again.

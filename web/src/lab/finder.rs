@@ -116,6 +116,8 @@ pub(crate) struct BoardView {
     pub(crate) rows: Rc<[BoardRow]>,
     pub(crate) profile: String,
     pub(crate) runs: u64,
+    /// The number of runs that stopped at a failed assertion of the core.
+    pub(crate) failed: usize,
     pub(crate) of: u64,
     pub(crate) refusal: Option<String>,
 }

@@ -144,7 +144,7 @@ fn recovery(details: &DiskDetails) -> Html {
             }
             { for now }
             if is_long {
-                <p class="disk-note">{ "So many records are judged only at a start." }</p>
+                <p class="disk-note">{ "There are too many records to check now: the node checks them when it starts." }</p>
             }
         </>
     }
@@ -182,7 +182,7 @@ fn faults(props: &FaultsProps) -> Html {
             </div>
             <div class="disk-actions" role="group" aria-label="Damage to a record">
                 <span class="disk-record" data-testid="disk-record">
-                    { record.unwrap_or("Some record:") }
+                    { record.unwrap_or("A random record:") }
                 </span>
                 <Buttons actions={on_record(details, misdirection.as_ref())} />
                 if let Some(Misdirection { targets, to, .. }) = &misdirection {

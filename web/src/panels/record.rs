@@ -3,16 +3,12 @@
 mod form;
 mod outcome;
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use raft_lab::{RecordedStep, RecordedStepView, RecordingView};
+use raft_lab::{RecordedStepView, RecordingView};
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use self::form::StepForm;
 use self::outcome::Outcome;
-use crate::lab::kept_run;
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel};
 use crate::words::{counted, milliseconds};
@@ -23,14 +19,11 @@ pub(crate) fn record() -> Html {
     // The number of the step that is being changed; `None`: a new one is written.
     let changed = use_state_eq(|| None::<usize>);
     let gives_up = use_state_eq(|| false);
-    // The new step that is being written, while another one is changed.
-    let kept = use_state(|| Rc::new(RefCell::new(RecordedStep::default())));
     let Some(recording) = frame.lab.recording.clone() else { return html! {} };
     let on_give_up = {
         let (runner, gives_up, is_sure) = (runner, gives_up.setter(), *gives_up);
         Callback::from(move |_: MouseEvent| {
             if is_sure {
-                kept_run::forget_recorded();
                 runner.set_recording(false);
             }
             gives_up.set(!is_sure);
@@ -60,7 +53,7 @@ pub(crate) fn record() -> Html {
             <div class="record" tabindex="0" data-testid="record">
                 <Names title={recording.title.clone()} about={recording.about.clone()} />
                 <Steps recording={(*recording).clone()} on_change={on_change.clone()} />
-                <StepForm {key} {at} {step} kept={(*kept).clone()}
+                <StepForm {key} {at} {step} draft={recording.draft.clone()}
                     on_done={on_change.reform(|()| None)} />
                 <Outcome recording={recording.clone()} />
             </div>

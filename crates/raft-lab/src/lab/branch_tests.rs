@@ -466,4 +466,8 @@ fn the_tape_shows_since_when_bugs_are_off_and_until_when() {
     let tape = lab.frame().lab.time.tape.clone();
     assert!(tape.faults.iter().all(|fault| fault.to.is_some()), "{:?}", tape.faults);
     assert_eq!(tape.marks.last().map(|mark| mark.kind), Some("rule"));
+
+    let lab = Lab::play("cluster nodes=3 bugs=stale-votes").unwrap();
+    let tape = lab.frame().lab.time.tape.clone();
+    assert_eq!(tape.faults[0].words, "off: stale-votes");
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use raft_core::Instant;
 use raft_script::{
-    BranchId, Lesson, LessonChoice, Moment, Scene, Session, SourceLine, Statement, Task,
+    BranchId, Lesson, LessonChoice, Moment, Place, Scene, Session, SourceLine, Statement, Task,
 };
 
 use raft_sim::World;
@@ -211,7 +211,9 @@ impl Lab {
             *holds |= head.holds(&goal.condition);
         }
         if run.holds.iter().all(|holds| *holds) {
-            let before = run.turn_at.map_or(0, |(_, moment, _)| moment.lines);
+            let before = run.turn_at.map_or(0, |(turn, moment, _)| {
+                self.branches.shared_lines(self.live, Place { branch: turn, moment })
+            });
             let given = head.journal().iter().skip(before);
             run.given = Some(given.filter(|line| line.statement.acts()).count());
             self.branches.cancel(self.live);

@@ -55,6 +55,17 @@ impl Lab {
         }
         recording.check_title(&step, None)?;
         recording.steps.push(PlacedStep { branch, moment, at, step });
+        recording.draft = RecordedStep::default();
+        self.changed();
+        Ok(())
+    }
+
+    /// Keeps a step that is being written, with the recording.
+    ///
+    /// # Errors
+    /// If no lesson is being recorded.
+    pub fn draft_step(&mut self, step: RecordedStep) -> Result<(), String> {
+        self.recording.as_mut().ok_or(NOT_RECORDING)?.draft = step;
         self.changed();
         Ok(())
     }
@@ -119,6 +130,7 @@ impl Lab {
             title: recording.title.clone(),
             about: recording.about.clone(),
             elsewhere: recording.steps.len() - steps.len(),
+            draft: recording.draft.clone(),
             steps,
         }))
     }

@@ -129,7 +129,9 @@ fn what_is_missing_is_said() {
     asks.choices[1].instead = "ask \"Why?\"".to_owned();
     assert!(words(lab.record(asks)).contains("nothing to carry out"));
 
+    lab.draft_step(step("One")).unwrap();
     lab.record(step("One")).unwrap();
+    assert_eq!(lab.frame().lab.recording.clone().unwrap().draft, RecordedStep::default());
     assert!(words(lab.record(step("One"))).contains("already"));
     assert!(lab.recorded_lesson().unwrap_err().contains("title of the lesson"));
     lab.name_recording("T", "").unwrap();
@@ -146,11 +148,13 @@ fn a_recording_is_kept_with_its_run() {
     let mut sly = step("Sly \" # scene");
     sly.text = "crash 1\ncrash 2\n\n\n# \u{1}more".to_owned();
     lab.change_recorded(2, Some(sly)).unwrap();
+    lab.draft_step(step("Not yet")).unwrap();
     let text = lab.recorded_lesson().unwrap();
     let mut restoration = Restoration::new(&lab.keep()).unwrap();
     while !restoration.advance(Duration::from_secs(1)).unwrap() {}
     let again = restoration.finish();
     assert_eq!(again.recorded_lesson().unwrap(), text);
+    assert_eq!(again.frame().lab.recording.clone().unwrap().draft, step("Not yet"));
     let end = plays(&text);
     assert_eq!(end.world().trace_hash(), lab.session().world().trace_hash());
 }

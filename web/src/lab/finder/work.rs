@@ -39,6 +39,8 @@ pub(super) struct Board {
     seeds: Vec<Option<u64>>,
     rows: Vec<BoardRow>,
     runs: u64,
+    /// The number of runs that ended their worker.
+    failed: usize,
     of: u64,
     open: usize,
     refusal: Option<String>,
@@ -116,7 +118,7 @@ impl Measuring {
 impl Board {
     pub(super) fn new(jobs: Vec<BoardJob>, of: u64) -> Self {
         let (seeds, open) = (vec![None; jobs.len()], jobs.len());
-        Self { jobs, seeds, rows: board_rows(), runs: 0, of, open, refusal: None }
+        Self { jobs, seeds, rows: board_rows(), runs: 0, failed: 0, of, open, refusal: None }
     }
 
     /// Takes a report. After a run that ended the worker: the job for another one.
@@ -134,7 +136,7 @@ impl Board {
                     return None;
                 };
                 // It did not tell what was rare in it.
-                self.of -= 1;
+                self.failed += 1;
                 let job = self.jobs.get_mut(worker)?;
                 job.seeds = job.seeds.after(seed);
                 return Some(Job::Board(job.clone()));
@@ -156,6 +158,7 @@ impl Board {
             rows: self.rows.iter().copied().collect(),
             profile: self.jobs.first().map(|job| job.profile.clone()).unwrap_or_default(),
             runs: self.runs,
+            failed: self.failed,
             of: self.of,
             refusal: self.refusal.clone(),
         }
@@ -302,6 +305,10 @@ impl Work {
         let ended = self.activity.take();
         if let (Some(Activity::Searching), Some(search)) = (ended, &mut self.search) {
             search.ended = Some(now);
+        }
+        if let Some(measuring) = &mut self.measuring {
+            measuring.open = 0;
+            *measuring.report.borrow_mut() = None;
         }
         // Cancelled: there is no short script.
         self.shortening =

@@ -311,6 +311,11 @@ impl Runner {
         self.with(|lab| lab.change_recorded(number, Some(step)))
     }
 
+    /// Keeps a step of it that is being written.
+    pub(crate) fn draft_step(&self, step: RecordedStep) {
+        self.with(|lab| tell(lab, |lab| lab.draft_step(step)));
+    }
+
     /// Shows the moment of a step of it.
     pub(crate) fn show_recorded(&self, number: usize) {
         self.with(|lab| tell(lab, |lab| lab.show_recorded(number)));

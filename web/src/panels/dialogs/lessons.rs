@@ -16,13 +16,21 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
     let controls = use_controls();
     let open = |dialog| controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
     let (runner, labs) = (controls.runner.clone(), controls.labs.clone());
-    let was_recording = kept_run::recorded().is_some();
+    // One lesson is recorded at a time.
+    let was_recording = use_state_eq(|| kept_run::recorded().is_some());
     let is_learning = use_frame().lab.lesson.is_some();
     let on_go_on = {
         let on_close = props.on_close.clone();
         Callback::from(move |_: MouseEvent| {
             labs.go_on_recording();
             on_close.emit(());
+        })
+    };
+    let on_forget = {
+        let was_recording = was_recording.setter();
+        Callback::from(move |_: MouseEvent| {
+            kept_run::forget_recorded();
+            was_recording.set(false);
         })
     };
     let on_record = {
@@ -43,17 +51,21 @@ pub(crate) fn lessons(props: &LessonsProps) -> Html {
                 <button type="button" class="text-button" data-testid="to-experiments"
                     onclick={open(DialogName::Experiments)}>{ "Experiments" }</button>
                 { " measure the cluster." }
-                if !is_learning {
+                if !is_learning && !*was_recording {
                     { " Or " }
                     <button type="button" class="text-button" data-testid="record-lesson"
                         onclick={on_record}>{ "record a lesson of your own" }</button>
                     { " of the run on the page." }
                 }
-                if was_recording {
-                    { " " }
-                    <button type="button" class="text-button" onclick={on_go_on}>
-                        { "Go on with the one that you record." }
+                if *was_recording {
+                    { " You record a lesson: " }
+                    <button type="button" class="text-button" data-testid="go-on-recording"
+                        onclick={on_go_on}>{ "go on with it" }</button>
+                    { ", or " }
+                    <button type="button" class="text-button" onclick={on_forget}>
+                        { "give it up" }
                     </button>
+                    { "." }
                 }
             </p>
             <div class="lesson-tracks">

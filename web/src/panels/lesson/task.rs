@@ -168,7 +168,8 @@ fn goals(props: &GoalsProps) -> Html {
             </ul>
             if let Some(given) = props.given.filter(|_| !props.is_shown) {
                 <p class="lesson-given" role="status">
-                    { format!("Reached with {}.", counted(given, "statement", "statements")) }
+                    { format!("Reached with {}; a click is one, too.",
+                        counted(given, "statement", "statements")) }
                 </p>
             }
             if props.turn == LessonTurn::Learner && !props.is_shown {

@@ -1,12 +1,10 @@
 //! The form for a step: a text, and perhaps a question with answers.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use raft_lab::{Instant, RecordedChoice, RecordedStep, RecordedStepView};
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
+use crate::hooks::focus_soon;
 use crate::panels::condition_field::ConditionField;
 use crate::state::use_controls;
 use crate::words::milliseconds;
@@ -20,8 +18,8 @@ pub(super) struct StepFormProps {
     pub(super) at: Instant,
     /// The step that is being changed; `None`: a new one.
     pub(super) step: Option<RecordedStepView>,
-    /// The new step, while another one is being changed.
-    pub(super) kept: Rc<RefCell<RecordedStep>>,
+    /// The new step, as far as it is written.
+    pub(super) draft: RecordedStep,
     pub(super) on_done: Callback<()>,
 }
 
@@ -31,12 +29,17 @@ pub(super) fn step_form(props: &StepFormProps) -> Html {
     let number = props.step.as_ref().map(|placed| placed.number);
     let draft = use_state_eq(|| {
         let placed = props.step.as_ref().map(|placed| placed.step.clone());
-        placed.unwrap_or_else(|| props.kept.borrow().clone())
+        placed.unwrap_or_else(|| props.draft.clone())
     });
-    if number.is_none() {
-        props.kept.borrow_mut().clone_from(&draft);
-    }
-    let asks = use_state_eq(|| !draft.question.is_empty());
+    use_effect_with(draft.clone(), {
+        let runner = runner.clone();
+        move |draft| {
+            if number.is_none() {
+                runner.draft_step((**draft).clone());
+            }
+        }
+    });
+    let asks = use_state_eq(|| !draft.choices.is_empty());
     let refusal = use_state_eq(String::new);
     let edit = Edit { draft: draft.clone(), refusal: refusal.setter() };
     let on_submit = {
@@ -58,6 +61,7 @@ pub(super) fn step_form(props: &StepFormProps) -> Html {
                     asks.set(false);
                     edit.refusal.set(String::new());
                     on_done.emit(());
+                    focus_soon("record-step-title");
                 }
                 Err(words) => edit.refusal.set(words),
             }
@@ -72,7 +76,7 @@ pub(super) fn step_form(props: &StepFormProps) -> Html {
             asks.set(!*asks);
         })
     };
-    let on_cancel = props.on_done.reform(|_: MouseEvent| ());
+    let on_cancel = props.on_done.reform(|_: MouseEvent| focus_soon("record-step-title"));
     // The moment must not go on while somebody writes about it.
     let on_focus = Callback::from(move |_: FocusEvent| runner.set_running(false));
     html! {
@@ -138,7 +142,7 @@ impl Edit {
         html! {
             <label>{ label }
                 <input type="text" maxlength="500" value={value.to_owned()} oninput={on_input}
-                    data-testid={testid} />
+                    id={testid} data-testid={testid} />
             </label>
         }
     }
@@ -228,7 +232,7 @@ fn choice(edit: &Edit, place: usize) -> Html {
                         data-testid={format!("record-never-{place}")}
                         oninput={input(set(|choice, words| choice.never = words))} />
                 </label>
-                <label>{ "or: statements after which it would be right" }
+                <label>{ "or: statements, one a line, after which it would be right" }
                     <textarea rows="2" maxlength="2000" value={choice.instead.clone()}
                         data-testid={format!("record-instead-{place}")}
                         oninput={area(set(|choice, words| choice.instead = words))} />

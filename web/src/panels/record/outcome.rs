@@ -21,12 +21,16 @@ pub(super) fn outcome(props: &OutcomeProps) -> Html {
     let told = use_state_eq(String::new);
     // It ends when another check begins, or when the panel goes away.
     let checking = use_mut_ref(|| None::<Rc<Worker>>);
-    // What was told is about the lesson as it was.
+    // The lesson of which something was told, as it was.
+    let checked = use_mut_ref(|| None::<String>);
     use_effect_with(props.recording.clone(), {
         let (told, checking) = (told.setter(), checking.clone());
+        let (runner, checked) = (controls.runner.clone(), checked.clone());
         move |_| {
-            told.set(String::new());
-            drop(checking.take());
+            if runner.recorded_lesson().ok() != *checked.borrow() {
+                told.set(String::new());
+                drop(checking.take());
+            }
         }
     });
     let with_lesson = |act: fn(&str, &UseStateSetter<String>)| {
@@ -38,9 +42,11 @@ pub(super) fn outcome(props: &OutcomeProps) -> Html {
     };
     let on_check = {
         let (runner, told, checking) = (controls.runner.clone(), told.setter(), checking);
+        let checked = checked.clone();
         Callback::from(move |_: MouseEvent| match runner.recorded_lesson() {
             Ok(lesson) => {
                 told.set("The lesson is played with every answer…".to_owned());
+                *checked.borrow_mut() = Some(lesson.clone());
                 let result = told.clone();
                 let hear = move |report| {
                     if let Some(words) = in_words(report) {

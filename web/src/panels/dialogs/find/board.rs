@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::lab::{Activity, BoardView};
 use crate::state::use_controls;
+use crate::words::counted;
 
 /// The number of drawn runs that are counted.
 const RUNS: u64 = 200;
@@ -54,6 +55,10 @@ pub(super) fn board_section(props: &BoardProps) -> Html {
                 <p class="find-progress" role="status" data-testid="board-progress">
                     { format!("{} of {} runs with the faults of {}.", board.runs, board.of,
                         board.profile) }
+                    if board.failed > 0 {
+                        { format!(" {} stopped at a check inside the Raft code.",
+                            counted(board.failed, "run", "runs")) }
+                    }
                 </p>
             }
             <ul class="rule-list" data-testid="board">

@@ -75,8 +75,8 @@ pub(super) fn form(props: &FormProps) -> Html {
                 { choice("drawn", !*is_future, is_future.setter(), false,
                     html! { "Random clusters and faults" }) }
                 { choice("futures", *is_future, is_future.setter(), true, html! {
-                    { format!("Futures of the shown moment, {} ms: other random numbers from \
-                        there on", milliseconds(frame.view.now)) }
+                    { format!("Futures of the shown moment, {} ms: the same past, and other \
+                        random numbers from there on", milliseconds(frame.view.now)) }
                 }) }
             </fieldset>
             if *is_future { { of_futures(&fields) } } else { { of_drawn_runs(&fields) } }
@@ -128,7 +128,7 @@ impl Fields {
         FindOrder {
             condition: condition.trim().to_owned(),
             runs,
-            seeds: count.parse().unwrap_or_default(),
+            seeds: count.parse::<f64>().unwrap_or_default() as u64,
             enough: (!is_future).then_some(ENOUGH),
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn hits(props: &HitsProps) -> Html {
             </p>
             if search.failed > 0 {
                 <p class="find-note">
-                    { format!("{} ended at a failed assertion of the core.",
+                    { format!("{} stopped at a check inside the Raft code.",
                         crate::words::counted(search.failed, "run", "runs")) }
                 </p>
             }
@@ -109,9 +109,10 @@ fn hit(props: &HitProps) -> Html {
         props.shortening.as_ref().is_some_and(|it| it.script.is_none() && it.refusal.is_none());
     let on_shorten = {
         let finder = controls.finder.clone();
-        Callback::from(move |_: MouseEvent| match is_under_way {
-            true => finder.cancel(),
-            false => finder.shorten(seed),
+        Callback::from(move |_: MouseEvent| match (is_short, is_under_way) {
+            (true, _) => {}
+            (false, true) => finder.cancel(),
+            (false, false) => finder.shorten(seed),
         })
     };
     let kind = if props.is_future { "future" } else { "seed" };
