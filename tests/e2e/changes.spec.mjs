@@ -41,10 +41,11 @@ test('the step in which a node became leader says what changed, in picture, log 
 test('m pins the moment: changes are told since then, to the end and back', async () => {
   await page.keyboard.press('m');
   await soon(() => page.getByTestId('tape-pin').count(), 1);
-  assert.match(await words(), /^Since .* no node changed\.$/);
+  // The words and the pin are drawn one after the other.
+  await says(page.getByTestId('changes'), /^Since .* no node changed\.$/);
   await page.keyboard.press('End');
   await soon(() => changed(), 5);
-  assert.match(await words(), /entry 2 appended: x=1/);
+  await says(page.getByTestId('changes'), /entry 2 appended: x=1/);
   await soon(() => page.locator('.value-cell.is-changed').count(), 5);
   await page.keyboard.press('M');
   await soon(() => page.getByTestId('tape-pin').count(), 0);
