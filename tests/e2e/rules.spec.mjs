@@ -72,3 +72,27 @@ test('a word of the field is found, and a run shows it', async (t) => {
   await says(page.locator('.panel-lesson h2'), /\w/);
   await soon(() => page.getByTestId('lesson').getAttribute('data-turn'), 'learner');
 });
+
+test('a challenge is met with few statements, which are counted', async (t) => {
+  const page = await opened(t);
+  await rules(page);
+  const row = page.getByTestId('rule-vote-forgotten');
+  await row.getByRole('button', { name: 'Challenge' }).click();
+  await says(page.getByTestId('lesson'), /needs 2 statements/);
+  await soon(() => page.getByTestId('lesson').getAttribute('data-turn'), 'learner');
+  for (const line of ['run 260ms', 'crash 1', 'restart 1']) {
+    await page.evaluate((line) => globalThis.helios.exec(line).catch(() => {}), line);
+  }
+  await says(page.getByTestId('lesson'), /Reached with 2 statements/);
+});
+
+test('a word in a lesson tells its meaning', async (t) => {
+  const page = await opened(t);
+  await page.getByTestId('lessons').click();
+  await page.getByTestId('lesson-02-terms-and-votes').click();
+  await page.getByTestId('lesson').locator('[data-word]').first().click();
+  await says(page.getByTestId('word'), /\w/);
+  assert.deepEqual(await seriousViolations(page), []);
+  await page.getByTestId('word-show').click();
+  await until('closed', async () => (await page.getByTestId('word').count()) === 0);
+});

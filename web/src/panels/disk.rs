@@ -144,7 +144,10 @@ fn recovery(details: &DiskDetails) -> Html {
             }
             { for now }
             if is_long {
-                <p class="disk-note">{ "There are too many records to check now: the node checks them when it starts." }</p>
+                <p class="disk-note">
+                    { "There are too many records to check now: the node checks them when it \
+                       starts." }
+                </p>
             }
         </>
     }

@@ -232,7 +232,8 @@ fn rule_off(rule: &Rule) -> Html {
         <li key={rule.name}>
             <span aria-hidden="true">{ "⚡ " }</span>
             { "A rule is off: " }<strong>{ rule.name }</strong>
-            { format!(". Without it, the property {} fails. Seen in {}.", rule.breaks, rule.seen_in) }
+            { format!(". Without it, the property {} fails. Seen in {}.", rule.breaks,
+                rule.seen_in) }
         </li>
     }
 }

@@ -107,7 +107,8 @@ fn row(props: &RowProps) -> Html {
                 if let Some(section) = rule.section { { format!(" ({section})") } }
             </p>
             <p class="rule-note">
-                { format!("Without it, the property {} fails. Seen in {}.", rule.breaks, rule.seen_in) }
+                { format!("Without it, the property {} fails. Seen in {}.", rule.breaks,
+                    rule.seen_in) }
             </p>
             <div class="rule-buttons">
                 <button type="button" class="button is-small" onclick={on_switch}>{ label }</button>
