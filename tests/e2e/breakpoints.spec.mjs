@@ -61,7 +61,7 @@ test('the tabs have room, and the panel can be used by everyone', async () => {
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByTestId('breakpoint-text').fill('no l');
   await soon(() => page.getByTestId('breakpoint-error').innerText(), '');
-  const offers = () => page.$$eval('#breakpoint-offers option', (all) => all.map((o) => o.value));
+  const offers = () => page.$$eval('#breakpoint-text-offers option', (all) => all.map((o) => o.value));
   await soon(async () => (await offers()).join(), 'no leader,no learners,no lease');
 });
 

@@ -86,8 +86,8 @@ pub fn challenge(rule: &Rule, text: &str) -> Result<String, LabError> {
         "lesson \"Challenge: {name}\"\n\
          scene \"Break it\"\n\
          # This cluster has a rule switched off: {rule}\n#\n\
-         # Make the property {breaks} fail, with as few statements as you can; a click is one, too. \
-         The shortest known run needs {needed} {statements}. Waiting is free.\n\
+         # Make the property {breaks} fail, with as few statements as you can; a click is one, \
+         too. The shortest known run needs {needed} {statements}. Waiting is free.\n\
          goal \"A property is broken.\" if broken\n",
         name = rule.name,
         rule = rule.rule,
