@@ -316,3 +316,17 @@ fn a_wiped_disk_has_its_note_only() {
     assert_eq!((rows[0].name.as_deref(), rows[0].group), (None, RecordGroup::FirstStart));
     assert!(rows[0].damage.is_some() && record_name(RecordKey::InUse).is_none());
 }
+
+/// The end of the log on disk may be before the snapshot that replaced the log (§7).
+#[test]
+fn a_snapshot_from_the_leader_may_end_after_the_log() {
+    let script = "cluster nodes=3 seed=11 paper latency=10ms disk=2ms snapshot=5\n\
+                  timeout 1\nrun until leader 1\nrun 200ms\ncrash 3\n\
+                  set a=1 via=1\nrun until idle\nset b=1 via=1\nrun until idle\n\
+                  set c=1 via=1\nrun until idle\nset d=1 via=1\nrun until idle\n\
+                  set e=1 via=1\nrun until idle\nset f=1 via=1\nrun until idle\nrun 200ms\n\
+                  restart 3\nrun until traced snapshot_installed at 3\nrun 3ms\n";
+    let lab = at_the_end_of(script, NodeId(3));
+    assert!(matches!(standing(&lab, "snapshot"), Standing::Same), "{:?}", row(&lab, "snapshot"));
+    assert_eq!(standing(&lab, "end of the log"), Standing::Same);
+}
