@@ -1,9 +1,8 @@
 //! The last writes of each disk, and the last start of each node, as the events tell them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
-use imbl::Vector;
 use raft_core::{Instant, LifecycleTrace, LogIndex, NodeId, PersistId, Trace};
 use raft_diagram::WriteResult;
 use raft_sim::{DiskEvent, Event, EventKind, EventNumber, ProcessEvent, WriteFailure};
@@ -22,7 +21,7 @@ pub(crate) struct DiskHistory {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct NodeHistory {
     /// The oldest first. Writes finish in order, so those under way are at the end.
-    pub(crate) writes: Vector<PastWrite>,
+    pub(crate) writes: VecDeque<PastWrite>,
     /// The last start, or the last refusal to start.
     pub(crate) start: Option<Event>,
     /// How many of the last writes a crash ended; 0 once the node has begun another one.
@@ -141,8 +140,9 @@ impl NodeHistory {
         result: WriteResult,
         failure: Option<WriteFailure>,
     ) {
-        let is_it = |write: &&mut PastWrite| write.id == id && write.end.is_none();
-        if let Some(write) = self.writes.iter_mut().find(is_it) {
+        // Every event of a long way is told here: the writes that have ended are not looked at.
+        let mut open = self.writes.iter_mut().rev().take_while(|write| write.end.is_none());
+        if let Some(write) = open.find(|write| write.id == id) {
             write.end = Some(WriteEnd { at, result, failure });
         }
     }
