@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use raft_fuzz::{Search, Searched};
+use raft_fuzz::Searched;
 use serde::{Deserialize, Serialize};
 
-use crate::runs::{Seeds, sessions_at};
+use crate::runs::{ReadRuns, Seeds, condition, sessions_at};
 use crate::{Report, Tell};
 
 /// How likely does a condition come to hold, from each of several moments of a run on?
@@ -27,16 +27,14 @@ pub struct ChancesJob {
 impl ChancesJob {
     /// Tells one chance for each moment.
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
-        let condition =
-            raft_script::parse_condition(&self.condition).map_err(|error| error.to_string())?;
+        let condition = condition(&self.condition)?;
         let time = Duration::from_micros(self.micros);
         let sessions = sessions_at(&self.script, &self.times)?;
         for (place, session) in (0..).zip(sessions) {
+            let runs = ReadRuns::From { moment: Box::new(session), time };
             let (mut hits, mut of) = (0, 0);
             for seed in self.seeds.iter() {
-                let seeds = seed..seed.saturating_add(1);
-                let mut search =
-                    Search::from_moment(condition.clone(), session.clone(), time, seeds);
+                let mut search = runs.search(&condition, seed);
                 hits += u64::from(matches!(search.advance(u64::MAX), Searched::Hit(_)));
                 of += 1;
                 tell(Report::Chance { place, hits, of });

@@ -3,7 +3,7 @@
 use raft_fuzz::Searched;
 use serde::{Deserialize, Serialize};
 
-use crate::runs::{Runs, Seeds};
+use crate::runs::{Runs, Seeds, condition};
 use crate::{Report, Tell};
 
 /// So many steps are made between two reports.
@@ -35,8 +35,7 @@ pub struct Found {
 
 impl FindJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
-        let condition =
-            raft_script::parse_condition(&self.condition).map_err(|error| error.to_string())?;
+        let condition = condition(&self.condition)?;
         let runs = self.runs.read()?;
         let mut steps = 0;
         for seed in self.seeds.iter() {

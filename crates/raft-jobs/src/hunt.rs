@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::runs::{Runs, Seeds};
+use crate::runs::{Runs, Seeds, condition};
 use crate::{FindJob, Found, Job, Report};
 
 /// At most so many hits are kept, those with the smallest seeds.
@@ -65,7 +65,7 @@ impl Hunt {
     /// In words, when the condition or the runs cannot be read. The script of a moment is read by
     /// the workers.
     pub fn new(order: FindOrder) -> Result<Self, String> {
-        raft_script::parse_condition(&order.condition).map_err(|error| error.to_string())?;
+        condition(&order.condition)?;
         if let Runs::Drawn { .. } = &order.runs {
             order.runs.read()?;
         }

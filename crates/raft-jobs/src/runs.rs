@@ -93,6 +93,11 @@ impl ReadRuns {
     }
 }
 
+/// A condition of the language.
+pub(crate) fn condition(text: &str) -> Result<Condition, String> {
+    raft_script::parse_condition(text).map_err(|error| error.to_string())
+}
+
 /// The plan of drawn runs.
 pub(crate) fn plan(
     profile: &str,

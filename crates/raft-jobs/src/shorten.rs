@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::runs::condition;
 use crate::{Report, Tell};
 
 /// Make a script, in which a condition comes to hold, as short as it can be.
@@ -17,8 +18,7 @@ pub struct ShortenJob {
 
 impl ShortenJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
-        let condition =
-            raft_script::parse_condition(&self.condition).map_err(|error| error.to_string())?;
+        let condition = condition(&self.condition)?;
         let script = raft_script::parse(&self.script).map_err(|error| error.to_string())?;
         let mut progress = |progress: raft_fuzz::ShrinkProgress| {
             tell(Report::Shortening {

@@ -2,9 +2,9 @@
 //! looks for one; the lab makes it a branch.
 
 use raft_core::Instant;
-use raft_script::{BranchId, Moment, Order, Place, Run, Session, SourceLine, Statement};
+use raft_script::{BranchId, Moment, Order, Place, Run, Session, Statement};
 
-use super::{Lab, Queued};
+use super::Lab;
 use crate::ConsoleKind;
 
 /// A moment whose futures somebody looks for. It stays the same when time goes on.
@@ -83,16 +83,8 @@ impl Lab {
         let words = format!("Here begins {name}: other random numbers from here on.");
         self.say(ConsoleKind::Info, words);
         let end = Run::To { time: at, step: Some(steps) };
-        let statements = [Statement::Order(Order::Reseed(seed)), Statement::Run(end)];
-        self.queue.extend((1..).zip(statements).map(|(number, statement)| Queued {
-            line: SourceLine { number, statement },
-            is_scripted: true,
-            key_moment: None,
-            listener: None,
-        }));
         self.pacer.hurry();
-        self.settle();
-        self.changed();
+        self.play_statements(&[Statement::Order(Order::Reseed(seed)), Statement::Run(end)]);
         Ok(())
     }
 }

@@ -283,7 +283,7 @@ impl Lab {
     }
 
     /// Carries out statements one after the other, in paced time.
-    fn play_statements(&mut self, statements: &[Statement]) {
+    pub(super) fn play_statements(&mut self, statements: &[Statement]) {
         let numbered = statements.iter().cloned().enumerate();
         self.queue.extend(numbered.map(|(place, statement)| Queued {
             line: SourceLine { number: place + 1, statement },
