@@ -174,47 +174,41 @@ impl Labs {
     /// Loads the shortest known run that breaks something without this rule, and shows the moment
     /// before that.
     pub(crate) fn show_broken(&self, rule: &Rule) {
-        let (labs, path, wanted) = (self.clone(), rule.script.clone(), self.want());
-        spawn_local(async move {
-            let loaded = load(&path).await;
-            let begun = loaded.and_then(|text| {
-                let lab = Lab::before_violation(&text).map_err(|error| error.to_string())?;
-                Ok((lab, OpenedScript { name: path.clone(), text }))
-            });
-            if labs.wanted.get() != wanted {
-                return;
-            }
-            match begun {
-                Ok((lab, script)) => {
-                    labs.runner.replace(lab);
-                    labs.runner.set_speed(DEFAULT_SPEED);
-                    labs.on_origin.emit(Origin::Script(Rc::new(script)));
-                }
-                Err(words) => {
-                    let words = format!("{path} cannot be loaded: {words}.");
-                    labs.on_failure.emit(Some(words));
-                }
-            }
+        let path = rule.script.clone();
+        self.with_known_run(rule, move |labs, text| {
+            let lab = Lab::before_violation(&text).map_err(|error| error.to_string())?;
+            labs.runner.replace(lab);
+            labs.runner.set_speed(DEFAULT_SPEED);
+            labs.on_origin.emit(Origin::Script(Rc::new(OpenedScript { name: path, text })));
+            Ok(())
         });
     }
 
     /// Begins a challenge: to break something without this rule, in few statements.
     pub(crate) fn challenge(&self, rule: &Rule) {
-        let (labs, rule, wanted) = (self.clone(), rule.clone(), self.want());
+        let of = rule.clone();
+        self.with_known_run(rule, move |labs, text| {
+            let lesson = raft_lab::challenge(&of, &text).map_err(|error| error.to_string())?;
+            labs.run_script(of.name, &lesson);
+            Ok(())
+        });
+    }
+
+    /// Loads the shortest known run that breaks something without this rule, and begins something
+    /// with it, unless another lab is wanted by then.
+    fn with_known_run(
+        &self,
+        rule: &Rule,
+        begin: impl FnOnce(&Self, String) -> Result<(), String> + 'static,
+    ) {
+        let (labs, path, wanted) = (self.clone(), rule.script.clone(), self.want());
         spawn_local(async move {
-            let loaded = load(&rule.script).await;
-            let lesson = loaded.and_then(|text| {
-                raft_lab::challenge(&rule, &text).map_err(|error| error.to_string())
-            });
+            let loaded = load(&path).await;
             if labs.wanted.get() != wanted {
                 return;
             }
-            match lesson {
-                Ok(lesson) => labs.run_script(rule.name, &lesson),
-                Err(words) => {
-                    let words = format!("{} cannot be loaded: {words}.", rule.script);
-                    labs.on_failure.emit(Some(words));
-                }
+            if let Err(words) = loaded.and_then(|text| begin(&labs, text)) {
+                labs.on_failure.emit(Some(format!("{path} cannot be loaded: {words}.")));
             }
         });
     }
