@@ -35,13 +35,27 @@ async function agreedKeys(page) {
   // known to be only when a leader has said so.
   const answer = await exec(page, 'run until converged');
   assert.equal(answer.ok, true, JSON.stringify(answer));
-  return until('all nodes have the same keys', async () => {
-    const shown = await view(page);
+  let shown;
+  const agree = async () => {
+    shown = await view(page);
     const stores = shown.nodes.map(({ id }) => keysOf(shown, id));
     const all = new Set(stores.map((keys) => JSON.stringify(Object.entries(keys).sort())));
     const empty = stores.some((keys) => Object.keys(keys).length === 0);
     return all.size === 1 && !empty && stores[0];
-  }, 90_000);
+  };
+  return until('all nodes have the same keys', agree, 90_000).catch(async ({ message }) => {
+    throw new Error(`${message}\n${JSON.stringify(answer)}\n${await whatIsSeen(page, shown)}`);
+  });
+}
+
+/** Why the nodes do not agree: the nodes of a view, and the words on the page. */
+async function whatIsSeen(page, shown) {
+  const nodes = shown.nodes.map((node) => {
+    const keys = Object.keys(keysOf(shown, node.id)).length;
+    return `${keys} keys: ${JSON.stringify(node)}`;
+  });
+  const words = await page.evaluate(() => document.body.innerText.slice(0, 2000));
+  return [`steps ${shown.steps}, ${shown.stores.total} keys`, ...nodes, words].join('\n');
 }
 
 /** All keys of the rounds: a view has a window of them, a client lists all with a prefix. */
