@@ -10,6 +10,10 @@ use std::{env, fs};
 const TRACKS: [&str; 4] = ["student", "practice", "detective", "misconceptions"];
 
 fn main() {
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
+        // `cargo xtask parts` moves functions to other modules, with all that refers to them.
+        println!("cargo::rustc-link-arg-bins=--emit-relocs");
+    }
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let root = Path::new(&root).join("..");
     write("scenarios.rs", &scenarios(&scripts(&root.join("scenarios"))));

@@ -29,7 +29,7 @@ mod worker;
 
 fn main() {
     match worker::job() {
-        Some(job) => worker::carry_out(&job),
+        Some(job) => worker::carry_out(job),
         None => app::mount(),
     }
 }

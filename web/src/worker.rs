@@ -8,6 +8,8 @@ use js_sys::{Object, Reflect, Uint8Array};
 use raft_jobs::{Job, Report};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::{
     DedicatedWorkerGlobalScope, ErrorEvent, HtmlLinkElement, MessageEvent, WorkerOptions,
     WorkerType,
@@ -102,20 +104,34 @@ pub(crate) fn job() -> Option<Vec<u8>> {
     Some(job.dyn_ref::<Uint8Array>()?.to_vec())
 }
 
-/// Carries out the job of this program.
-pub(crate) fn carry_out(job: &[u8]) {
-    let Some(worker) = worker_scope() else { return };
-    let post = |data: &JsValue| {
+/// Carries out the job of this program, once the part that can has loaded.
+pub(crate) fn carry_out(job: Vec<u8>) {
+    std::panic::set_hook(Box::new(|info| post(&info.to_string().into())));
+    spawn_local(async move {
+        match jobs().await {
+            // The page hears at least that the program has stopped.
+            Err(error) => post(&error.to_string().into()),
+            Ok(carry_out) => {
+                carry_out(&job, &mut |bytes| post(&Uint8Array::from(&bytes[..]).into()))
+            }
+        }
+    });
+}
+
+/// Carries out a job, and calls the second argument with each report.
+type CarryOut = fn(&[u8], &mut dyn FnMut(Vec<u8>));
+
+/// The part of the program that carries out jobs: only workers load it.
+#[wasm_split(jobs, fallible)]
+fn jobs() -> Result<CarryOut, SplitLoaderError> {
+    Ok(raft_jobs::carry_out)
+}
+
+fn post(data: &JsValue) {
+    if let Some(worker) = worker_scope() {
         // It fails only when the worker is being ended.
         let _ = worker.post_message(data);
-    };
-    std::panic::set_hook(Box::new(|info| {
-        if let Some(worker) = worker_scope() {
-            // The page hears at least that the program has stopped.
-            let _ = worker.post_message(&info.to_string().into());
-        }
-    }));
-    raft_jobs::carry_out(job, &mut |bytes| post(&Uint8Array::from(&bytes[..]).into()));
+    }
 }
 
 fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {

@@ -9,6 +9,7 @@ mod instructions;
 mod mutants;
 mod npm;
 mod page;
+mod parts;
 mod process;
 mod serve;
 mod suites;
@@ -81,6 +82,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
         ["dist"] => page::dist(),
+        ["parts"] => parts::parts(),
         _ => Err(format!("unknown task or arguments: {:?}\n\n{USAGE}", args.join(" ")).into()),
     }
 }

@@ -11,6 +11,22 @@ use crate::{process, workspace};
 /// The wasm-opt of this version reads the output of current Rust; that of distributions is older.
 const BINARYEN_VERSION: &str = "132.0.0";
 
+/// How wasm-opt makes a module small. The parts no longer say which features of WebAssembly they
+/// use: these are the ones of Rust's target.
+const WASM_OPT: [&str; 11] = [
+    "-Oz",
+    "--strip-debug",
+    "--strip-producers",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// Prints the gzip and brotli sizes of the files in its arguments, one line each.
 const COMPRESSED_SIZES: &str = "
 const { readFileSync } = require('node:fs'), zlib = require('node:zlib');
@@ -70,7 +86,8 @@ fn wasm_opt() -> Result<Option<PathBuf>> {
 fn optimize(wasm_opt: &Path) -> Result<()> {
     for wasm in files_in(&dist_folder())? {
         if wasm.extension().is_some_and(|extension| extension == "wasm") {
-            process::run(Command::new(wasm_opt).arg("-O3").arg(&wasm).arg("-o").arg(&wasm))?;
+            let mut optimizer = Command::new(wasm_opt);
+            process::run(optimizer.args(WASM_OPT).arg(&wasm).arg("-o").arg(&wasm))?;
         }
     }
     Ok(())
@@ -112,7 +129,7 @@ fn compressed_sizes(files: &[PathBuf]) -> Vec<[u64; 2]> {
 }
 
 /// All files below a folder, in the order of their paths.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

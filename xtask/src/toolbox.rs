@@ -13,6 +13,7 @@ use crate::{process, workspace};
 /// The target that the page is compiled for.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK_VERSION: &str = "0.21.14";
+const WASM_SPLIT_VERSION: &str = "0.2.4";
 const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 
 /// A search path with all tools of a task on it.
@@ -26,7 +27,8 @@ struct Tool {
     package: &'static str,
     /// The programs that we call.
     programs: &'static [&'static str],
-    /// With these arguments the first program reports its version.
+    /// With these arguments the first program reports its version. Empty: it does not, and only
+    /// one in the folder of that version counts.
     version_args: &'static [&'static str],
     version: String,
     install_args: &'static [&'static str],
@@ -37,7 +39,7 @@ struct Tool {
 impl Toolbox {
     /// The tools that build the page.
     pub(crate) fn for_page() -> Result<Self> {
-        Self::with(Some(WASM_TARGET), vec![trunk(), wasm_bindgen()?])
+        Self::with(Some(WASM_TARGET), vec![trunk(), wasm_bindgen()?, wasm_split()])
     }
 
     /// The tools that run Rust tests in a browser.
@@ -90,6 +92,13 @@ impl Toolbox {
         let first = tool.programs[0];
         let all_there =
             tool.programs.iter().all(|name| process::find_program_in(&self.path, name).is_some());
+        if tool.version_args.is_empty() {
+            let folder = tool.folder().map(|folder| folder.join("bin"));
+            return folder.is_ok_and(|folder| {
+                process::find_program_in(folder.as_os_str(), first).is_some()
+                    && env::split_paths(&self.path).any(|part| part == folder)
+            });
+        }
         let version = || {
             let output =
                 self.command(first).args(tool.version_args).stderr(Stdio::null()).output().ok()?;
@@ -179,6 +188,18 @@ fn wasm_bindgen() -> Result<Tool> {
         why: "connects WebAssembly with JavaScript",
         duration: "about 2 minutes on 2 cores",
     })
+}
+
+fn wasm_split() -> Tool {
+    Tool {
+        package: "wasm_split_cli_support",
+        programs: &["wasm-split-cli"],
+        version_args: &[],
+        version: WASM_SPLIT_VERSION.to_owned(),
+        install_args: &["--locked", "--features", "build-binary"],
+        why: "divides the page's program into parts",
+        duration: "about 1 minute on 2 cores",
+    }
 }
 
 fn cargo_mutants() -> Tool {

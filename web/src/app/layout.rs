@@ -10,9 +10,8 @@ use yew::prelude::*;
 use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
-    Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Disk, Events, Filters,
-    Header, Inspector, KeyValues, LessonPanel, Logs, Notices, PropertyList, Record, Rule, Sentence,
-    Statements, Tape, Time, Why, Word,
+    Arrangement, Cluster, Console, Events, Header, KeyValues, Later, Logs, Notices, Panel,
+    Sentence, Tape, Time,
 };
 use crate::state::{Controls, Selection, Theme, use_controls, use_frame};
 use crate::ui::{Click, diagrammed, walk};
@@ -114,8 +113,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Tape />
                 <Console />
             </Frames>
-            <Rule />
-            <Word />
+            <Later panel={Panel::Rule} waits={true} />
+            <Later panel={Panel::Word} waits={true} />
         </div>
     }
 }
@@ -168,7 +167,7 @@ fn stage(props: &StageProps) -> Html {
     let arrangement = use_state_eq(|| Rc::new(Arrangement::default()));
     let shows_filters = use_state_eq(|| false);
     if lab.comparison.is_some() {
-        return html! { <main class="grid is-comparing"><Comparison /></main> };
+        return html! { <main class="grid is-comparing"><Later panel={Panel::Comparison} /></main> };
     }
     let view = if lab.diagram.is_some() {
         let on_arrange = {
@@ -183,9 +182,11 @@ fn stage(props: &StageProps) -> Html {
             <>
                 <div class="beside-diagram">
                     <Cluster />
-                    <Filters is_open={*shows_filters} />
+                    <Later panel={Panel::Filters { is_open: *shows_filters }} />
                 </div>
-                <Diagram arrangement={(*arrangement).clone()} {on_arrange} {on_filters} />
+                <Later panel={Panel::Diagram {
+                    arrangement: (*arrangement).clone(), on_arrange, on_filters,
+                }} />
             </>
         }
     } else {
@@ -199,23 +200,25 @@ fn stage(props: &StageProps) -> Html {
             { view }
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} has_disk={props.disk.is_some()}
                 has_lesson={lab.lesson.is_some()} is_recording={lab.recording.is_some()} />
-            <LessonPanel origin={props.origin.clone()} />
-            <Record />
+            <Later panel={Panel::Lesson(props.origin.clone())} waits={lab.lesson.is_none()} />
+            <Later panel={Panel::Record} waits={true} />
             <Frames part={Part::Logs}><Logs /></Frames>
             <Frames part={Part::Details}>
                 <KeyValues on_hidden={props.on_tab.reform(|()| "kv")} />
                 // It has much that changes in every frame.
-                if props.tab == "inspector" { <Inspector /> }
+                if props.tab == "inspector" { <Later panel={Panel::Inspector} /> }
                 if let Some(node) = props.disk {
-                    <Disk {node} on_node={controls.show_disk.clone()} />
+                    <Later panel={Panel::Disk { node, on_node: controls.show_disk.clone() }} />
                 }
-                <Why is_open={props.tab == "why"} on_answer={props.on_tab.reform(|()| "why")} />
+                <Later waits={lab.explanation.is_none()} panel={Panel::Why {
+                    is_open: props.tab == "why", on_answer: props.on_tab.reform(|()| "why"),
+                }} />
             </Frames>
             <Frames part={Part::Lists}>
                 <Events />
-                <Statements />
-                <PropertyList />
-                <BreakpointList />
+                <Later panel={Panel::Statements} waits={props.tab != "statements"} />
+                <Later panel={Panel::Properties} waits={props.tab != "properties"} />
+                <Later panel={Panel::Breakpoints} waits={props.tab != "breakpoints"} />
             </Frames>
         </main>
     }

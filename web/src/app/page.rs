@@ -9,10 +9,7 @@ use super::frames::Frames;
 use super::layout::Layout;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
 use crate::lab::{Finder, Labs, Origin, Part, Runner, kept_run};
-use crate::panels::{
-    AddServer, ContextMenu, Experiments, Find, Glossary, Help, Lessons, NewLab, Rules, Scenarios,
-    WipeLab,
-};
+use crate::panels::{Later, Panel, load_soon};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
 #[derive(Properties, PartialEq)]
@@ -68,6 +65,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     });
     let controls = (*controls).clone();
     use_shortcuts(controls.clone());
+    use_effect_with((), |()| load_soon());
     let on_hide = use_callback(props.runner.clone(), |_: Event, runner| runner.keep());
     use_window_event("pagehide", on_hide);
     let on_close = controls.open_dialog.reform(|()| None);
@@ -79,20 +77,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
             <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
                 selected={*selected} disk={*disk} />
             <div class="over">
-                { match *dialog {
-                    Some(Dialog::Help) => html! { <Help {on_close} /> },
-                    Some(Dialog::Find) => html! { <Find {on_close} /> },
-                    Some(Dialog::Experiments) => html! { <Experiments {on_close} /> },
-                    Some(Dialog::Glossary) => html! { <Glossary {on_close} /> },
-                    Some(Dialog::Lessons) => html! { <Lessons {on_close} /> },
-                    Some(Dialog::Rules) => html! { <Rules {on_close} /> },
-                    Some(Dialog::Scenarios) => html! { <Scenarios {on_close} /> },
-                    Some(Dialog::NewLab) => html! { <NewLab {on_close} /> },
-                    Some(Dialog::AddServer) => html! { <AddServer {on_close} /> },
-                    Some(Dialog::WipeLab) => html! { <WipeLab {on_close} /> },
-                    None => html! { <></> },
-                } }
-                if let Some(at) = *menu { <ContextMenu {at} /> }
+                if let Some(name) = *dialog { <Later panel={Panel::Dialog { name, on_close }} /> }
+                if let Some(at) = *menu { <Later panel={Panel::ContextMenu(at)} /> }
             </div>
         </Frames>
         </ContextProvider<Selected>>

@@ -14,6 +14,7 @@ mod events;
 mod header;
 mod inspector;
 mod kv;
+mod later;
 mod lesson;
 mod logs;
 mod notices;
@@ -28,28 +29,15 @@ mod time;
 mod views;
 mod why;
 
-pub(crate) use breakpoints::BreakpointList;
 pub(crate) use cluster::Cluster;
-pub(crate) use comparison::Comparison;
 pub(crate) use console::Console;
-pub(crate) use context_menu::ContextMenu;
-pub(crate) use diagram::{Arrangement, Diagram, Filters};
-pub(crate) use dialogs::{
-    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios,
-    Searching, WipeLab, Word,
-};
-pub(crate) use disk::Disk;
+pub(crate) use diagram::Arrangement;
 pub(crate) use events::Events;
 pub(crate) use header::Header;
-pub(crate) use inspector::Inspector;
 pub(crate) use kv::KeyValues;
-pub(crate) use lesson::LessonPanel;
+pub(crate) use later::{Later, Panel, load_soon};
 pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
-pub(crate) use properties::PropertyList;
-pub(crate) use record::Record;
 pub(crate) use sentence::Sentence;
-pub(crate) use statements::Statements;
 pub(crate) use tape::Tape;
 pub(crate) use time::Time;
-pub(crate) use why::Why;

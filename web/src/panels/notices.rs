@@ -6,7 +6,7 @@ use std::rc::Rc;
 use raft_lab::{DurableState, RecoveryReport, Rule};
 use yew::prelude::*;
 
-use super::Searching;
+use super::{Later, Panel};
 use crate::lab::{OpenedScript, Origin, Scenario};
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
@@ -53,7 +53,7 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
                 { of_origin(&props.origin, &on_dismiss) }
             }
             <RulesOff origin={props.origin.clone()} />
-            <Searching />
+            <Later panel={Panel::Searching} waits={true} />
         </div>
     }
 }
