@@ -11,6 +11,9 @@ use crate::{process, workspace};
 /// The wasm-opt of this version reads the output of current Rust; that of distributions is older.
 const BINARYEN_VERSION: &str = "132.0.0";
 
+/// The most that the first screen may take after gzip, in bytes: what was measured, and a little.
+const FIRST_SCREEN_LIMIT: u64 = 1_450_000;
+
 /// How wasm-opt makes a module small. The parts no longer say which features of WebAssembly they
 /// use: these are the ones of Rust's target.
 const WASM_OPT: [&str; 11] = [
@@ -49,21 +52,28 @@ pub(crate) fn build() -> Result<()> {
 
 /// The task `dist`: builds the page as it is published, and prints the sizes.
 pub(crate) fn dist() -> Result<ExitCode> {
-    build_to_publish()?;
-    print_sizes()?;
+    let is_minimal = build_to_publish()?;
+    let first = print_sizes()?;
+    if is_minimal && first > FIRST_SCREEN_LIMIT {
+        return Err(format!(
+            "the first screen takes {first} bytes after gzip, more than {FIRST_SCREEN_LIMIT}"
+        )
+        .into());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the page, and has wasm-opt make it smaller and faster if there is npm.
-pub(crate) fn build_to_publish() -> Result<()> {
+/// Builds the page, and has wasm-opt make it smaller if there is npm. Whether it did.
+pub(crate) fn build_to_publish() -> Result<bool> {
     build()?;
-    match wasm_opt()? {
-        Some(program) => optimize(&program)?,
+    let program = wasm_opt()?;
+    match &program {
+        Some(program) => optimize(program)?,
         None => println!(
             "The page is complete, but not minimal: npm is missing, which installs wasm-opt."
         ),
     }
-    Ok(())
+    Ok(program.is_some())
 }
 
 /// Installs wasm-opt with npm; `None` on a machine without npm.
@@ -93,20 +103,33 @@ fn optimize(wasm_opt: &Path) -> Result<()> {
     Ok(())
 }
 
-fn print_sizes() -> Result<()> {
+/// Whether a file of the page loads only when it is needed.
+fn is_later(name: &str) -> bool {
+    let is_part = |file: &str| file.starts_with("split_") || file.starts_with("chunk_");
+    ["lessons/", "scenarios/", "worker.js"].iter().any(|begin| name.starts_with(begin))
+        || name.rsplit('/').next().is_some_and(is_part)
+}
+
+/// Prints the sizes of the page's files. Returns what the first screen takes after gzip, in bytes;
+/// 0 if nothing could measure it.
+fn print_sizes() -> Result<u64> {
     let files = files_in(&dist_folder())?;
     let compressed = compressed_sizes(&files);
     println!("\n{:>10} {:>10} {:>10}  file", "bytes", "gzip", "brotli");
-    let mut total = [0; 3];
+    let (mut total, mut first) = ([0; 3], [0; 3]);
     for (index, file) in files.iter().enumerate() {
         let [gzip, brotli] = compressed.get(index).copied().unwrap_or_default();
         let sizes = [fs::metadata(file)?.len(), gzip, brotli];
-        (0..3).for_each(|column| total[column] += sizes[column]);
         let name = file.strip_prefix(dist_folder())?.display().to_string();
+        for column in 0..3 {
+            total[column] += sizes[column];
+            first[column] += if is_later(&name) { 0 } else { sizes[column] };
+        }
         print_row(sizes, &name);
     }
     print_row(total, "in all");
-    Ok(())
+    print_row(first, "for the first screen");
+    Ok(first[1])
 }
 
 fn print_row(sizes: [u64; 3], name: &str) {
@@ -141,4 +164,21 @@ pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_later;
+
+    #[test]
+    fn parts_and_texts_load_later() {
+        for name in
+            ["lessons/a.helios", "worker.js", "web-1f/split_jobs.wasm", "web-1f/chunk_3.wasm"]
+        {
+            assert!(is_later(name), "{name}");
+        }
+        for name in ["index.html", "web-1f/web_bg.wasm", "tape-8f.css"] {
+            assert!(!is_later(name), "{name}");
+        }
+    }
 }
