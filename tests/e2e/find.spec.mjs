@@ -34,14 +34,15 @@ async function look(page, condition) {
   await page.getByTestId('find-condition').fill(condition);
 }
 
-test('a drawn run is found without a second download, and opens where it was found', async (t) => {
+test('a drawn run is found, of the program only the jobs are loaded, and it opens there', async (t) => {
   const page = await opened(t);
   const loaded = [];
   page.on('request', (request) => loaded.push(request.url()));
   await look(page, 'happened two-leaders');
   await page.getByTestId('find-begin').click();
   await says(page.getByTestId('find-hits'), /seed \d+, at/);
-  assert.deepEqual(loaded.filter((url) => url.endsWith('.wasm')), []);
+  assert.ok(loaded.some((url) => url.endsWith('split_jobs.wasm')));
+  assert.deepEqual(loaded.filter((url) => url.endsWith('web_bg.wasm')), []);
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByRole('button', { name: /^Open seed/ }).first().click();
   await says(page.getByTestId('opened-script'), /happened two-leaders/);

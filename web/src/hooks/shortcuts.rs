@@ -159,13 +159,20 @@ fn zoom(key: &str) -> &'static str {
     }
 }
 
-/// Gives the focus to an element, once a dialog that is being closed has given it back.
+/// Gives the focus to an element, once a dialog that is being closed has given it back, and once the
+/// element is there: its part of the program may be loading.
 pub(crate) fn focus_soon(id: &'static str) {
+    const PAUSE: Duration = Duration::from_millis(20);
+    const TRIES: u32 = 100;
     spawn_local(async move {
         sleep(Duration::ZERO).await;
-        if let Some(element) = element(id) {
-            // Without the focus, the keys work all the same.
-            let _ = element.focus();
+        for _ in 0..TRIES {
+            if let Some(element) = element(id) {
+                // Without the focus, the keys work all the same.
+                let _ = element.focus();
+                return;
+            }
+            sleep(PAUSE).await;
         }
     });
 }
