@@ -6,12 +6,13 @@ use raft_lab::NodeId;
 use yew::prelude::*;
 
 use super::frames::Frames;
-use super::layout::Layout;
+use super::layout::{LOGS, Layout};
+use super::linked;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
-use crate::lab::{Finder, Labs, Origin, Part, Runner, kept_run};
+use crate::lab::{Finder, Labs, Linked, Origin, Part, Runner, kept_run};
 use crate::panels::{
-    AddServer, ContextMenu, Experiments, Find, Glossary, Help, Lessons, NewLab, Rules, Scenarios,
-    WipeLab,
+    AddServer, ContextMenu, Experiments, Find, Glossary, Help, Lessons, NewLab, OpenLink, Rules,
+    Scenarios, Share, WipeLab,
 };
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
@@ -28,6 +29,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let origin = use_state_eq(|| props.origin.clone());
     let selected = use_state_eq(|| None::<Selection>);
     let disk = use_state_eq(|| None::<NodeId>);
+    let tab = use_state_eq(|| LOGS);
     let failure = use_state_eq(|| None::<String>);
     let dialog = use_state_eq(|| None::<Dialog>);
     let menu = use_state_eq(|| None::<MenuAt>);
@@ -71,13 +73,19 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let on_hide = use_callback(props.runner.clone(), |_: Event, runner| runner.keep());
     use_window_event("pagehide", on_hide);
     let on_close = controls.open_dialog.reform(|()| None);
+    let on_tab = {
+        let tab = tab.setter();
+        Callback::from(move |next| tab.set(next))
+    };
+    let (linked, on_link_closed) = linked::use_linked(controls.labs.clone());
+    let on_link_opened = on_open(&controls, &linked, (&on_tab, &on_link_closed));
     html! {
-        <ContextProvider<Controls> context={controls}>
+        <ContextProvider<Controls> context={controls.clone()}>
         <ContextProvider<ThemeContext> context={theme}>
         <ContextProvider<Selected> context={Selected(*selected)}>
         <Frames part={Part::Main}>
             <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
-                selected={*selected} disk={*disk} />
+                selected={*selected} disk={*disk} tab={*tab} {on_tab} />
             <div class="over">
                 { match *dialog {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },
@@ -86,12 +94,19 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     Some(Dialog::Glossary) => html! { <Glossary {on_close} /> },
                     Some(Dialog::Lessons) => html! { <Lessons {on_close} /> },
                     Some(Dialog::Rules) => html! { <Rules {on_close} /> },
+                    Some(Dialog::Share) => {
+                        let page = linked::shown(&controls.runner, *tab, *disk, *selected);
+                        html! { <Share origin={(*origin).clone()} {page} {on_close} /> }
+                    }
                     Some(Dialog::Scenarios) => html! { <Scenarios {on_close} /> },
                     Some(Dialog::NewLab) => html! { <NewLab {on_close} /> },
                     Some(Dialog::AddServer) => html! { <AddServer {on_close} /> },
                     Some(Dialog::WipeLab) => html! { <WipeLab {on_close} /> },
                     None => html! { <></> },
                 } }
+                if let Some(linked) = linked {
+                    <OpenLink {linked} on_open={on_link_opened} on_close={on_link_closed} />
+                }
                 if let Some(at) = *menu { <ContextMenu {at} /> }
             </div>
         </Frames>
@@ -99,4 +114,21 @@ pub(crate) fn page(props: &PageProps) -> Html {
         </ContextProvider<ThemeContext>>
         </ContextProvider<Controls>>
     }
+}
+
+/// Opens the link that was read.
+fn on_open(
+    controls: &Controls,
+    linked: &Option<Rc<Linked>>,
+    (on_tab, on_closed): (&Callback<&'static str>, &Callback<()>),
+) -> Callback<()> {
+    let (controls, linked) = (controls.clone(), linked.clone());
+    let (on_tab, on_closed) = (on_tab.clone(), on_closed.clone());
+    Callback::from(move |()| {
+        on_closed.emit(());
+        if let Some(linked) = &linked {
+            controls.labs.open_link(&linked.link);
+            linked::show(linked.link.page.clone(), controls.clone(), on_tab.clone());
+        }
+    })
 }

@@ -25,6 +25,9 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Place />
             <div class="top-actions">
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
+                <span class="tool-rare">
+                    { tool("share", IconName::Share, "Share", open(Dialog::Share)) }
+                </span>
                 <span class="tool-wide tool-rare">
                     { tool("experiments", IconName::Chart, "Experiments",
                         open(Dialog::Experiments)) }

@@ -35,8 +35,8 @@ pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
 pub(crate) use diagram::{Arrangement, Diagram, Filters};
 pub(crate) use dialogs::{
-    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios,
-    Searching, WipeLab, Word,
+    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, OpenLink, Rule, Rules,
+    Scenarios, Searching, Share, WipeLab, Word,
 };
 pub(crate) use disk::Disk;
 pub(crate) use events::Events;
