@@ -94,7 +94,7 @@ fn what_has_no_link_exits_with_2_and_says_what_to_do() {
         (&[][..], "run util leader\n", "line 1"),
         (&[][..], "cluster nodes=3 election=1s..1ms\n", "line 1"),
         (&["--at", "soon"][..], PASSING, "a time such as 1.5s, or a number of steps"),
-        (&["--at", "1h"][..], PASSING, "the run ends at "),
+        (&["--at", "3600s"][..], PASSING, "the run ends at "),
         (&["--at", "999999"][..], PASSING, "steps: --at is later"),
         (&["--page", "http://x/#y"][..], PASSING, "an address without `#`"),
         (&[][..], &long, "a link has at most 32768 characters"),
