@@ -1,6 +1,6 @@
 //! A link to a moment: the text after `#` in the address of the page.
 //!
-//! Whoever opens the link sees the same moment of the same run. The text after `#` reaches no
+//! It opens the same moment of the same run in another browser. The text after `#` reaches no
 //! server. It is `moment=` and, in base64url without padding:
 //!
 //! | bytes | content |

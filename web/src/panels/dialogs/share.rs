@@ -90,7 +90,9 @@ pub(crate) fn share(props: &ShareProps) -> Html {
                         </>
                     },
                 } }
-                <p class="dialog-note" role="status" data-testid="share-told">{ (*told).clone() }</p>
+                <p class="dialog-note" role="status" data-testid="share-told">
+                    { (*told).clone() }
+                </p>
             </div>
         </Dialog>
     }
