@@ -29,7 +29,7 @@ impl MomentLink {
 }
 
 /// Decompresses, and stops after the most bytes of a link.
-fn unpacked(packed: &[u8]) -> Result<Vec<u8>, LinkError> {
+pub(super) fn unpacked(packed: &[u8]) -> Result<Vec<u8>, LinkError> {
     let mut bytes = vec![0; MAX_LINK_BYTES];
     let mut decompressor = DecompressorOxide::new();
     let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
