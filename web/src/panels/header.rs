@@ -35,8 +35,8 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                 { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 <OpenScript />
-                { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                 <span class="tool-rare">
+                    { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                     { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <CopyScript />
                 </span>
