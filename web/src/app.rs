@@ -2,6 +2,7 @@
 
 mod frames;
 mod layout;
+mod linked;
 mod page;
 pub(crate) mod panic;
 
@@ -14,11 +15,14 @@ use yew::prelude::*;
 
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
-use crate::lab::{Origin, Runner, kept_run};
+use crate::lab::{Origin, Runner, kept_run, links};
 use crate::state::{progress, speed, theme};
 
 /// A run is computed again in pieces of this length, so that the page stays alive.
 const SLICE: Duration = Duration::from_millis(20);
+
+/// Why a lab is in memory.
+const HELD_ELSEWHERE: &str = "The stored lab is open in another tab.";
 
 /// The state of the application.
 #[derive(Clone, PartialEq)]
@@ -42,8 +46,7 @@ fn app() -> Html {
     });
     let on_scratch = {
         let phase = phase.setter();
-        let reason = "The stored lab is open in another tab.";
-        Callback::from(move |_: MouseEvent| phase.set(scratch(Some(reason.to_owned()))))
+        Callback::from(move |_: MouseEvent| phase.set(scratch(Some(HELD_ELSEWHERE.to_owned()))))
     };
     let on_give_up = Callback::from(|_: MouseEvent| {
         kept_run::give_up();
@@ -111,6 +114,10 @@ async fn open(phase: &UseStateSetter<Phase>) -> Phase {
         Opening::Open { lab, recovered, mut warnings } => {
             warnings.extend(refused);
             ready(*lab, Origin::Durable { recovered, warnings })
+        }
+        // A link needs no stored lab.
+        Opening::HeldElsewhere if links::fragment().is_some() => {
+            scratch(Some(HELD_ELSEWHERE.to_owned()))
         }
         Opening::HeldElsewhere => Phase::HeldElsewhere,
         Opening::Failed(error) => {

@@ -1,7 +1,10 @@
-//! Input from outside: files, and numbers with a unit.
+//! Input from outside: files, times, and numbers with a unit.
 
 use std::fs::File;
 use std::io::{self, Read};
+
+use raft_core::Instant;
+use raft_sim::units::Span;
 
 /// The bytes of a file; `-` is standard input. Never reads more than one byte past `limit`.
 pub(crate) fn read(file: &str, limit: u64) -> io::Result<Vec<u8>> {
@@ -12,6 +15,12 @@ pub(crate) fn read(file: &str, limit: u64) -> io::Result<Vec<u8>> {
         File::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
     }
     Ok(bytes)
+}
+
+/// A virtual time such as `1.5s`. An error is in words.
+pub(crate) fn time(word: &str) -> Result<Instant, String> {
+    let time = Span::parse(word).and_then(|time| u64::try_from(time.as_micros()).ok());
+    time.map(Instant).ok_or_else(|| "a time such as 1.5s or 200ms is expected".to_owned())
 }
 
 /// A whole number followed by one of these units, times the value of the unit.

@@ -12,6 +12,7 @@ mod fuzz;
 mod input;
 mod interrupt;
 mod merge;
+mod open;
 mod output;
 mod progress;
 mod recent;
@@ -38,6 +39,7 @@ enum Command {
     Run(run::RunArguments),
     Debug(debug::DebugArguments),
     Diagram(diagram::DiagramArguments),
+    Open(open::OpenArguments),
     Fuzz(fuzz::FuzzArguments),
     Find(find::FindArguments),
     Merge(merge::MergeArguments),
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Debug(arguments) => debug::debug(&arguments),
         Command::Diagram(arguments) => diagram::diagram(&arguments),
+        Command::Open(arguments) => open::open(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Find(arguments) => find::find(&arguments),
         Command::Check(arguments) => check::check(&arguments),

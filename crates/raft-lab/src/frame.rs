@@ -63,6 +63,9 @@ pub struct LabView {
     pub lesson: Option<Rc<LessonView>>,
     /// The lesson that somebody makes of this run, while they do.
     pub recording: Option<Rc<RecordingView>>,
+    /// Why this is another run than that of the link that was opened, in words; `None`: it is the
+    /// same, or its script is still played, or no link was opened.
+    pub other_run: Option<Rc<str>>,
     /// The sequence diagram, if the [window](crate::ViewWindow::diagram) wants it.
     pub diagram: Option<Rc<DiagramView>>,
     /// The most recent lines of the console, oldest first.

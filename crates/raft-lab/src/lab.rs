@@ -16,6 +16,7 @@ mod futures;
 mod kept;
 mod key_moment;
 mod lesson;
+mod linked;
 mod log_table;
 mod news;
 mod recording;
@@ -57,6 +58,7 @@ use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
 use self::lesson::LessonRun;
+use self::linked::Arrival;
 use self::seeking::Wish;
 use self::storing::{Held, NotStored};
 
@@ -97,6 +99,10 @@ pub struct Lab {
     lesson: Option<LessonRun>,
     /// The lesson that somebody makes of this run.
     recording: Option<Recording>,
+    /// The moment of the link that is opened, until its script has been played.
+    arrival: Option<Arrival>,
+    /// Why this is another run than that of the link, in words.
+    other_run: Option<Rc<str>>,
     /// Whether the moment before a broken property is shown as soon as one is broken.
     looks_back: bool,
     /// The statement that needs time to pass; `None` when none does.
@@ -308,6 +314,8 @@ impl Lab {
             key_moment: None,
             lesson: None,
             recording: None,
+            arrival: None,
+            other_run: None,
             looks_back: false,
             waiting: None,
             operations: OperationTracker::default(),
@@ -512,6 +520,8 @@ mod kept_tests;
 mod key_moment_tests;
 #[cfg(test)]
 mod lesson_tests;
+#[cfg(test)]
+mod linked_tests;
 #[cfg(test)]
 mod power_loss_tests;
 #[cfg(test)]

@@ -41,6 +41,7 @@ mod idb;
 mod js;
 mod lab;
 mod lesson;
+mod link;
 mod members;
 mod mirror;
 mod new_lab;
@@ -70,6 +71,10 @@ pub use lab::{
     Restoration, StatementView, Subscriber, Subscription,
 };
 pub use lesson::{ChoiceView, GoalView, InsteadView, LessonTurn, LessonView, PointView, TaskView};
+pub use link::{
+    LinkError, LinkSummary, LinkedPage, MAX_LINK_BYTES, MAX_LINK_LENGTH, MAX_LINK_TITLE,
+    MomentLink, fragment_of, packed_of,
+};
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use new_lab::NewLab;

@@ -39,7 +39,12 @@ const RECORD: &str = TABS[1].0;
 /// Beside the others where there is room: in the place of the logs and the keys.
 const DISK: &str = TABS[6].0;
 /// The first one of a new page.
-const LOGS: &str = TABS[2].0;
+pub(super) const LOGS: &str = TABS[2].0;
+
+/// The panel with this name.
+pub(super) fn tab_named(name: &str) -> Option<&'static str> {
+    TABS.iter().map(|(known, _)| *known).find(|known| *known == name)
+}
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LayoutProps {
@@ -49,19 +54,22 @@ pub(crate) struct LayoutProps {
     pub(crate) selected: Option<Selection>,
     /// The node whose disk is shown.
     pub(crate) disk: Option<NodeId>,
+    /// The panel that is shown.
+    pub(crate) tab: &'static str,
+    pub(crate) on_tab: Callback<&'static str>,
     pub(crate) on_theme: Callback<Theme>,
 }
 
 #[component(Layout)]
 pub(crate) fn layout(props: &LayoutProps) -> Html {
     let controls = use_controls();
-    let tab = use_state_eq(|| LOGS);
-    let on_tab = on_tab(&controls, &tab, props);
+    let tab = props.tab;
+    let on_tab = on_tab(&controls, props);
     let lesson = use_frame().lab.lesson.as_ref().map(|it| (it.title.clone(), it.scene));
     let is_lesson = lesson.is_some();
     let is_recording = use_frame().lab.recording.is_some();
     use_effect_with(is_recording, {
-        let (on_tab, is_shown) = (on_tab.clone(), *tab == RECORD);
+        let (on_tab, is_shown) = (on_tab.clone(), tab == RECORD);
         move |is_recording| match is_recording {
             true => on_tab.emit(RECORD),
             false if is_shown => on_tab.emit(LOGS),
@@ -69,7 +77,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
         }
     });
     use_effect_with(lesson, {
-        let (on_tab, is_shown) = (on_tab.clone(), *tab == LESSON);
+        let (on_tab, is_shown) = (on_tab.clone(), tab == LESSON);
         move |lesson| match lesson {
             Some(_) => on_tab.emit(LESSON),
             None if is_shown => on_tab.emit(LOGS),
@@ -77,7 +85,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
         }
     });
     use_effect_with(props.selected, {
-        let is_learning = is_lesson && *tab == LESSON || is_recording && *tab == RECORD;
+        let is_learning = is_lesson && tab == LESSON || is_recording && tab == RECORD;
         let (on_tab, show_disk) = (on_tab.clone(), controls.show_disk.clone());
         let has_disk = props.disk.is_some();
         move |selected| match selected {
@@ -108,7 +116,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Time />
             </div>
             <Notices origin={props.origin.clone()} failure={props.failure.clone()} />
-            <Stage tab={*tab} {on_tab} disk={props.disk} origin={props.origin.clone()} />
+            <Stage {tab} {on_tab} disk={props.disk} origin={props.origin.clone()} />
             <Frames part={Part::Foot}>
                 <Tape />
                 <Console />
@@ -120,12 +128,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
 }
 
 /// Shows a panel. Where there is no room beside it, the disk gives way.
-fn on_tab(
-    controls: &Controls,
-    tab: &UseStateHandle<&'static str>,
-    props: &LayoutProps,
-) -> Callback<&'static str> {
-    let (controls, setter) = (controls.clone(), tab.setter());
+fn on_tab(controls: &Controls, props: &LayoutProps) -> Callback<&'static str> {
+    let (controls, show) = (controls.clone(), props.on_tab.clone());
     let LayoutProps { selected, disk, .. } = *props;
     Callback::from(move |name| {
         let frame = controls.runner.frame();
@@ -141,7 +145,7 @@ fn on_tab(
         if frame.lab.diagram.is_some() || !is_wide() {
             controls.show_disk.emit(None);
         }
-        setter.set(name);
+        show.emit(name);
     })
 }
 

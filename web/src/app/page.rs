@@ -6,9 +6,10 @@ use raft_lab::NodeId;
 use yew::prelude::*;
 
 use super::frames::Frames;
-use super::layout::Layout;
+use super::layout::{LOGS, Layout};
+use super::linked;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
-use crate::lab::{Finder, Labs, Origin, Part, Runner, kept_run};
+use crate::lab::{Finder, Labs, Linked, Origin, Part, Runner, kept_run};
 use crate::panels::{Later, Panel, load_soon};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
@@ -25,6 +26,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let origin = use_state_eq(|| props.origin.clone());
     let selected = use_state_eq(|| None::<Selection>);
     let disk = use_state_eq(|| None::<NodeId>);
+    let tab = use_state_eq(|| LOGS);
     let failure = use_state_eq(|| None::<String>);
     let dialog = use_state_eq(|| None::<Dialog>);
     let menu = use_state_eq(|| None::<MenuAt>);
@@ -69,15 +71,33 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let on_hide = use_callback(props.runner.clone(), |_: Event, runner| runner.keep());
     use_window_event("pagehide", on_hide);
     let on_close = controls.open_dialog.reform(|()| None);
+    let on_tab = {
+        let tab = tab.setter();
+        Callback::from(move |next| tab.set(next))
+    };
+    let (linked, on_link_closed) = linked::use_linked(controls.labs.clone());
+    let on_link_opened = on_open(&controls, &linked, (&on_tab, &on_link_closed));
     html! {
-        <ContextProvider<Controls> context={controls}>
+        <ContextProvider<Controls> context={controls.clone()}>
         <ContextProvider<ThemeContext> context={theme}>
         <ContextProvider<Selected> context={Selected(*selected)}>
         <Frames part={Part::Main}>
             <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
-                selected={*selected} disk={*disk} />
+                selected={*selected} disk={*disk} tab={*tab} {on_tab} />
             <div class="over">
-                if let Some(name) = *dialog { <Later panel={Panel::Dialog { name, on_close }} /> }
+                if let Some(name) = *dialog {
+                    <Later panel={Panel::Dialog {
+                        name,
+                        origin: (*origin).clone(),
+                        page: linked::shown(&controls.runner, *tab, *disk, *selected),
+                        on_close,
+                    }} />
+                }
+                if let Some(linked) = linked {
+                    <Later panel={Panel::OpenLink {
+                        linked, on_open: on_link_opened, on_close: on_link_closed,
+                    }} />
+                }
                 if let Some(at) = *menu { <Later panel={Panel::ContextMenu(at)} /> }
             </div>
         </Frames>
@@ -85,4 +105,21 @@ pub(crate) fn page(props: &PageProps) -> Html {
         </ContextProvider<ThemeContext>>
         </ContextProvider<Controls>>
     }
+}
+
+/// Opens the link that was read.
+fn on_open(
+    controls: &Controls,
+    linked: &Option<Rc<Linked>>,
+    (on_tab, on_closed): (&Callback<&'static str>, &Callback<()>),
+) -> Callback<()> {
+    let (controls, linked) = (controls.clone(), linked.clone());
+    let (on_tab, on_closed) = (on_tab.clone(), on_closed.clone());
+    Callback::from(move |()| {
+        on_closed.emit(());
+        if let Some(linked) = &linked {
+            controls.labs.open_link(&linked.link);
+            linked::show(linked.link.page.clone(), controls.clone(), on_tab.clone());
+        }
+    })
 }

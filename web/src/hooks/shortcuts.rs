@@ -22,6 +22,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("m and M", "tell changes since this moment; since the moment before again"),
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
+    ("y", "share this moment: a link to it"),
     ("f", "find a run in which a condition comes to hold"),
     ("p and d", "show the picture of the moment, or the sequence diagram of the run"),
     ("D", "show the disk of the selected node, or of the leader; again: close it"),
@@ -69,7 +70,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in(event, "input[type=range]") {
-        return ![" ", ".", ",", "b", "p", "d", "m", "M", "<", ">", "-", "+", "0", "?"]
+        return ![" ", ".", ",", "b", "p", "d", "m", "M", "y", "<", ">", "-", "+", "0", "?"]
             .contains(&event.key().as_str());
     }
     let is_text = is_in(event, "input, textarea, select");
@@ -126,6 +127,7 @@ fn press(key: &str, controls: &Controls) -> bool {
         "p" => runner.show_diagram(false),
         "d" => runner.show_diagram(true),
         "f" => controls.open_dialog.emit(Some(Dialog::Find)),
+        "y" => controls.open_dialog.emit(Some(Dialog::Share)),
         "D" => {
             focus_soon("disk-node");
             return element("tab-disk").inspect(HtmlElement::click).is_some();

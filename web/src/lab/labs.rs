@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
-use raft_lab::{Lab, RecoveryReport, Restoration, Rule, Setup};
+use raft_lab::{Lab, LabError, MomentLink, RecoveryReport, Restoration, Rule, Setup};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -106,7 +106,17 @@ impl Labs {
             let opened = OpenedLesson { info: None, text: text.to_owned() };
             return self.on_origin.emit(Origin::Lesson(Rc::new(opened)));
         }
-        match Lab::run_script(text) {
+        self.begin_script(name, text, Lab::run_script(text));
+    }
+
+    /// Plays the script of a link up to its moment, as [`run_script`](Self::run_script).
+    pub(crate) fn open_link(&self, link: &MomentLink) {
+        self.want();
+        self.begin_script(&link.title, &link.script, Lab::open_link(link));
+    }
+
+    fn begin_script(&self, name: &str, text: &str, lab: Result<Lab, LabError>) {
+        match lab {
             Ok(lab) => {
                 self.runner.replace(lab);
                 self.runner.set_speed(DEFAULT_SPEED);

@@ -5,6 +5,7 @@ mod glossary;
 pub(crate) mod kept_run;
 mod labs;
 mod lessons;
+pub(crate) mod links;
 pub(crate) mod opening;
 mod runner;
 mod scenarios;
@@ -17,6 +18,7 @@ pub(crate) use finder::{
 pub(crate) use glossary::{GlossaryEntry, glossary};
 pub(crate) use labs::{Labs, OpenedLesson, OpenedScript, Origin};
 pub(crate) use lessons::{LESSONS, LessonInfo, TRACKS};
+pub(crate) use links::Linked;
 pub(crate) use runner::{Part, Runner, now_ms};
 pub(crate) use scenarios::{SCENARIOS, Scenario};
 pub(crate) use server_number::free_server_number;

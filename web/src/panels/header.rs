@@ -25,6 +25,9 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Place />
             <div class="top-actions">
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
+                <span class="tool-rare">
+                    { tool("share", IconName::Share, "Share", open(Dialog::Share)) }
+                </span>
                 <span class="tool-wide tool-rare">
                     { tool("experiments", IconName::Chart, "Experiments",
                         open(Dialog::Experiments)) }
@@ -32,8 +35,8 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                 { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 <OpenScript />
-                { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                 <span class="tool-rare">
+                    { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                     { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <CopyScript />
                 </span>

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
-use raft_lab::NodeId;
+use raft_lab::{LinkedPage, NodeId};
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::prelude::*;
@@ -19,8 +19,8 @@ use super::comparison::Comparison;
 use super::context_menu::ContextMenu;
 use super::diagram::{Arrangement, Diagram, Filters};
 use super::dialogs::{
-    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, Rule, Rules, Scenarios,
-    Searching, WipeLab, Word,
+    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, OpenLink, Rule, Rules,
+    Scenarios, Searching, Share, WipeLab, Word,
 };
 use super::disk::Disk;
 use super::inspector::Inspector;
@@ -29,7 +29,7 @@ use super::properties::PropertyList;
 use super::record::Record;
 use super::statements::Statements;
 use super::why::Why;
-use crate::lab::Origin;
+use crate::lab::{Linked, Origin};
 use crate::state::{Dialog, MenuAt};
 
 /// A panel of the part, with its properties.
@@ -45,6 +45,9 @@ pub(crate) enum Panel {
     },
     Dialog {
         name: Dialog,
+        origin: Origin,
+        /// What is open in the page.
+        page: LinkedPage,
         on_close: Callback<()>,
     },
     Disk {
@@ -56,6 +59,11 @@ pub(crate) enum Panel {
     },
     Inspector,
     Lesson(Origin),
+    OpenLink {
+        linked: Rc<Linked>,
+        on_open: Callback<()>,
+        on_close: Callback<()>,
+    },
     Properties,
     Record,
     Rule,
@@ -116,11 +124,14 @@ fn draw(panel: &Panel) -> Html {
         Panel::Diagram { arrangement, on_arrange, on_filters } => {
             html! { <Diagram {arrangement} {on_arrange} {on_filters} /> }
         }
-        Panel::Dialog { name, on_close } => dialog(name, on_close),
+        Panel::Dialog { name, origin, page, on_close } => dialog(name, origin, page, on_close),
         Panel::Disk { node, on_node } => html! { <Disk {node} {on_node} /> },
         Panel::Filters { is_open } => html! { <Filters {is_open} /> },
         Panel::Inspector => html! { <Inspector /> },
         Panel::Lesson(origin) => html! { <LessonPanel {origin} /> },
+        Panel::OpenLink { linked, on_open, on_close } => {
+            html! { <OpenLink {linked} {on_open} {on_close} /> }
+        }
         Panel::Properties => html! { <PropertyList /> },
         Panel::Record => html! { <Record /> },
         Panel::Rule => html! { <Rule /> },
@@ -131,7 +142,7 @@ fn draw(panel: &Panel) -> Html {
     }
 }
 
-fn dialog(name: Dialog, on_close: Callback<()>) -> Html {
+fn dialog(name: Dialog, origin: Origin, page: LinkedPage, on_close: Callback<()>) -> Html {
     match name {
         Dialog::Help => html! { <Help {on_close} /> },
         Dialog::Find => html! { <Find {on_close} /> },
@@ -139,6 +150,7 @@ fn dialog(name: Dialog, on_close: Callback<()>) -> Html {
         Dialog::Glossary => html! { <Glossary {on_close} /> },
         Dialog::Lessons => html! { <Lessons {on_close} /> },
         Dialog::Rules => html! { <Rules {on_close} /> },
+        Dialog::Share => html! { <Share {origin} {page} {on_close} /> },
         Dialog::Scenarios => html! { <Scenarios {on_close} /> },
         Dialog::NewLab => html! { <NewLab {on_close} /> },
         Dialog::AddServer => html! { <AddServer {on_close} /> },

@@ -1,5 +1,5 @@
 //! Notices about the lab: it was recovered, it is in memory only, its storage failed, a rule is
-//! off.
+//! off, a link led to another run.
 
 use std::rc::Rc;
 
@@ -51,6 +51,11 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
             }
             if !is_dismissed {
                 { of_origin(&props.origin, &on_dismiss) }
+            }
+            if let Some(words) = &frame.lab.other_run {
+                <div class="notice is-important" role="alert" data-testid="other-run">
+                    <p>{ words.as_ref() }</p>
+                </div>
             }
             <RulesOff origin={props.origin.clone()} />
             <Later panel={Panel::Searching} waits={true} />

@@ -48,6 +48,7 @@ pub(crate) enum Dialog {
     Lessons,
     Rules,
     Scenarios,
+    Share,
     NewLab,
     AddServer,
     WipeLab,

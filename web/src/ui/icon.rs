@@ -17,6 +17,7 @@ pub(crate) enum IconName {
     Find,
     Lessons,
     Scenarios,
+    Share,
     New,
     Open,
     Wipe,
@@ -46,6 +47,7 @@ impl IconName {
                 "M2.5 4 H6.5 L8 5.2 L9.5 4 H13.5 V12.5 H9.5 L8 13.5 L6.5 12.5 H2.5 Z M8 5.2 V13"
             }
             Self::Scenarios => "M3 3.5 H13 M3 8 H13 M3 12.5 H9",
+            Self::Share => "M8 10 V2.5 M5 5.2 L8 2.3 L11 5.2 M5.5 7.5 H3.5 V13.5 H12.5 V7.5 H10.5",
             Self::New => "M8 3 V13 M3 8 H13",
             Self::Open => "M2.5 12.5 V3.5 H6.5 L8 5.5 H13.5 V12.5 Z",
             Self::Wipe => "M3 4.5 H13 M6 4.5 V3 H10 V4.5 M4.5 4.5 L5.2 13.5 H10.8 L11.5 4.5",

@@ -7,8 +7,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use raft_core::{Instant, NodeId};
 use raft_diagram::{Diagram, DiagramFilter, DiagramFormat, EventSet, LaneId};
 use raft_kv::ClientId;
-use raft_sim::units::{Span, digits};
+use raft_sim::units::digits;
 use raft_sim::{EventNumber, MessageKind};
+
+use crate::input::time;
 
 /// Draw the sequence diagram of a script's run.
 ///
@@ -107,11 +109,6 @@ fn known(diagram: &Diagram, event: EventNumber) -> Result<EventNumber, String> {
 fn format() -> impl TypedValueParser<Value = DiagramFormat> {
     let parser = PossibleValuesParser::new(DiagramFormat::ALL.map(DiagramFormat::name));
     parser.try_map(|name| DiagramFormat::named(&name).ok_or("no format has this name"))
-}
-
-fn time(word: &str) -> Result<Instant, String> {
-    let time = Span::parse(word).and_then(|time| u64::try_from(time.as_micros()).ok());
-    time.map(Instant).ok_or_else(|| "a time such as 1.5s or 200ms is expected".to_owned())
 }
 
 fn only(word: &str) -> Result<Only, String> {

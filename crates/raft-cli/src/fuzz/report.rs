@@ -182,6 +182,7 @@ impl FailureReport {
             let script = quoted(script);
             writeln!(out, "    replay: helios run {script}")?;
             writeln!(out, "    shrink: helios shrink {script}")?;
+            writeln!(out, "    open:   helios open {script}")?;
         }
         Ok(())
     }

@@ -118,11 +118,16 @@ impl Lab {
         Ok(())
     }
 
+    /// Whether a broken property pauses now: not on the way to the moment of a link.
+    pub(super) fn stops_at_violation(&self) -> bool {
+        self.breakpoints.stops_at_violation() && self.arrival.is_none()
+    }
+
     /// Pauses if a condition has come to hold since the last check, and tells which one. To be
     /// called after anything that may have changed the live branch. True if it paused.
     pub(super) fn check_breakpoints(&mut self) -> bool {
         self.observe_goals();
-        if self.sets_stage() {
+        if self.sets_stage() || self.arrival.is_some() {
             self.rearm_breakpoints();
             return false;
         }

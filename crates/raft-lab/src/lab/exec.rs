@@ -104,6 +104,8 @@ impl Lab {
     fn may_begin(&mut self, statement: &Statement) -> Result<(), String> {
         if !statement.only_asks() {
             self.give_way_to_lesson()?;
+            // It becomes a run of the person.
+            self.arrival = None;
         }
         self.branch_off(statement)
     }
@@ -233,6 +235,7 @@ impl Lab {
             return self.say(ConsoleKind::Error, words);
         }
         self.branches.cancel(self.live);
+        self.arrival = None;
         let waiting = self.waiting.take();
         if waiting.is_some() || !self.queue.is_empty() {
             self.say(ConsoleKind::Info, "Cancelled.");

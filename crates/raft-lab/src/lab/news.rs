@@ -68,7 +68,7 @@ impl Lab {
             for words in broken.iter().skip(self.broken) {
                 self.console.say(now, ConsoleKind::Error, words.clone());
             }
-            if self.breakpoints.stops_at_violation() {
+            if self.stops_at_violation() {
                 self.pacer.set_running(false, self.is_waiting());
             }
         }

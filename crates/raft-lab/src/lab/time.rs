@@ -164,6 +164,7 @@ impl Lab {
         self.may_go_on();
         self.follow_lesson();
         self.look_back();
+        self.arrive();
     }
 
     /// Shows the moment a second before a broken property, once, if somebody wants to see how it
@@ -185,7 +186,7 @@ impl Lab {
             self.pacer.all_done();
         }
         let is_newly_broken = self.broken == 0 && self.session().checks().violation().is_some();
-        if is_newly_broken && !self.breakpoints.stops_at_violation() {
+        if is_newly_broken && !self.stops_at_violation() {
             // At its time, not at the end of the frame.
             self.tell_violation();
             return self.pacer.is_running();

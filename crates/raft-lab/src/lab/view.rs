@@ -53,6 +53,7 @@ impl Lab {
             explanation: self.explanation.clone(),
             lesson: self.lesson_view(),
             recording: self.recording_view(),
+            other_run: self.other_run.clone(),
             diagram: self.diagram_view(),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),

@@ -2,7 +2,8 @@
 
 use raft_lab::{
     ConsoleKind, Crossroads, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult,
-    Frame, Instant, Lab, LogPosition, NodeId, RecordedStep, Related, Suggestion, ViewWindow,
+    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, RecordedStep, Related,
+    Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -380,6 +381,11 @@ impl Runner {
     /// The script that leads to this moment.
     pub(crate) fn export(&self) -> String {
         self.0.lab.borrow().export_shown()
+    }
+
+    /// The link to this moment.
+    pub(crate) fn link(&self, title: &str, page: &LinkedPage) -> MomentLink {
+        self.0.lab.borrow().link(title, page.clone())
     }
 
     /// The completions of a line that is being typed.
