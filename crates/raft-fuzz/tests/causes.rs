@@ -63,7 +63,9 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             // The second one of a message that the link doubles is sent because of the first one.
             MessageEvent::Sent { .. } => handled(&["sent"]),
             MessageEvent::Replayed { .. } => vec!["acted", "next_awaited"],
-            MessageEvent::Held | MessageEvent::Delivered => vec!["sent", "replayed"],
+            MessageEvent::Held => vec!["sent", "replayed", "acted", "next_awaited"],
+            MessageEvent::Released { .. } => vec!["acted"],
+            MessageEvent::Delivered => vec!["sent", "replayed"],
             MessageEvent::Dropped { reason, .. } => match reason {
                 DropReason::Lost | DropReason::QueueFull => vec!["sent", "replayed"],
                 DropReason::LinkCut => vec!["link_changed"],
@@ -169,11 +171,11 @@ fn judge_message(
             sent.insert(id.0, event.number);
             Ok(())
         }
-        MessageEvent::Delivered | MessageEvent::Held => match sent.get(&id.0) {
+        MessageEvent::Delivered => match sent.get(&id.0) {
             Some(number) if *number == cause.number => Ok(()),
             Some(_) | None => Err("another message is the cause"),
         },
-        MessageEvent::Dropped { .. } => {
+        MessageEvent::Held | MessageEvent::Released { .. } | MessageEvent::Dropped { .. } => {
             sent.get(&id.0).map(drop).ok_or("the message was never sent")
         }
     }

@@ -107,6 +107,8 @@ fn network_action() -> impl Strategy<Value = NetworkAction<Selector, Nodes>> {
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DropMessage { id: MessageId(id) }),
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DeliverMessage { id: MessageId(id) }),
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DuplicateMessage { id: MessageId(id) }),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::HoldMessage { id: MessageId(id) }),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::ReleaseMessage { id: MessageId(id) }),
         (message_kind(), selector(), selector(), next_message())
             .prop_map(|(kind, from, to, deed)| NetworkAction::Next { kind, from, to, deed }),
         (selector(), selector(), 1..=raft_sim::MAX_REPLAY)
@@ -119,7 +121,13 @@ fn message_kind() -> impl Strategy<Value = MessageKind> {
 }
 
 fn next_message() -> impl Strategy<Value = NextMessage> {
-    select(vec![NextMessage::Deliver, NextMessage::Drop, NextMessage::Duplicate])
+    select(vec![
+        NextMessage::Deliver,
+        NextMessage::Drop,
+        NextMessage::Duplicate,
+        NextMessage::Hold,
+        NextMessage::Release,
+    ])
 }
 
 fn admin_request() -> impl Strategy<Value = AdminRequest<Selector>> {

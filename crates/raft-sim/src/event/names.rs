@@ -148,6 +148,7 @@ const AROUND: &[&str] = &[
     "read_served",
     "recovered",
     "reopened",
+    "released",
     "replayed",
     "reseeded",
     "restart_refused",
