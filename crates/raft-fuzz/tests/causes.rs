@@ -26,7 +26,6 @@ const HANDLED: &[&str] = &[
 
 /// The names of the events that may cause such an event.
 fn causes(kind: &EventKind) -> Vec<&'static str> {
-    let handled = |others: &[&'static str]| HANDLED.iter().chain(others).copied().collect();
     match kind {
         EventKind::Acted { .. } => vec![],
         EventKind::Core { .. } => handled(&[]),
@@ -57,25 +56,10 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             ProcessEvent::ConfiguredAlone
             | ProcessEvent::Reconfigured { .. }
             | ProcessEvent::Paused
+            | ProcessEvent::TimeoutsSet { .. }
             | ProcessEvent::Slowed { .. } => vec!["acted"],
         },
-        EventKind::Message { event, .. } => match event {
-            // The second one of a message that the link doubles is sent because of the first one.
-            MessageEvent::Sent { .. } => handled(&["sent"]),
-            MessageEvent::Replayed { .. } => vec!["acted", "next_awaited"],
-            MessageEvent::Held => vec!["sent", "replayed", "acted", "next_awaited"],
-            MessageEvent::Released { .. } => vec!["acted"],
-            MessageEvent::Delivered => vec!["sent", "replayed"],
-            MessageEvent::Dropped { reason, .. } => match reason {
-                DropReason::Lost | DropReason::QueueFull => vec!["sent", "replayed"],
-                DropReason::LinkCut => vec!["link_changed"],
-                DropReason::Partitioned => vec!["partitioned", "partitioned_one_way"],
-                DropReason::NodeDown => {
-                    vec!["crashed", "restart_refused", "disk_renewed", "sent", "replayed"]
-                }
-                DropReason::ByCommand => vec!["acted", "next_awaited"],
-            },
-        },
+        EventKind::Message { event, .. } => causes_of_message(event),
         EventKind::Network(_) => vec!["acted"],
         EventKind::Client { event, .. } => match event {
             ClientEvent::Invoked { .. } => vec!["acted", "load_started"],
@@ -99,6 +83,31 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             | raft_sim::ClusterEvent::Reseeded { .. } => vec!["acted"],
         },
     }
+}
+
+/// The same for an event of a message.
+fn causes_of_message(event: &MessageEvent) -> Vec<&'static str> {
+    match event {
+        // The second one of a message that the link doubles is sent because of the first one.
+        MessageEvent::Sent { .. } => handled(&["sent"]),
+        MessageEvent::Replayed { .. } => vec!["acted", "next_awaited"],
+        MessageEvent::Held => vec!["sent", "replayed", "acted", "next_awaited"],
+        MessageEvent::Released { .. } => vec!["acted"],
+        MessageEvent::Delivered => vec!["sent", "replayed"],
+        MessageEvent::Dropped { reason, .. } => match reason {
+            DropReason::Lost | DropReason::QueueFull => vec!["sent", "replayed"],
+            DropReason::LinkCut => vec!["link_changed"],
+            DropReason::Partitioned => vec!["partitioned", "partitioned_one_way"],
+            DropReason::NodeDown => {
+                vec!["crashed", "restart_refused", "disk_renewed", "sent", "replayed"]
+            }
+            DropReason::ByCommand => vec!["acted", "next_awaited"],
+        },
+    }
+}
+
+fn handled(others: &[&'static str]) -> Vec<&'static str> {
+    HANDLED.iter().chain(others).copied().collect()
 }
 
 /// The name of a kind, with all decisions of the core under one name.

@@ -16,7 +16,8 @@ use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, EventNumber,
     Fsync, LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING,
     MAX_JUMP, MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction,
-    ReadPolicy, Request, RuleAction, SettingChange, Setup, StatePlace, Switch, Switches, Unsynced,
+    ReadPolicy, Request, RuleAction, SettingChange, Setup, StatePlace, Switch, Switches,
+    TimeoutChoice, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -84,6 +85,8 @@ fn node_action() -> impl Strategy<Value = NodeAction> {
         Just(NodeAction::ForceElection),
         Just(NodeAction::ForgetLeader),
         Just(NodeAction::Snapshot),
+        select(vec![TimeoutChoice::Drawn, TimeoutChoice::Spread, TimeoutChoice::Equal])
+            .prop_map(NodeAction::SetTimeouts),
         (-MAX_DRIFT_PPM..=MAX_DRIFT_PPM)
             .prop_map(|ppm| NodeAction::SetClock(ClockChange::Drift { ppm })),
         duration().prop_map(|time| NodeAction::SetClock(ClockChange::Jump(time.min(MAX_JUMP)))),

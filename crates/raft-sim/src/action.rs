@@ -119,6 +119,9 @@ pub enum NodeAction {
     Snapshot,
     /// Change the node's clock.
     SetClock(ClockChange),
+    /// Choose the election timeouts of a running node, from the next start of its timer until it
+    /// restarts. They stay within the settings.
+    SetTimeouts(TimeoutChoice),
     /// Make the node slow: it handles one input after the other, and each takes a time. Actions on
     /// the node take effect at once nevertheless.
     Slow {
@@ -126,6 +129,18 @@ pub enum NodeAction {
         /// the beginning, ends the slowness.
         handling: Duration,
     },
+}
+
+/// How the election timeouts of a node are chosen from the range of its settings.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TimeoutChoice {
+    /// Each is drawn, as at the beginning.
+    Drawn,
+    /// Each is the same one. Those of the nodes are as far apart as the range allows: the first
+    /// node has the shortest, the last one the longest.
+    Spread,
+    /// Each is the shortest, as on all nodes with this choice and these settings.
+    Equal,
 }
 
 impl NodeAction {

@@ -161,6 +161,7 @@ const AROUND: &[&str] = &[
     "server_added",
     "slowed",
     "started",
+    "timeouts_set",
     "timer_elapsed",
     "write_durable",
     "write_failed",
