@@ -241,6 +241,25 @@ fn what_waits_keeps_its_cause() {
     }
 }
 
+/// What a person does to one message is caused by the statement.
+#[test]
+fn a_message_is_handled_because_of_the_statement() {
+    let seen = judge_script(
+        "cluster nodes=3 paper latency=10ms disk=1ms\ntimeout 1\nrun 5ms\nhold message 1\n\
+         duplicate message 2\nrun 50ms\nrelease message 1\nrun until leader\n\
+         hold next AppendEntries 1 -> 2\nrun 100ms\nrelease next AppendEntries 1 -> 2\nrun 1s",
+    );
+    for pair in [
+        ("held", "acted"),
+        ("held", "next_awaited"),
+        ("released", "acted"),
+        ("replayed", "acted"),
+        ("delivered", "replayed"),
+    ] {
+        assert!(seen.contains(&pair), "{pair:?} never came; {seen:?}");
+    }
+}
+
 /// The driver hands over both requests before it drains.
 #[test]
 fn a_driver_that_gathers_gives_each_request_its_own_cause() {

@@ -50,17 +50,25 @@ pub(crate) fn topology() -> Html {
         on_press.emit(event.clone());
         press.on_down.emit(event);
     });
-    let was_long = press.was_long;
+    let (was_long, is_long) = (press.was_long.clone(), press.was_long);
+    // The browser's mouse, which follows the finger, takes no focus from the menu.
+    let on_mouse = Callback::from(move |event: MouseEvent| {
+        if is_long.get() {
+            event.prevent_default();
+        }
+    });
     let on_click = Callback::from(move |event: MouseEvent| {
         let (controls, find) = &click;
-        if !was_long.take() {
-            controls.look_at(find.emit(event));
+        match was_long.take() {
+            // Nor is it one for the page.
+            true => event.stop_propagation(),
+            false => controls.look_at(find.emit(event)),
         }
     });
     let on_key = use_callback(keyboard, press_key);
     html! {
         <div ref={host} class="topology" onclick={on_click} oncontextmenu={on_menu}
-            onpointerdown={on_down} onpointermove={press.on_move}
+            onmousedown={on_mouse} onpointerdown={on_down} onpointermove={press.on_move}
             onpointerup={press.on_up.clone()} onpointercancel={press.on_up}
             onkeydown={on_key}>
             <canvas ref={behind.clone()} class="timers" aria-hidden="true"></canvas>
