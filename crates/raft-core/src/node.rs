@@ -105,7 +105,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Node {
     config: Config,
-    /// `(min, max)` in µs, precomputed: the timer is redrawn on every leader message.
+    /// `(min, max)` in µs, from which timeouts are drawn: precomputed, for every leader message.
     election_timeout_micros: (u64, u64),
     rng: Rng,
     /// The moment of the last input, by a clock of the node that never goes back.

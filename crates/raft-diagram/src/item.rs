@@ -69,7 +69,7 @@ pub struct MessageArrow {
 pub enum Fate {
     /// It is under way.
     UnderWay,
-    /// It waits at the end of a link that holds messages of its kind.
+    /// It waits until it is released.
     Held,
     /// It arrived.
     Arrived,
@@ -259,7 +259,7 @@ impl MessageArrow {
         });
         match self.fate {
             Fate::UnderWay | Fate::Arrived => sent,
-            Fate::Held => words!(sent, "; held at the end of the link"),
+            Fate::Held => words!(sent, "; held"),
             Fate::Lost(reason) => words!(sent, "; lost: {reason}"),
         }
     }

@@ -315,7 +315,10 @@ impl<'a> Chains<'a> {
                 way.sought = Some(message);
             }
             MessageEvent::Sent { .. } => way.sought = Some(message),
-            MessageEvent::Dropped { .. } | MessageEvent::Held | MessageEvent::Replayed { .. } => {
+            MessageEvent::Dropped { .. }
+            | MessageEvent::Held
+            | MessageEvent::Released { .. }
+            | MessageEvent::Replayed { .. } => {
                 way.links.push(link(cause, Words::of(&cause.kind)));
             }
         }

@@ -109,7 +109,7 @@ fn is_fault(statement: &Statement) -> bool {
             | NodeAction::ForgetLeader
             | NodeAction::SetClock(_)
             | NodeAction::Slow { .. } => true,
-            NodeAction::ForceElection | NodeAction::Snapshot => false,
+            NodeAction::ForceElection | NodeAction::Snapshot | NodeAction::SetTimeouts(_) => false,
         },
         Order::Reconfigure { .. }
         | Order::Disk { .. }

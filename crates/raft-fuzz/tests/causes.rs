@@ -26,7 +26,6 @@ const HANDLED: &[&str] = &[
 
 /// The names of the events that may cause such an event.
 fn causes(kind: &EventKind) -> Vec<&'static str> {
-    let handled = |others: &[&'static str]| HANDLED.iter().chain(others).copied().collect();
     match kind {
         EventKind::Acted { .. } => vec![],
         EventKind::Core { .. } => handled(&[]),
@@ -57,23 +56,10 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             ProcessEvent::ConfiguredAlone
             | ProcessEvent::Reconfigured { .. }
             | ProcessEvent::Paused
+            | ProcessEvent::TimeoutsSet { .. }
             | ProcessEvent::Slowed { .. } => vec!["acted"],
         },
-        EventKind::Message { event, .. } => match event {
-            // The second one of a message that the link doubles is sent because of the first one.
-            MessageEvent::Sent { .. } => handled(&["sent"]),
-            MessageEvent::Replayed { .. } => vec!["acted", "next_awaited"],
-            MessageEvent::Held | MessageEvent::Delivered => vec!["sent", "replayed"],
-            MessageEvent::Dropped { reason, .. } => match reason {
-                DropReason::Lost | DropReason::QueueFull => vec!["sent", "replayed"],
-                DropReason::LinkCut => vec!["link_changed"],
-                DropReason::Partitioned => vec!["partitioned", "partitioned_one_way"],
-                DropReason::NodeDown => {
-                    vec!["crashed", "restart_refused", "disk_renewed", "sent", "replayed"]
-                }
-                DropReason::ByCommand => vec!["acted", "next_awaited"],
-            },
-        },
+        EventKind::Message { event, .. } => causes_of_message(event),
         EventKind::Network(_) => vec!["acted"],
         EventKind::Client { event, .. } => match event {
             ClientEvent::Invoked { .. } => vec!["acted", "load_started"],
@@ -97,6 +83,31 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             | raft_sim::ClusterEvent::Reseeded { .. } => vec!["acted"],
         },
     }
+}
+
+/// The same for an event of a message.
+fn causes_of_message(event: &MessageEvent) -> Vec<&'static str> {
+    match event {
+        // The second one of a message that the link doubles is sent because of the first one.
+        MessageEvent::Sent { .. } => handled(&["sent"]),
+        MessageEvent::Replayed { .. } => vec!["acted", "next_awaited"],
+        MessageEvent::Held => vec!["sent", "replayed", "acted", "next_awaited"],
+        MessageEvent::Released { .. } => vec!["acted"],
+        MessageEvent::Delivered => vec!["sent", "replayed"],
+        MessageEvent::Dropped { reason, .. } => match reason {
+            DropReason::Lost | DropReason::QueueFull => vec!["sent", "replayed"],
+            DropReason::LinkCut => vec!["link_changed"],
+            DropReason::Partitioned => vec!["partitioned", "partitioned_one_way"],
+            DropReason::NodeDown => {
+                vec!["crashed", "restart_refused", "disk_renewed", "sent", "replayed"]
+            }
+            DropReason::ByCommand => vec!["acted", "next_awaited"],
+        },
+    }
+}
+
+fn handled(others: &[&'static str]) -> Vec<&'static str> {
+    HANDLED.iter().chain(others).copied().collect()
 }
 
 /// The name of a kind, with all decisions of the core under one name.
@@ -169,11 +180,11 @@ fn judge_message(
             sent.insert(id.0, event.number);
             Ok(())
         }
-        MessageEvent::Delivered | MessageEvent::Held => match sent.get(&id.0) {
+        MessageEvent::Delivered => match sent.get(&id.0) {
             Some(number) if *number == cause.number => Ok(()),
             Some(_) | None => Err("another message is the cause"),
         },
-        MessageEvent::Dropped { .. } => {
+        MessageEvent::Held | MessageEvent::Released { .. } | MessageEvent::Dropped { .. } => {
             sent.get(&id.0).map(drop).ok_or("the message was never sent")
         }
     }
@@ -227,6 +238,25 @@ fn what_waits_keeps_its_cause() {
     for setup in ["", "gather=20ms", "report=30ms", "snapshot-files=on snapshot=5"] {
         let seen = judge_script(&format!("cluster nodes=3 {setup}\n{faults}"));
         assert!(seen.contains(&("client_invoked", "load_started")), "{setup}: {seen:?}");
+    }
+}
+
+/// What a person does to one message is caused by the statement.
+#[test]
+fn a_message_is_handled_because_of_the_statement() {
+    let seen = judge_script(
+        "cluster nodes=3 paper latency=10ms disk=1ms\ntimeout 1\nrun 5ms\nhold message 1\n\
+         duplicate message 2\nrun 50ms\nrelease message 1\nrun until leader\n\
+         hold next AppendEntries 1 -> 2\nrun 100ms\nrelease next AppendEntries 1 -> 2\nrun 1s",
+    );
+    for pair in [
+        ("held", "acted"),
+        ("held", "next_awaited"),
+        ("released", "acted"),
+        ("replayed", "acted"),
+        ("delivered", "replayed"),
+    ] {
+        assert!(seen.contains(&pair), "{pair:?} never came; {seen:?}");
     }
 }
 

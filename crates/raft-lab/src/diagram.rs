@@ -191,7 +191,7 @@ pub enum ItemShape {
 pub enum FateView {
     /// It is under way.
     UnderWay,
-    /// It waits at the end of a link that holds messages of its kind.
+    /// It waits until it is released.
     Held,
     /// It arrived.
     Arrived,

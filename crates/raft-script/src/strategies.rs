@@ -16,7 +16,8 @@ use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, EventNumber,
     Fsync, LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING,
     MAX_JUMP, MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction,
-    ReadPolicy, Request, RuleAction, SettingChange, Setup, StatePlace, Switch, Switches, Unsynced,
+    ReadPolicy, Request, RuleAction, SettingChange, Setup, StatePlace, Switch, Switches,
+    TimeoutChoice, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -84,6 +85,8 @@ fn node_action() -> impl Strategy<Value = NodeAction> {
         Just(NodeAction::ForceElection),
         Just(NodeAction::ForgetLeader),
         Just(NodeAction::Snapshot),
+        select(vec![TimeoutChoice::Drawn, TimeoutChoice::Spread, TimeoutChoice::Equal])
+            .prop_map(NodeAction::SetTimeouts),
         (-MAX_DRIFT_PPM..=MAX_DRIFT_PPM)
             .prop_map(|ppm| NodeAction::SetClock(ClockChange::Drift { ppm })),
         duration().prop_map(|time| NodeAction::SetClock(ClockChange::Jump(time.min(MAX_JUMP)))),
@@ -107,6 +110,8 @@ fn network_action() -> impl Strategy<Value = NetworkAction<Selector, Nodes>> {
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DropMessage { id: MessageId(id) }),
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DeliverMessage { id: MessageId(id) }),
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DuplicateMessage { id: MessageId(id) }),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::HoldMessage { id: MessageId(id) }),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::ReleaseMessage { id: MessageId(id) }),
         (message_kind(), selector(), selector(), next_message())
             .prop_map(|(kind, from, to, deed)| NetworkAction::Next { kind, from, to, deed }),
         (selector(), selector(), 1..=raft_sim::MAX_REPLAY)
@@ -119,7 +124,13 @@ fn message_kind() -> impl Strategy<Value = MessageKind> {
 }
 
 fn next_message() -> impl Strategy<Value = NextMessage> {
-    select(vec![NextMessage::Deliver, NextMessage::Drop, NextMessage::Duplicate])
+    select(vec![
+        NextMessage::Deliver,
+        NextMessage::Drop,
+        NextMessage::Duplicate,
+        NextMessage::Hold,
+        NextMessage::Release,
+    ])
 }
 
 fn admin_request() -> impl Strategy<Value = AdminRequest<Selector>> {

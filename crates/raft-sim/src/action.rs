@@ -119,6 +119,9 @@ pub enum NodeAction {
     Snapshot,
     /// Change the node's clock.
     SetClock(ClockChange),
+    /// Choose the election timeouts of a running node, from the next start of its timer until it
+    /// restarts. They stay within the settings.
+    SetTimeouts(TimeoutChoice),
     /// Make the node slow: it handles one input after the other, and each takes a time. Actions on
     /// the node take effect at once nevertheless.
     Slow {
@@ -126,6 +129,18 @@ pub enum NodeAction {
         /// the beginning, ends the slowness.
         handling: Duration,
     },
+}
+
+/// How the election timeouts of a node are chosen from the range of its settings.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TimeoutChoice {
+    /// Each is drawn, as at the beginning.
+    Drawn,
+    /// Each is the same one. Those of the nodes are as far apart as the range allows: the first
+    /// node has the shortest, the last one the longest.
+    Spread,
+    /// Each is the shortest, as on all nodes with this choice and these settings.
+    Equal,
 }
 
 impl NodeAction {
@@ -181,9 +196,22 @@ pub enum NetworkAction<N = NodeId, G = Vec<NodeId>> {
         /// Refused if no such message is in flight.
         id: MessageId,
     },
-    /// Let a message that is in flight arrive twice.
+    /// Send a copy of a message that is in flight, or held. The copy takes a latency of the link
+    /// and waits for no other message.
     DuplicateMessage {
         /// Refused if no such message is in flight.
+        id: MessageId,
+    },
+    /// Hold a message that is in flight: it stays where it is until it is released or delivered.
+    /// Later messages overtake it.
+    HoldMessage {
+        /// Refused if no such message is in flight, or if it is held already.
+        id: MessageId,
+    },
+    /// Let a message that is held go on: it arrives after the rest of its way, whatever its link
+    /// holds.
+    ReleaseMessage {
+        /// Refused if no such message is held.
         id: MessageId,
     },
     /// Do something to the next message of a kind on a link.
@@ -218,6 +246,10 @@ pub enum NextMessage {
     Drop,
     /// Deliver the next one that arrives twice.
     Duplicate,
+    /// Hold the next one that arrives, in flight now or sent later, at the end of the link.
+    Hold,
+    /// Let the oldest one that is held go on. Refused if there is none.
+    Release,
 }
 
 impl<N, G> NetworkAction<N, G> {
@@ -242,6 +274,8 @@ impl<N, G> NetworkAction<N, G> {
             Self::DropMessage { id } => NetworkAction::DropMessage { id },
             Self::DeliverMessage { id } => NetworkAction::DeliverMessage { id },
             Self::DuplicateMessage { id } => NetworkAction::DuplicateMessage { id },
+            Self::HoldMessage { id } => NetworkAction::HoldMessage { id },
+            Self::ReleaseMessage { id } => NetworkAction::ReleaseMessage { id },
             Self::Next { kind, from, to, deed } => {
                 NetworkAction::Next { kind, from: node(from)?, to: node(to)?, deed }
             }
@@ -260,6 +294,8 @@ impl<N, G> NetworkAction<N, G> {
             | Self::DropMessage { .. }
             | Self::DeliverMessage { .. }
             | Self::DuplicateMessage { .. }
+            | Self::HoldMessage { .. }
+            | Self::ReleaseMessage { .. }
             | Self::Next { .. }
             | Self::Replay { .. } => (&[][..], None),
         };

@@ -37,8 +37,9 @@ impl InFlightMessages {
         self.places.get_mut(place)?.as_mut()
     }
 
-    pub(crate) fn contains(&self, id: MessageId) -> bool {
-        self.get(id).is_some()
+    /// Whether a message with this id was ever in flight.
+    pub(crate) fn knows(&self, id: MessageId) -> bool {
+        (1..=self.before + self.places.len() as u64).contains(&id.0)
     }
 
     pub(crate) fn remove(&mut self, id: MessageId) -> Option<InFlightMessage> {

@@ -78,7 +78,7 @@ mod world;
 pub use action::{
     Action, ActionError, AdminRequest, ClientError, DiskAction, DiskError, LinkChange,
     NetworkAction, NetworkError, NextMessage, NodeAction, ReadPolicy, Request, RuleAction,
-    RuleError, Unsynced,
+    RuleError, TimeoutChoice, Unsynced,
 };
 pub use client::{Client, PendingOperation};
 pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};

@@ -94,22 +94,43 @@ pub struct InFlightMessage {
     pub arrives_at: Instant,
     /// When the link loses it, if it does.
     pub lost_at: Option<Instant>,
-    /// Whether it is held at the end of the link.
+    /// Whether it is held.
     pub hold: Hold,
     /// The event that sent it.
     pub sent_by: EventNumber,
 }
 
-/// Whether a message is held at the end of its link.
+/// Whether a message is held, on its way or at the end of its link.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Hold {
     /// It is held if the link holds messages of its kind when it arrives.
     #[default]
     Open,
-    /// It has arrived, and waits until it is released.
-    Held,
+    /// It waits until it is released. Then it takes the rest of its way.
+    Held {
+        /// Since when it is held: from its arrival on, if the link holds it.
+        since: Instant,
+    },
     /// It is delivered, whatever the link holds.
     Released,
+}
+
+impl InFlightMessage {
+    /// Since when it is held; `None` if it is on its way.
+    pub fn held_since(&self) -> Option<Instant> {
+        match self.hold {
+            Hold::Held { since } => Some(since),
+            Hold::Open | Hold::Released => None,
+        }
+    }
+
+    /// Ends the hold: what was to happen to it happens later by the time for which it was held.
+    pub(crate) fn release(&mut self, now: Instant) {
+        let waited = self.held_since().map_or(Duration::ZERO, |since| now - since);
+        self.arrives_at = self.arrives_at + waited;
+        self.lost_at = self.lost_at.map(|lost_at| lost_at + waited);
+        self.hold = Hold::Released;
+    }
 }
 
 /// The fate of one message on a link: its arrival, its loss, its copy.

@@ -380,9 +380,14 @@ impl World {
     /// Whether a scheduled step would do nothing any more.
     fn is_stale(&self, at: Instant, kind: &ScheduledKind) -> bool {
         match kind {
-            ScheduledKind::MessageArrives(id) | ScheduledKind::MessageLost(id) => {
-                !self.in_flight.contains(*id)
-            }
+            // A message that is held, or was, arrives or is lost later.
+            ScheduledKind::MessageArrives(id) => self
+                .in_flight
+                .get(*id)
+                .is_none_or(|message| message.held_since().is_some() || message.arrives_at != at),
+            ScheduledKind::MessageLost(id) => self.in_flight.get(*id).is_none_or(|message| {
+                message.held_since().is_some() || message.lost_at != Some(at)
+            }),
             // A disk that stalls completes the write later.
             ScheduledKind::WriteCompletes { node, incarnation, id } => {
                 !self.node(*node).is_some_and(|node| {
@@ -461,6 +466,8 @@ impl World {
 mod clock_tests;
 #[cfg(test)]
 mod cluster_tests;
+#[cfg(test)]
+mod handling_tests;
 #[cfg(test)]
 mod network_tests;
 #[cfg(test)]

@@ -82,6 +82,7 @@ fn is_shown(event: &Event, shown: &[String]) -> bool {
             event:
                 MessageEvent::Replayed { .. }
                 | MessageEvent::Held
+                | MessageEvent::Released { .. }
                 | MessageEvent::Dropped { reason: DropReason::ByCommand, .. },
             ..
         } => return true,

@@ -1,8 +1,9 @@
-//! The context menu of a node, a link or a message.
+//! The context menu of a node, a link, a message or the cluster.
 
 use yew::prelude::*;
 
 use super::inspector::actions;
+use super::questions::of_selection;
 use crate::state::{MenuAt, Selection, use_controls, use_frame};
 use crate::ui::{Menu, MenuItem};
 
@@ -22,12 +23,10 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
     let on_choose =
         use_callback((controls, selection), |line: AttrValue, (controls, selection)| {
             match selection {
-                Selection::Node(node) if line == SHOW_DISK => controls.show_disk.emit(Some(*node)),
-                Selection::Node(_)
-                | Selection::Link(..)
-                | Selection::Message(_)
-                | Selection::Entry(_)
-                | Selection::Client(_) => controls.runner.exec(&line),
+                Some(Selection::Node(node)) if line == SHOW_DISK => {
+                    controls.show_disk.emit(Some(*node));
+                }
+                Some(_) | None => controls.runner.exec(&line),
             }
             controls.open_menu.emit(None);
         });
@@ -44,7 +43,16 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
             disabled: !action.is_possible,
         })
         .collect();
-    if let Selection::Node(_) = selection {
+    if let Some(message @ Selection::Message(_)) = selection {
+        items.extend(of_selection(&frame.view, message).into_iter().map(|question| MenuItem {
+            testid: "menu-why".into(),
+            label: question.words.into(),
+            line: question.line.into(),
+            disabled: false,
+            is_apart: true,
+        }));
+    }
+    if let Some(Selection::Node(_)) = selection {
         items.push(MenuItem {
             testid: "menu-disk".into(),
             label: "Show its disk".into(),

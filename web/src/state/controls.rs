@@ -54,10 +54,10 @@ pub(crate) enum Dialog {
     WipeLab,
 }
 
-/// A context menu: its thing, and its place in the window in CSS pixels.
+/// A context menu: its thing, or the cluster, and its place in the window in CSS pixels.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct MenuAt {
-    pub(crate) selection: Selection,
+    pub(crate) selection: Option<Selection>,
     pub(crate) x: i32,
     pub(crate) y: i32,
 }

@@ -1,6 +1,7 @@
 //! Components that take properties only: no contexts.
 
 mod action_button;
+mod dial;
 mod dialog;
 mod fact_list;
 mod icon;
@@ -18,6 +19,7 @@ mod search_field;
 mod virtual_list;
 
 pub(crate) use action_button::ActionButton;
+pub(crate) use dial::Dial;
 pub(crate) use dialog::Dialog;
 pub(crate) use fact_list::{Fact, FactList};
 pub(crate) use icon::{Icon, IconName};

@@ -62,6 +62,9 @@ pub(crate) struct Done {
     pub(crate) suspensions: u64,
     /// Messages that came again, and such as found no place in front of their link.
     pub(crate) replays: u64,
+    /// Messages that were held, and such as went on later.
+    pub(crate) held: u64,
+    pub(crate) released: u64,
     pub(crate) without_place: u64,
     pub(crate) clock_changes: u64,
     pub(crate) slowed: u64,
@@ -380,6 +383,8 @@ impl Done {
         for Event { kind, .. } in events {
             if let EventKind::Message { event, .. } = kind {
                 add(&mut self.replays, matches!(event, MessageEvent::Replayed { .. }));
+                add(&mut self.held, matches!(event, MessageEvent::Held));
+                add(&mut self.released, matches!(event, MessageEvent::Released { .. }));
                 let is_full =
                     matches!(event, MessageEvent::Dropped { reason: DropReason::QueueFull, .. });
                 add(&mut self.without_place, is_full);
@@ -431,6 +436,8 @@ impl std::ops::AddAssign for Done {
         self.refusals += other.refusals;
         self.suspensions += other.suspensions;
         self.replays += other.replays;
+        self.held += other.held;
+        self.released += other.released;
         self.without_place += other.without_place;
         self.clock_changes += other.clock_changes;
         self.slowed += other.slowed;

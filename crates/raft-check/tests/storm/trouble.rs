@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use raft_core::NodeId;
-use raft_sim::{Action, ClockChange, LatencyShape, LinkChange, NetworkAction, NodeAction, Random};
+use raft_sim::{
+    Action, ClockChange, InFlightMessage, LatencyShape, LinkChange, MessageId, NetworkAction,
+    NodeAction, Random,
+};
 
 use super::Storm;
 
 impl Storm {
     /// Links have long tails, are narrow, clogged and send old messages again; partitions overlap
-    /// or are one-way; clocks drift, within the bound on which leases rest; nodes are slow.
+    /// or are one-way; clocks drift, within the bound on which leases rest; nodes are slow; single
+    /// messages are held, go on, arrive at once, come twice or are dropped.
     pub(crate) fn with_trouble(mut self) -> Self {
         self.trouble = Some(Random::for_plan(self.world.setup().seed, 900));
         self
@@ -45,8 +49,29 @@ impl Storm {
                 let micros = [0, 0, 300, 1_000, 10_000][random.up_to(4) as usize];
                 NodeAction::Slow { handling: Duration::from_micros(micros) }.on(node)
             }
+            20..=25 => {
+                let held = |message: &&InFlightMessage| message.held_since().is_some();
+                let is_to_go = random.up_to(2) == 0;
+                let candidates: Vec<MessageId> = match is_to_go {
+                    true => self.world.in_flight().filter(held).map(|held| held.id).collect(),
+                    false => self.world.in_flight().map(|message| message.id).collect(),
+                };
+                let last = candidates.len().checked_sub(1)?;
+                handling(random, candidates[random.up_to(last as u64) as usize], is_to_go).into()
+            }
             _ => return None,
         })
+    }
+}
+
+/// What a person may do to a message.
+fn handling(random: &mut Random, id: MessageId, is_to_go: bool) -> NetworkAction {
+    match random.up_to(5) {
+        _ if is_to_go => NetworkAction::ReleaseMessage { id },
+        0 => NetworkAction::DeliverMessage { id },
+        1 => NetworkAction::DuplicateMessage { id },
+        2 => NetworkAction::DropMessage { id },
+        _ => NetworkAction::HoldMessage { id },
     }
 }
 

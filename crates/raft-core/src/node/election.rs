@@ -101,7 +101,9 @@ impl Node {
     /// Between once and three times `time`, as the timeout that was drawn last is between the
     /// shortest and the longest.
     fn spread(&self, time: Duration) -> Duration {
-        let (min, max) = self.election_timeout_micros;
+        let settings = &self.config.settings;
+        let min = settings.election_timeout_min.as_micros() as u64;
+        let max = settings.election_timeout_max.as_micros() as u64;
         let drawn = (self.deadline - self.timer_started).as_micros() as u64;
         let (part, whole) = (drawn.saturating_sub(min), (max - min).max(1));
         let micros = time.as_micros() as u64;

@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use super::durability::Durability;
 use super::early::EarlyEntries;
@@ -116,6 +117,16 @@ impl Node {
     /// commands.
     pub fn reseed(&mut self, seed: u64) {
         self.rng = Rng::new(seed);
+    }
+
+    /// Draws election timeouts from this part of the range of the settings from now on, for
+    /// programs in which people watch elections. A bound outside of the range is moved into it. The
+    /// timer that runs stays.
+    pub fn draw_timeouts_from(&mut self, min: Duration, max: Duration) {
+        let settings = &self.config.settings;
+        let (least, most) = (settings.election_timeout_min, settings.election_timeout_max);
+        let within = |bound: Duration| bound.clamp(least, most).as_micros() as u64;
+        self.election_timeout_micros = (within(min), within(max.max(min)));
     }
 
     /// Starts a server at the moment `now` from what its disk holds.

@@ -1,5 +1,6 @@
 //! `Config` and `RestartError`: what is refused, and in which words.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use raft_core::{
@@ -255,4 +256,27 @@ fn a_new_seed_decides_what_is_drawn_from_then_on() {
     assert_eq!(deadlines(7), deadlines(7));
     assert_eq!(deadlines(7)[0], deadlines(8)[0]);
     assert_ne!(deadlines(7)[1], deadlines(8)[1]);
+}
+
+/// What is drawn stays within the settings, and the timer that runs stays.
+#[test]
+fn timeouts_can_be_drawn_from_a_part_of_their_range() {
+    let drawn = |min: u64, max: u64| -> BTreeSet<u64> {
+        let mut node = start(Recovered::default()).expect("valid");
+        let first = node.deadline();
+        node.draw_timeouts_from(Duration::from_millis(min), Duration::from_millis(max));
+        assert_eq!(node.deadline(), first);
+        let next = || {
+            let now = node.deadline();
+            node.handle(now, raft_core::Input::Timeout);
+            while node.poll_output().output().is_some() {}
+            (node.deadline() - now).as_micros() as u64
+        };
+        std::iter::repeat_with(next).take(100).collect()
+    };
+    assert_eq!(drawn(200, 200), BTreeSet::from([200_000]));
+    assert_eq!(drawn(1, 1), BTreeSet::from([150_000]));
+    assert_eq!(drawn(900, 900), BTreeSet::from([300_000]));
+    let some = drawn(180, 200);
+    assert!(some.len() > 50 && some.iter().all(|it| (180_000..=200_000).contains(it)), "{some:?}");
 }

@@ -1,6 +1,6 @@
 //! Items with an end of their own: messages, writes, operations of clients, requests and replies.
 
-use raft_core::{NodeId, Outcome, PersistId};
+use raft_core::{Instant, NodeId, Outcome, PersistId};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{ClientEvent, DiskEvent, DropReason, Event, MessageId, StateMachineEvent};
 
@@ -20,10 +20,18 @@ impl Diagram {
         self.open.messages.insert(id, place);
     }
 
-    pub(super) fn holds(&mut self, event: &Event, id: MessageId) {
+    /// A message is held, or goes on and arrives at another time.
+    pub(super) fn waits(
+        &mut self,
+        event: &Event,
+        id: MessageId,
+        fate: Fate,
+        arrives_at: Option<Instant>,
+    ) {
         let Some(place) = self.open.messages.get(&id).copied() else { return };
         if let Some(ItemKind::Message(arrow)) = self.item_mut(place).map(|item| &mut item.kind) {
-            arrow.fate = Fate::Held;
+            arrow.fate = fate;
+            arrow.arrives_at = arrives_at.unwrap_or(arrow.arrives_at);
         }
         self.belongs_to(event.number, place);
     }

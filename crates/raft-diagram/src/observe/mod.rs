@@ -43,7 +43,10 @@ impl Diagram {
                     };
                     self.sends(event, arrow);
                 }
-                MessageEvent::Held => self.holds(event, *id),
+                MessageEvent::Held => self.waits(event, *id, Fate::Held, None),
+                MessageEvent::Released { arrives_at } => {
+                    self.waits(event, *id, Fate::UnderWay, Some(*arrives_at));
+                }
                 MessageEvent::Delivered => self.arrives(event, *id, None),
                 MessageEvent::Dropped { reason, .. } => self.arrives(event, *id, Some(*reason)),
             },

@@ -44,6 +44,7 @@ impl Diagram {
             | ProcessEvent::ConfiguredAlone
             | ProcessEvent::Reconfigured { .. }
             | ProcessEvent::RestartRefused { .. }
+            | ProcessEvent::TimeoutsSet { .. }
             | ProcessEvent::Slowed { .. }
             | ProcessEvent::ClockChanged { .. } => {}
         }

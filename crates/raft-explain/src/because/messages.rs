@@ -58,8 +58,9 @@ fn other(event: &Event) -> Finding {
         MessageEvent::Sent { arrives_at } => {
             words!(said, " is sent, and takes ", Took(*arrives_at - event.at))
         }
-        MessageEvent::Held | MessageEvent::Delivered | MessageEvent::Replayed { .. } => {
-            Words::of(&event.kind)
-        }
+        MessageEvent::Held
+        | MessageEvent::Released { .. }
+        | MessageEvent::Delivered
+        | MessageEvent::Replayed { .. } => Words::of(&event.kind),
     })
 }

@@ -30,8 +30,10 @@ pub struct MessageView {
     pub entries: usize,
     /// The time of sending.
     pub sent_at: Instant,
-    /// The time of arrival.
+    /// The time of arrival. While it is held, it is as it was before.
     pub arrives_at: Instant,
+    /// Since when it is held; `None` if it is on its way.
+    pub held_since: Option<Instant>,
 }
 
 /// A message that was lost.
@@ -147,6 +149,7 @@ impl MessageView {
             entries,
             sent_at,
             arrives_at,
+            held_since: None,
         }
     }
 }
@@ -154,7 +157,8 @@ impl MessageView {
 impl From<&InFlightMessage> for MessageView {
     fn from(flying: &InFlightMessage) -> Self {
         let InFlightMessage { id, from, to, message, sent_at, arrives_at, .. } = flying;
-        Self::of(*id, (*from, *to), message, (*sent_at, *arrives_at))
+        let held_since = flying.held_since();
+        Self { held_since, ..Self::of(*id, (*from, *to), message, (*sent_at, *arrives_at)) }
     }
 }
 

@@ -285,3 +285,32 @@ fn a_sentence_is_a_list_of_parts_and_their_things() {
     assert_eq!(text, expected.concat());
     assert_eq!(serde_json::from_str::<Words>(&text).expect("it is as written"), words);
 }
+
+/// A held message stays in the view until it goes on, and undoing the hold undoes it there too.
+#[test]
+fn a_message_that_is_held_says_so() {
+    let mut lab = scratch();
+    lab.exec("timeout 1");
+    while view(&lab).messages.is_empty() {
+        lab.step();
+    }
+    let (id, now) = (view(&lab).messages[0].id, view(&lab).now);
+    let held_since = |lab: &Lab| {
+        let view = view(lab);
+        let found = view.messages.iter().find(|message| message.id == id);
+        found.map(|message| message.held_since)
+    };
+    assert_eq!(held_since(&lab), Some(None));
+    lab.exec(&format!("hold message {id}"));
+    assert_eq!(held_since(&lab), Some(Some(now)));
+    run(&mut lab, "run 60ms");
+    assert_eq!(held_since(&lab), Some(Some(now)));
+    let hash = lab.session().world().trace_hash();
+    lab.exec(&format!("release message {id}"));
+    assert_eq!(held_since(&lab), Some(None));
+    lab.exec("undo");
+    assert_eq!((held_since(&lab), lab.session().world().trace_hash()), (Some(Some(now)), hash));
+    run(&mut lab, &format!("deliver message {id}"));
+    run(&mut lab, "step");
+    assert_eq!(held_since(&lab), None);
+}

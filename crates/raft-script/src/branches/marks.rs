@@ -197,6 +197,7 @@ impl Marks {
             ProcessEvent::Started
             | ProcessEvent::ConfiguredAlone
             | ProcessEvent::Reconfigured { .. }
+            | ProcessEvent::TimeoutsSet { .. }
             | ProcessEvent::Slowed { .. }
             | ProcessEvent::TimerElapsed { .. }
             | ProcessEvent::ClockChanged { .. } => {}

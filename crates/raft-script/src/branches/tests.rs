@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use raft_core::{NodeId, RoleKind, Term};
 use raft_explain::Question;
-use raft_sim::{DelayRange, EventNumber, Setup};
+use raft_sim::{DelayRange, EventNumber, MessageId, Setup};
 
 use super::*;
 use crate::parse_line;
@@ -34,6 +34,8 @@ fn summary(session: &Session) -> (u64, Moment, String, String) {
 #[derive(Clone, Debug)]
 enum Doing {
     Line(&'static str),
+    /// Does something to a message that is under way, at a part of their list.
+    Handle(&'static str, f64),
     /// Moves the clock only, as the page does between events.
     Clock(u32),
     /// Begins a branch at a part of the way of the present one, and goes on there.
@@ -66,13 +68,25 @@ fn doing() -> impl Strategy<Value = Doing> {
         "run until leader within 2s",
         "expect safe",
         "step 30",
+        "hold next AppendEntries leader -> any follower",
+        "release next AppendEntries leader -> any follower",
     ]);
+    let deeds = vec!["hold", "hold", "release", "deliver", "duplicate", "drop"];
+    let deeds = prop::sample::select(deeds);
     prop_oneof![
+        3 => (deeds, 0.0..1.0).prop_map(|(deed, part)| Doing::Handle(deed, part)),
         8 => lines.prop_map(Doing::Line),
         2 => (0..50_000_u32).prop_map(Doing::Clock),
         1 => (0.0..1.0).prop_map(Doing::Fork),
         1 => (0.0..1.0).prop_map(Doing::ForkWithout),
     ]
+}
+
+/// The messages that are under way, or those of them that are held.
+fn ids_under_way(session: &Session, only_held: bool) -> Vec<MessageId> {
+    let messages = session.world().in_flight();
+    let wanted = messages.filter(|message| !only_held || message.held_since().is_some());
+    wanted.map(|message| message.id).collect()
 }
 
 /// A moment of the branch at this part of its steps.
@@ -101,6 +115,12 @@ proptest! {
         for doing in doings {
             match doing {
                 Doing::Line(line) => exec(&mut branches, branch, line),
+                Doing::Handle(deed, part) => {
+                    let ids: Vec<_> = ids_under_way(branches.head(branch), deed == "release");
+                    if let Some(id) = ids.get((ids.len() as f64 * part) as usize) {
+                        exec(&mut branches, branch, &format!("{deed} message {id}"));
+                    }
+                }
                 Doing::Clock(micros) => {
                     let now = branches.head(branch).world().now();
                     branches.advance_clock(branch, now + Duration::from_micros(micros.into()));

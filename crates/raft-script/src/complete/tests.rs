@@ -12,7 +12,10 @@ fn the_first_word_is_a_statement() {
     assert_eq!(texts("cr", None), ["crash"]);
     assert_eq!(
         texts("re", None),
-        ["recover", "remove", "replace", "replay", "reseed", "restart", "restore", "resume"]
+        [
+            "recover", "release", "remove", "replace", "replay", "reseed", "restart", "restore",
+            "resume"
+        ]
     );
     assert!(texts("", None).contains(&"cluster".to_owned()));
     assert_eq!(texts("at 5s cr", None), ["crash"]);

@@ -124,7 +124,10 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         name: "duplicate",
         brief: "let a message arrive twice",
         forms: &[
-            ("duplicate message 17", "a message that is under way arrives twice"),
+            (
+                "duplicate message 17",
+                "a copy of a message that is under way, or held, takes a latency of its own",
+            ),
             (
                 "duplicate next AppendEntries 1 -> 3",
                 "the next message of this kind arrives twice, under way now or sent later",
@@ -148,6 +151,37 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         parse: |cursor| {
             let message = |id| NetworkAction::DeliverMessage { id };
             cursor.one_message(NextMessage::Deliver, message)
+        },
+    },
+    Word {
+        name: "hold",
+        brief: "let a message wait on its way",
+        forms: &[
+            ("hold message 17", "a message that is under way waits; later ones overtake it"),
+            (
+                "hold next RequestVote 1 -> 3",
+                "the next message of this kind waits at the end of the link, under way now or \
+                 sent later",
+            ),
+        ],
+        parse: |cursor| {
+            let message = |id| NetworkAction::HoldMessage { id };
+            cursor.one_message(NextMessage::Hold, message)
+        },
+    },
+    Word {
+        name: "release",
+        brief: "let a message that is held go on",
+        forms: &[
+            ("release message 17", "a message that is held arrives after the rest of its way"),
+            (
+                "release next RequestVote 1 -> 3",
+                "the oldest message of this kind that is held goes on",
+            ),
+        ],
+        parse: |cursor| {
+            let message = |id| NetworkAction::ReleaseMessage { id };
+            cursor.one_message(NextMessage::Release, message)
         },
     },
 ];
@@ -399,11 +433,15 @@ pub(crate) fn write_network_action(
         NetworkAction::DropMessage { id } => write!(f, "drop message {id}"),
         NetworkAction::DeliverMessage { id } => write!(f, "deliver message {id}"),
         NetworkAction::DuplicateMessage { id } => write!(f, "duplicate message {id}"),
+        NetworkAction::HoldMessage { id } => write!(f, "hold message {id}"),
+        NetworkAction::ReleaseMessage { id } => write!(f, "release message {id}"),
         NetworkAction::Next { kind, from, to, deed } => {
             let deed = match deed {
                 NextMessage::Deliver => "deliver",
                 NextMessage::Drop => "drop",
                 NextMessage::Duplicate => "duplicate",
+                NextMessage::Hold => "hold",
+                NextMessage::Release => "release",
             };
             write!(f, "{deed} next {kind} {from} -> {to}")
         }

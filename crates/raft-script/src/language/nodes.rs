@@ -3,7 +3,8 @@
 use std::fmt;
 
 use raft_sim::{
-    ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, NodeAction, NodeState, Unsynced,
+    ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, NodeAction, NodeState, TimeoutChoice,
+    Unsynced,
 };
 
 use super::cursor::{Cursor, Parsed, one_of_settings};
@@ -65,6 +66,20 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         parse: |cursor| cursor.on_nodes(NodeAction::ForceElection, is_running),
     },
     Word {
+        name: "timeouts",
+        brief: "choose the election timeouts of a node",
+        forms: &[(
+            "timeouts all [spread|equal]",
+            "election timeouts until a restart: as far apart as the settings allow, or the \
+             shortest for all; else drawn as usual",
+        )],
+        parse: |cursor| {
+            let nodes = cursor.nodes_of(is_running)?;
+            let choice = cursor.maybe_choice(TIMEOUTS).unwrap_or(TimeoutChoice::Drawn);
+            Ok(Statement::Order(Order::Node { nodes, action: NodeAction::SetTimeouts(choice) }))
+        },
+    },
+    Word {
         name: "forget",
         brief: "let a node forget that it heard a leader",
         forms: &[(
@@ -120,6 +135,12 @@ const UNSYNCED: &[Choice<Unsynced>] = &[
         help: "the first is written in part, the others are lost",
         value: Unsynced::Torn,
     },
+];
+
+/// After `timeouts`, how they are chosen. They are drawn if nothing is named.
+const TIMEOUTS: &[Choice<TimeoutChoice>] = &[
+    Choice { name: "spread", help: "as far apart as they can be", value: TimeoutChoice::Spread },
+    Choice { name: "equal", help: "the shortest for all", value: TimeoutChoice::Equal },
 ];
 
 /// After `restart`, the configuration. It is the right one if none is named.
@@ -209,6 +230,13 @@ pub(crate) fn write_node_action(
         }
         NodeAction::SetClock(ClockChange::Jump(ahead)) => {
             write!(f, "clock {nodes} jump={}", Span(ahead))
+        }
+        NodeAction::SetTimeouts(choice) => {
+            write!(f, "timeouts {nodes}")?;
+            match name_of(TIMEOUTS, &choice) {
+                "" => Ok(()),
+                name => write!(f, " {name}"),
+            }
         }
         NodeAction::Slow { handling } => write!(f, "slow {nodes} by={}", Span(handling)),
     }

@@ -18,7 +18,6 @@ const STATEMENTS_LEFT_OUT: &[&str] = &[
     "choice",
     "clock",
     "cut",
-    "deliver",
     "demote",
     "duplicate",
     "forget",

@@ -79,10 +79,18 @@ pub enum NetworkError {
         /// The number of messages that the link remembers.
         carried: u32,
     },
-    /// No such message is in flight.
+    /// No message with this number was sent yet.
     NoSuchMessage(MessageId),
+    /// The message is no longer in flight: it arrived, or was lost.
+    NotUnderWay(MessageId),
+    /// The message is held already.
+    HeldAlready(MessageId),
+    /// The message is not held.
+    NotHeld(MessageId),
     /// No message of this kind is in flight on this link.
     NoneInFlight(MessageKind),
+    /// No message of this kind is held on this link.
+    NoneHeld(MessageKind),
 }
 
 /// Why an action on a disk was not done.
@@ -219,8 +227,14 @@ impl fmt::Display for NetworkError {
                 "of the messages that arrived on this link, the last {carried} can be sent again \
                  (it remembers {MAX_REPLAY}), not the one {back} ago"
             ),
-            Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
+            Self::NoSuchMessage(id) => write!(f, "there is no message {id} yet"),
+            Self::NotUnderWay(id) => {
+                write!(f, "message {id} is not under way: it has arrived, or was lost")
+            }
+            Self::HeldAlready(id) => write!(f, "message {id} is held already"),
+            Self::NotHeld(id) => write!(f, "message {id} is not held"),
             Self::NoneInFlight(kind) => write!(f, "no {kind} is under way on this link"),
+            Self::NoneHeld(kind) => write!(f, "no {kind} is held on this link"),
         }
     }
 }

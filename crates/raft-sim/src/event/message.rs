@@ -20,8 +20,14 @@ pub enum MessageEvent {
         /// When it will arrive, if nothing happens to it.
         arrives_at: Instant,
     },
-    /// It arrived, and waits at the end of the link: the link holds messages of its kind.
+    /// It waits until it is released: at the end of a link that holds messages of its kind, or
+    /// on its way, where an action holds it.
     Held,
+    /// An action lets it go on.
+    Released {
+        /// When it will arrive, if nothing happens to it.
+        arrives_at: Instant,
+    },
     /// It reached a receiver that is up.
     Delivered,
     /// It is gone.
@@ -62,6 +68,7 @@ impl MessageEvent {
         match self {
             Self::Sent { .. } => "sent",
             Self::Held => "held",
+            Self::Released { .. } => "released",
             Self::Delivered => "delivered",
             Self::Dropped { .. } => "dropped",
             Self::Replayed { .. } => "replayed",
@@ -72,7 +79,7 @@ impl MessageEvent {
     pub(super) fn node(&self, from: NodeId, to: NodeId) -> Option<NodeId> {
         match self {
             Self::Sent { .. } => Some(from),
-            Self::Held | Self::Delivered | Self::Dropped { .. } => Some(to),
+            Self::Held | Self::Released { .. } | Self::Delivered | Self::Dropped { .. } => Some(to),
             Self::Replayed { .. } => None,
         }
     }
@@ -95,6 +102,7 @@ impl MessageInTransit<'_> {
                 message.hash(hash);
             }
             MessageEvent::Held => (132, id, from, to).hash(hash),
+            MessageEvent::Released { arrives_at } => (147, id, from, to, arrives_at).hash(hash),
             MessageEvent::Delivered => (3, id, from, to).hash(hash),
             MessageEvent::Dropped { reason, .. } => (4, id, from, to, reason).hash(hash),
             MessageEvent::Replayed { arrives_at } => {
@@ -113,6 +121,9 @@ impl MessageInTransit<'_> {
             }
             MessageEvent::Held => {
                 say!(out; id, " from ", from, " to ", to, " is held: {name}")
+            }
+            MessageEvent::Released { .. } => {
+                say!(out; id, " from ", from, " to ", to, " goes on: {name}")
             }
             MessageEvent::Delivered => {
                 say!(out; Subject(*to), "receives ", id, " from ", from, ": {name}")

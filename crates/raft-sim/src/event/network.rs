@@ -35,7 +35,7 @@ pub enum NetworkEvent {
         /// The second group: its messages to the first one are lost.
         unheard: Vec<NodeId>,
     },
-    /// The next message of a kind on a link will be dropped or duplicated.
+    /// The next message of a kind on a link will be dropped, duplicated or held.
     NextAwaited {
         /// The sending end.
         from: NodeId,
@@ -43,7 +43,7 @@ pub enum NetworkEvent {
         to: NodeId,
         /// The kind.
         kind: MessageKind,
-        /// The deed; not [`NextMessage::Deliver`].
+        /// The deed; neither [`NextMessage::Deliver`] nor [`NextMessage::Release`].
         deed: NextMessage,
     },
     /// The network is whole again: no partition, no cut link.
@@ -95,6 +95,8 @@ impl Say<Mention> for NetworkEvent {
                     NextMessage::Deliver => "is delivered",
                     NextMessage::Drop => "will be lost",
                     NextMessage::Duplicate => "will arrive twice",
+                    NextMessage::Hold => "will be held",
+                    NextMessage::Release => "goes on",
                 };
                 say!(out; "the next {kind} from ", from, " to ", to, " {fate}")
             }

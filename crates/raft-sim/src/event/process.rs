@@ -9,7 +9,7 @@ use raft_core::{Instant, NodeId, Plain, Speaker, say};
 use crate::fingerprint::Fingerprint;
 use crate::units::Span;
 use crate::words::Subject;
-use crate::{ClockChange, SettingChange};
+use crate::{ClockChange, DelayRange, SettingChange};
 use crate::{Mention, Words};
 
 /// What happens to a node's process, its clock or its speed.
@@ -43,6 +43,11 @@ pub enum ProcessEvent {
         /// The time that it takes to handle one message, write or timer; zero: not slow.
         handling: Duration,
     },
+    /// Its election timeouts were chosen.
+    TimeoutsSet {
+        /// From what they are drawn.
+        timeout: DelayRange,
+    },
     /// The timer of the node's core elapsed. A slow node handles it later.
     TimerElapsed {
         /// When the core first named the deadline, by the world's clock.
@@ -67,6 +72,7 @@ impl ProcessEvent {
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::Slowed { .. } => "slowed",
+            Self::TimeoutsSet { .. } => "timeouts_set",
             Self::TimerElapsed { .. } => "timer_elapsed",
             Self::ClockChanged { .. } => "clock_changed",
         }
@@ -86,6 +92,7 @@ impl ProcessEvent {
             Self::Paused => (13, node).hash(hash),
             Self::Resumed => (14, node).hash(hash),
             Self::Slowed { handling } => (33, node, handling).hash(hash),
+            Self::TimeoutsSet { timeout } => (148, node, timeout).hash(hash),
             Self::TimerElapsed { set_at } => (142, node, set_at).hash(hash),
             Self::ClockChanged { change } => (32, node, change).hash(hash),
         }
@@ -119,6 +126,9 @@ impl ProcessEvent {
                     out; Subject(node), "is slow: each message, write and timer takes it ",
                     Plain(time)
                 )
+            }
+            Self::TimeoutsSet { timeout } => {
+                say!(out; "the election timeouts of ", node, " are {timeout} from now on")
             }
             Self::TimerElapsed { set_at } => {
                 say!(out; "the timer of ", node, ", set at ", Plain(set_at), ", elapses")

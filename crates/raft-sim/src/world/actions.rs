@@ -116,6 +116,7 @@ impl World {
             }
             NodeAction::SetClock(change) => self.set_clock(node, change)?,
             NodeAction::Slow { handling } => self.set_slow(node, handling)?,
+            NodeAction::SetTimeouts(choice) => self.set_timeouts(node, choice)?,
         }
         Ok(())
     }
@@ -189,7 +190,7 @@ impl World {
         if fits(state) { Ok(()) } else { Err(ActionError::WrongState { node, state, needed }) }
     }
 
-    fn require_running(&self, node: NodeId) -> Result<(), ActionError> {
+    pub(super) fn require_running(&self, node: NodeId) -> Result<(), ActionError> {
         self.require(node, "running", |state| state == NodeState::Running)
     }
 

@@ -6,7 +6,8 @@ use raft_core::{Body, Instant, NodeId, RoleKind};
 
 use crate::{
     Action, ActionError, ClockChange, DelayRange, Event, EventKind, MAX_DRIFT_PPM, MAX_HANDLING,
-    MAX_JUMP, MessageEvent, NetworkAction, NodeAction, Setup, SimNode, World,
+    MAX_JUMP, MessageEvent, NetworkAction, NodeAction, ProcessEvent, Setup, SimNode, TimeoutChoice,
+    World,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -269,4 +270,57 @@ fn a_run_with_wrong_clocks_is_the_same_run_again() {
     for (place, world) in before.into_iter().enumerate() {
         assert_eq!(play(world, &actions[place..]).0, hash, "from action {place}");
     }
+}
+
+/// The election timeouts that a node had, in ms, once its timer was started anew.
+fn timeouts(world: &mut World, node: NodeId) -> Vec<u64> {
+    let until = world.now() + Duration::from_millis(600);
+    let mut timeouts = Vec::new();
+    while world.next_step_at().is_some_and(|next| next <= until) {
+        world.step();
+        let status = world.node(node).unwrap().core().unwrap().status();
+        let timeout = (status.deadline - status.timer_started).as_millis() as u64;
+        if status.timer_started == world.now() && status.role.kind() != RoleKind::Leader {
+            timeouts.push(timeout);
+        }
+    }
+    assert!(timeouts.len() > 3, "{timeouts:?}");
+    timeouts.dedup();
+    timeouts
+}
+
+#[test]
+fn timeouts_are_as_far_apart_as_they_can_be_or_equal_or_drawn() {
+    let mut world = led(1);
+    let three = NodeId(3);
+    let choose = |world: &mut World, choice| {
+        for node in [ONE, TWO, three] {
+            world.apply(NodeAction::SetTimeouts(choice).on(node)).unwrap();
+        }
+        let said = world.events().last().unwrap().kind.clone();
+        world.run_until(world.now() + Duration::from_millis(100));
+        said
+    };
+    let said = choose(&mut world, TimeoutChoice::Spread);
+    let EventKind::Process { event: ProcessEvent::TimeoutsSet { timeout }, .. } = said else {
+        panic!("{said}")
+    };
+    assert_eq!(timeout, DelayRange::millis(300, 300));
+    assert_eq!(said.to_string(), "the election timeouts of node 3 are 300ms from now on");
+    assert_eq!(timeouts(&mut world, TWO), [225]);
+    assert_eq!(timeouts(&mut world, three), [300]);
+    choose(&mut world, TimeoutChoice::Equal);
+    assert_eq!(timeouts(&mut world, TWO), [150]);
+    assert_eq!(timeouts(&mut world, three), [150]);
+    choose(&mut world, TimeoutChoice::Drawn);
+    assert!(timeouts(&mut world, three).len() > 3);
+
+    // A restart ends it, and who is down has no timer.
+    choose(&mut world, TimeoutChoice::Equal);
+    let crash = NodeAction::Crash { unsynced: crate::Unsynced::Lost };
+    world.apply(crash.on(three)).unwrap();
+    let refused = world.apply(NodeAction::SetTimeouts(TimeoutChoice::Equal).on(three));
+    assert!(matches!(refused, Err(ActionError::WrongState { .. })), "{refused:?}");
+    world.apply(NodeAction::Restart.on(three)).unwrap();
+    assert!(timeouts(&mut world, three).len() > 3);
 }

@@ -8,7 +8,7 @@ use super::World;
 use super::process::Share;
 use super::queue::ScheduledKind;
 use crate::node::{Arrival, ArrivalKind, SetTimer};
-use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent};
+use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent, TimeoutChoice};
 
 impl World {
     /// Whether the leases of a node, and its promises to leaders, cannot be relied on: its clock
@@ -41,6 +41,31 @@ impl World {
         let drift = settings().map(|its| its.max_clock_drift_ppm).min();
         let lease = settings().map(|its| its.election_timeout_min).max();
         (drift.unwrap_or(0), lease.unwrap_or(Duration::ZERO))
+    }
+
+    pub(super) fn set_timeouts(
+        &mut self,
+        id: NodeId,
+        choice: TimeoutChoice,
+    ) -> Result<(), ActionError> {
+        self.require_running(id)?;
+        let (place, last) = (self.node_place(id).unwrap_or(0) as u32, self.nodes.len() as u32 - 1);
+        let node = self.node_mut(id);
+        let settings = node.settings();
+        let (min, max) = (settings.election_timeout_min, settings.election_timeout_max);
+        let timeout = match choice {
+            TimeoutChoice::Drawn => DelayRange { min, max },
+            TimeoutChoice::Equal => DelayRange { min, max: min },
+            TimeoutChoice::Spread => {
+                let own = min + (max - min) * place / last.max(1);
+                DelayRange { min: own, max: own }
+            }
+        };
+        if let Some(live) = node.live_mut() {
+            live.core.draw_timeouts_from(timeout.min, timeout.max);
+        }
+        self.emit_process(id, ProcessEvent::TimeoutsSet { timeout });
+        Ok(())
     }
 
     pub(super) fn set_slow(&mut self, id: NodeId, handling: Duration) -> Result<(), ActionError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use raft_core::NodeId;
+use raft_core::{Instant, Message, NodeId};
 
 use super::World;
 use super::queue::ScheduledKind;
@@ -10,7 +10,7 @@ use super::wire::Sending;
 use crate::network::{Hold, MAX_REPLAY};
 use crate::random::{Purpose, Random};
 use crate::{
-    ActionError, DropReason, EventKind, Link, LinkChange, MessageEvent, NetworkAction,
+    ActionError, DropReason, EventKind, Link, LinkChange, MessageEvent, MessageId, NetworkAction,
     NetworkError, NetworkEvent, Partition,
 };
 
@@ -26,14 +26,14 @@ impl World {
                 Ok(())
             }
             NetworkAction::DropMessage { id } => {
-                if !self.in_flight.contains(*id) {
-                    return Err(NetworkError::NoSuchMessage(*id).into());
-                }
+                self.under_way(*id)?;
                 self.drop_message(*id, DropReason::ByCommand);
                 Ok(())
             }
             NetworkAction::DeliverMessage { id } => self.deliver_now(*id),
             NetworkAction::DuplicateMessage { id } => self.duplicate(*id),
+            NetworkAction::HoldMessage { id } => self.hold_now(*id),
+            NetworkAction::ReleaseMessage { id } => self.release_now(*id),
             NetworkAction::Next { kind, from, to, deed } => {
                 self.act_on_next(*kind, (*from, *to), *deed)
             }
@@ -99,23 +99,34 @@ impl World {
 
     /// Sends again what arrived before.
     fn replay(&mut self, from: NodeId, to: NodeId, back: u32) -> Result<(), ActionError> {
-        let (seed, sent_at) = (self.reseeded.seed, self.now);
         let link = &*self.known_link(from, to)?;
         let carried = link.carried().len() as u32;
         let found = (1..=MAX_REPLAY).contains(&back).then(|| link.carried_before(back)).flatten();
         let message = found.ok_or(NetworkError::NothingToReplay { back, carried })?;
-        let (shape, latency) = (link.shape, link.latency);
-        let event = |arrives_at| MessageEvent::Replayed { arrives_at };
-        let sending = Sending { from, to, message, hold: Hold::Released, event };
-        let (id, arrives_at) = self.launch(sending, |id| {
-            // A stream of its own for each, so that the link's goes on as if nothing had happened.
-            let mut random = Random::new(seed, Purpose::Replay, id.0, 0);
-            sent_at + shape.delay(&mut random, latency)
-        });
+        let (id, arrives_at) = self.resend((from, to), message, Hold::Released)?;
         match self.blockage(from, to) {
             Some(reason) => self.drop_message(id, reason),
             None => self.schedule(arrives_at, ScheduledKind::MessageArrives(id)),
         }
         Ok(())
+    }
+
+    /// Puts a copy of a message into the network. Returns its id, and when it is to arrive.
+    pub(super) fn resend(
+        &mut self,
+        (from, to): (NodeId, NodeId),
+        message: Arc<Message>,
+        hold: Hold,
+    ) -> Result<(MessageId, Instant), ActionError> {
+        let (seed, sent_at) = (self.reseeded.seed, self.now);
+        let link = self.known_link(from, to)?;
+        let (shape, latency) = (link.shape, link.latency);
+        let event = |arrives_at| MessageEvent::Replayed { arrives_at };
+        let sending = Sending { from, to, message, hold, event };
+        Ok(self.launch(sending, |id| {
+            // A stream of its own for each, so that the link's goes on as if nothing had happened.
+            let mut random = Random::new(seed, Purpose::Replay, id.0, 0);
+            sent_at + shape.delay(&mut random, latency)
+        }))
     }
 }

@@ -115,7 +115,7 @@ impl World {
         if !matches!(self.node_mut(to).process, Process::Live(_)) {
             return self.drop_message(id, DropReason::NodeDown);
         }
-        if self.meets_a_hold(id) || self.meets_a_drop(id) {
+        if self.meets_a_hold(id) || self.meets_a_deed(id) {
             return;
         }
         let Some(in_flight) = self.in_flight.remove(id) else { return };

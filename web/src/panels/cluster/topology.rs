@@ -1,6 +1,7 @@
 //! The topology: links and nodes as SVG, timers on a canvas behind them and messages on one over
 //! them.
 
+mod long_press;
 mod pointing;
 
 use std::cell::RefCell;
@@ -9,6 +10,7 @@ use raft_lab::{ChangesView, Frame, NodeId};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
+use self::long_press::use_long_press;
 use self::pointing::{place_of_menu, press_key, selection_at};
 use crate::hooks::{ThemeContext, use_painter, use_size};
 use crate::picture::canvas::{FadingMessages, Painter, Scene};
@@ -35,21 +37,39 @@ pub(crate) fn topology() -> Html {
                 controls.runner.set_running(false);
             }
         });
-    let on_click = use_callback((controls.clone(), find.clone()), |event, (controls, find)| {
-        controls.look_at(find.emit(event));
-    });
+    let click = (controls.clone(), find.clone());
     let on_menu = use_callback((controls, find), |event: MouseEvent, (controls, find)| {
         let (x, y) = place_of_menu(&event);
-        if let Some(selection) = find.emit(event.clone()) {
+        let selection = find.emit(event.clone());
+        event.prevent_default();
+        controls.select.emit(selection);
+        controls.open_menu.emit(Some(MenuAt { selection, x, y }));
+    });
+    let press = use_long_press(&on_menu);
+    let on_down = Callback::from(move |event: PointerEvent| {
+        on_press.emit(event.clone());
+        press.on_down.emit(event);
+    });
+    let (was_long, is_long) = (press.was_long.clone(), press.was_long);
+    // The browser's mouse, which follows the finger, takes no focus from the menu.
+    let on_mouse = Callback::from(move |event: MouseEvent| {
+        if is_long.get() {
             event.prevent_default();
-            controls.select.emit(Some(selection));
-            controls.open_menu.emit(Some(MenuAt { selection, x, y }));
+        }
+    });
+    let on_click = Callback::from(move |event: MouseEvent| {
+        let (controls, find) = &click;
+        match was_long.take() {
+            // Nor is it one for the page.
+            true => event.stop_propagation(),
+            false => controls.look_at(find.emit(event)),
         }
     });
     let on_key = use_callback(keyboard, press_key);
     html! {
         <div ref={host} class="topology" onclick={on_click} oncontextmenu={on_menu}
-            onpointerdown={on_press}
+            onmousedown={on_mouse} onpointerdown={on_down} onpointermove={press.on_move}
+            onpointerup={press.on_up.clone()} onpointercancel={press.on_up}
             onkeydown={on_key}>
             <canvas ref={behind.clone()} class="timers" aria-hidden="true"></canvas>
             if width > 0.0 {

@@ -30,7 +30,8 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                        is its timer: when it runs out, a follower starts an election. A leader \
                        has a second arc, its lease: until it runs out, the leader may answer \
                        reads at once. Dots are a candidate’s votes. Filled messages are \
-                       requests, hollow ones are replies." }
+                       requests, hollow ones are replies. A message in brackets is held. A right \
+                       click or a long press opens the menu of a thing, or of the cluster." }
                 </p>
                 <Legend looks={MessageLook::ALL} />
                 <h3>{ "Keys" }</h3>

@@ -1,8 +1,8 @@
-//! The actions on a node, a link or a message: each is a line of the command language.
+//! The actions on a node, a link, a message or the cluster: each is a line of the command language.
 
 mod node;
 
-use raft_lab::{MessageId, NodeId, View};
+use raft_lab::{MessageId, NodeId, NodeState, View};
 
 use crate::state::Selection;
 
@@ -29,14 +29,32 @@ pub(crate) enum Group {
     Cluster,
 }
 
-/// All actions on a thing: always the same ones, in the same order.
-pub(crate) fn actions(view: &View, selection: Selection) -> Vec<UserAction> {
+/// All actions on a thing, or on the cluster: always the same ones, in the same order.
+pub(crate) fn actions(view: &View, selection: Option<Selection>) -> Vec<UserAction> {
     match selection {
-        Selection::Node(id) => node::actions(view, id),
-        Selection::Link(one, other) => of_link(view, one, other),
-        Selection::Message(id) => of_message(view, id),
-        Selection::Entry(_) | Selection::Client(_) => Vec::new(),
+        Some(Selection::Node(id)) => node::actions(view, id),
+        Some(Selection::Link(one, other)) => of_link(view, one, other),
+        Some(Selection::Message(id)) => of_message(view, id),
+        Some(Selection::Entry(_) | Selection::Client(_)) => Vec::new(),
+        None => of_cluster(view),
     }
+}
+
+/// The election timers of the nodes that run.
+fn of_cluster(view: &View) -> Vec<UserAction> {
+    let is_running = view.nodes.iter().any(|node| node.state == NodeState::Running);
+    let action = |name: &'static str, label: &str, line: &str| UserAction {
+        name,
+        label: label.to_owned(),
+        line: line.to_owned(),
+        is_possible: is_running,
+        group: Group::Itself,
+    };
+    vec![
+        action("spread", "Spread timers", "timeouts all spread"),
+        action("align", "Align timers", "timeouts all equal"),
+        action("draw", "Random timers", "timeouts all"),
+    ]
 }
 
 fn of_link(view: &View, one: NodeId, other: NodeId) -> Vec<UserAction> {
@@ -72,13 +90,21 @@ fn of_link(view: &View, one: NodeId, other: NodeId) -> Vec<UserAction> {
 }
 
 fn of_message(view: &View, id: MessageId) -> Vec<UserAction> {
-    vec![UserAction {
-        name: "drop",
-        label: "Drop".to_owned(),
-        line: format!("drop message {id}"),
-        is_possible: view.messages.iter().any(|message| message.id == id),
+    let message = view.messages.iter().find(|message| message.id == id);
+    let is_held = message.is_some_and(|message| message.held_since.is_some());
+    let action = |name: &'static str, label: &str| UserAction {
+        name,
+        label: label.to_owned(),
+        line: format!("{name} message {id}"),
+        is_possible: message.is_some(),
         group: Group::Itself,
-    }]
+    };
+    vec![
+        action("deliver", "Deliver now"),
+        if is_held { action("release", "Release") } else { action("hold", "Hold") },
+        action("duplicate", "Duplicate"),
+        action("drop", "Drop"),
+    ]
 }
 
 #[cfg(test)]

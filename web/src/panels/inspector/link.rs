@@ -3,9 +3,14 @@
 use raft_lab::{NodeId, View};
 use yew::prelude::*;
 
-use crate::state::use_frame;
-use crate::ui::{Fact, FactList};
+use crate::state::{use_controls, use_frame};
+use crate::ui::{Dial, Fact, FactList};
 use crate::words::delay;
+
+/// The latencies of the dial, in milliseconds.
+const LATENCIES: &[u32] = &[0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
+/// The losses of the dial, in percent.
+const LOSSES: &[u32] = &[0, 1, 2, 5, 10, 20, 30, 50, 75, 100];
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LinkDetailsProps {
@@ -22,11 +27,44 @@ pub(crate) fn link_details(props: &LinkDetailsProps) -> Html {
         html! {
             <section key={from.0} class="direction">
                 <h3>{ format!("{from} → {to}") }</h3>
+                <Dials {from} {to} />
                 <FactList {facts} />
             </section>
         }
     });
     html! { <div class="directions">{ for directions }</div> }
+}
+
+#[derive(Properties, PartialEq)]
+struct DialsProps {
+    from: NodeId,
+    to: NodeId,
+}
+
+/// Each says its line when it is let go: all messages take that time; so many of them are lost.
+#[component(Dials)]
+fn dials(props: &DialsProps) -> Html {
+    let (frame, runner) = (use_frame(), use_controls().runner);
+    let DialsProps { from, to } = *props;
+    let (latency_runner, loss_runner) = (runner.clone(), runner);
+    let on_latency = Callback::from(move |latency: u32| {
+        latency_runner.exec(&format!("link {from} -> {to} latency={latency}ms"));
+    });
+    let on_loss = Callback::from(move |loss: u32| {
+        loss_runner.exec(&format!("link {from} -> {to} loss={loss}%"));
+    });
+    let Some(link) = frame.view.link(from, to) else { return html! {} };
+    let latency = (link.latency_min_micros + link.latency_max_micros) / 2_000;
+    html! {
+        <>
+            <Dial testid={format!("latency-{from}-{to}")} name="latency" values={LATENCIES}
+                label={format!("Latency from {from} to {to}")} unit="ms"
+                value={u32::try_from(latency).unwrap_or(u32::MAX)} on_set={on_latency} />
+            <Dial testid={format!("loss-{from}-{to}")} name="loss" values={LOSSES}
+                label={format!("Loss from {from} to {to}")} unit="%"
+                value={link.loss_per_million / 10_000} on_set={on_loss} />
+        </>
+    }
 }
 
 fn facts(view: &View, from: NodeId, to: NodeId) -> Vec<Fact> {

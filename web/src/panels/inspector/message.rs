@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{MessageDetails as Details, MessageId, View};
+use raft_lab::{MessageDetails as Details, MessageId, MessageView, View};
 use yew::prelude::*;
 
 use crate::state::use_frame;
@@ -24,11 +24,11 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     if let Some(details) = view.message.as_ref().filter(is_it) {
         *last_seen.borrow_mut() = Some(details.clone());
     }
-    let is_under_way = view.messages.iter().any(|message| message.id == props.id);
+    let under_way = view.messages.iter().find(|message| message.id == props.id);
     let kept = last_seen.borrow();
     let Some(details) = kept.as_ref().filter(is_it) else {
         // The next frame has the details of a message that is under way.
-        let words = if is_under_way { "" } else { "This message is no longer in flight." };
+        let words = if under_way.is_some() { "" } else { "This message is no longer in flight." };
         return html! { <p class="empty">{ words }</p> };
     };
     let message = &details.message;
@@ -41,17 +41,20 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
                 <MessageGlyph look={message.look} />
                 { format!("{}, node {} → node {}", message.kind, message.from, message.to) }
             </p>
-            <p class="message-fate">{ fate(view, details, is_under_way) }</p>
+            <p class="message-fate">{ fate(view, details, under_way) }</p>
             <FactList {facts} />
         </>
     }
 }
 
-fn fate(view: &View, details: &Details, is_under_way: bool) -> String {
+fn fate(view: &View, details: &Details, under_way: Option<&MessageView>) -> String {
     let message = &details.message;
-    let (sent, arrives) = (milliseconds(message.sent_at), milliseconds(message.arrives_at));
-    if is_under_way {
-        return format!("sent at {sent} ms, arrives at {arrives} ms");
+    let sent = milliseconds(message.sent_at);
+    if let Some(MessageView { held_since, arrives_at, .. }) = under_way {
+        return match held_since {
+            Some(since) => format!("sent at {sent} ms, held since {} ms", milliseconds(*since)),
+            None => format!("sent at {sent} ms, arrives at {} ms", milliseconds(*arrives_at)),
+        };
     }
     match view.lost.iter().find(|lost| lost.message.id == message.id) {
         Some(lost) => format!("sent at {sent} ms; lost: {}", lost.reason),

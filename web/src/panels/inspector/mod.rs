@@ -42,9 +42,14 @@ pub(crate) fn inspector() -> Html {
             onclick={on_close}><Icon name={IconName::Close} /></button>
     };
     let (title, aside, body) = match selected {
-        None => ("Inspector".to_owned(), html! {}, html! { <Overview /> }),
+        None => {
+            let view = frame.view.clone();
+            let body = html! { <><Actions {view} selection={None::<Selection>} /><Overview /></> };
+            ("Inspector".to_owned(), html! {}, body)
+        }
         Some(selection) => {
-            let buttons = html! { <Actions view={frame.view.clone()} {selection} /> };
+            let view = frame.view.clone();
+            let buttons = html! { <Actions {view} selection={Some(selection)} /> };
             let details = match selection {
                 Selection::Node(id) => html! { <NodeDetails {id} /> },
                 Selection::Link(one, other) => html! { <LinkDetails {one} {other} /> },
@@ -81,7 +86,7 @@ fn title_of(selection: Selection) -> String {
 #[derive(Properties, PartialEq)]
 struct ActionsProps {
     view: Rc<View>,
-    selection: Selection,
+    selection: Option<Selection>,
 }
 
 /// The actions as buttons in fixed places; impossible ones are disabled.
@@ -105,7 +110,7 @@ fn action_bar(props: &ActionsProps) -> Html {
     html! {
         <div class="action-groups">
             { group(Group::Itself, "Actions") }
-            if matches!(props.selection, Selection::Node(_)) {
+            if matches!(props.selection, Some(Selection::Node(_))) {
                 { group(Group::Cluster, "Membership and leadership") }
             }
         </div>

@@ -41,7 +41,7 @@ pub(crate) fn overview() -> Html {
                         { format!("{} → {}", message.from, message.to) }
                     </span>
                     <span class="message-name">{ message.kind.name() }</span>
-                    <span class="message-time">{ milliseconds(message.arrives_at) }</span>
+                    <span class="message-time">{ arrival(message) }</span>
                 </button>
             </li>
         }
@@ -61,6 +61,13 @@ pub(crate) fn overview() -> Html {
             }
             { clients(&frame.view.clients) }
         </>
+    }
+}
+
+fn arrival(message: &MessageView) -> String {
+    match message.held_since {
+        Some(_) => "held".to_owned(),
+        None => milliseconds(message.arrives_at),
     }
 }
 

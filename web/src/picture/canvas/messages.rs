@@ -56,9 +56,10 @@ impl FadingMessages {
     }
 }
 
-/// Where a message is now.
+/// Where a message is now, or where it is held.
 pub(crate) fn place_of(ring: Ring, message: &MessageView, now: Instant, is_still: bool) -> Point {
-    let part = part_passed(message.sent_at.0, now.0, message.arrives_at.0);
+    let until = message.held_since.unwrap_or(now);
+    let part = part_passed(message.sent_at.0, until.0, message.arrives_at.0);
     ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
 }
 
@@ -76,6 +77,26 @@ pub(super) fn paint_flying(painter: &Painter, flying: &[MessageView], now: Insta
     for message in flying {
         painter.sprites.paint(painter, message, place(message), 1.0);
     }
+    for held in flying.iter().filter(|message| message.held_since.is_some()) {
+        paint_brackets(painter, place(held));
+    }
+}
+
+/// Brackets on both sides of a message that is held.
+fn paint_brackets(painter: &Painter, place: Point) {
+    let context = &painter.context;
+    painter.reset();
+    context.set_stroke_style_str(&painter.palette.ink);
+    context.set_line_width(2.5);
+    context.begin_path();
+    for side in [-1.0, 1.0] {
+        let (edge, tip) = (place.x + side * 14.0, place.x + side * 9.5);
+        context.move_to(tip, place.y - 11.0);
+        context.line_to(edge, place.y - 11.0);
+        context.line_to(edge, place.y + 11.0);
+        context.line_to(tip, place.y + 11.0);
+    }
+    context.stroke();
 }
 
 /// A ring around the selected message.

@@ -65,8 +65,8 @@ pub(super) fn press_key(event: KeyboardEvent, controls: &Controls) {
             controls.look_at(Selection::from_attribute(&text));
             let place = target.get_bounding_client_rect();
             let (x, y) = (place.right() as i32, place.top() as i32);
-            let menu = Selection::from_attribute(&text).map(|selection| MenuAt { selection, x, y });
-            controls.open_menu.emit(menu);
+            let selection = Selection::from_attribute(&text);
+            controls.open_menu.emit(selection.map(|_| MenuAt { selection, x, y }));
         }
         "ArrowRight" | "ArrowDown" => focus_sibling(&target, true),
         "ArrowLeft" | "ArrowUp" => focus_sibling(&target, false),

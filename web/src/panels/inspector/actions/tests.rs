@@ -28,7 +28,8 @@ fn names(actions: &[UserAction]) -> Vec<&'static str> {
 #[test]
 fn every_possible_action_is_a_line_that_the_lab_takes() {
     let link = Selection::link(NodeId(1), NodeId(2));
-    for selection in [Selection::Node(NodeId(2)), Selection::Node(NodeId(4)), link] {
+    let nodes = [2, 4].map(|node| Some(Selection::Node(NodeId(node))));
+    for selection in nodes.into_iter().chain([Some(link), None]) {
         for action in actions(&lab_with_leader().frame().view, selection) {
             if action.is_possible {
                 let mut lab = lab_with_leader();
@@ -44,24 +45,32 @@ fn every_possible_action_is_a_line_that_the_lab_takes() {
 }
 
 #[test]
-fn a_message_under_way_can_be_dropped_once() {
+fn a_message_under_way_can_be_held_and_released_and_dropped_once() {
     let mut lab = lab();
     lab.exec("timeout 1");
     while lab.frame().view.messages.is_empty() {
         lab.step();
     }
     let id = lab.frame().view.messages[0].id;
-    let drop = |lab: &raft_lab::Lab| of_message(&lab.frame().view, id).remove(0);
-    assert!(drop(&lab).is_possible);
-    lab.exec(&drop(&lab).line);
-    assert!(!drop(&lab).is_possible);
+    let possible = |lab: &raft_lab::Lab| names(&of_message(&lab.frame().view, id));
+    let mut done = |name: &str| {
+        let found = of_message(&lab.frame().view, id).into_iter().find(|it| it.name == name);
+        let executed = lab.exec(&found.expect("it is offered").line);
+        assert!(!matches!(executed, raft_lab::ExecStatus::Failed(_)), "{executed:?}");
+        possible(&lab)
+    };
+    assert_eq!(done("hold"), ["deliver", "release", "duplicate", "drop"]);
+    assert_eq!(done("duplicate"), ["deliver", "release", "duplicate", "drop"]);
+    assert_eq!(done("release"), ["deliver", "hold", "duplicate", "drop"]);
+    assert_eq!(done("deliver"), ["deliver", "hold", "duplicate", "drop"]);
+    assert_eq!(done("drop"), [""; 0]);
 }
 
 #[test]
 fn a_crashed_node_can_be_restarted_and_cut_off() {
     let mut lab = lab();
     lab.exec("crash 3");
-    let possible = actions(&lab.frame().view, Selection::Node(NodeId(3)));
+    let possible = actions(&lab.frame().view, Some(Selection::Node(NodeId(3))));
     assert_eq!(names(&possible), ["restart", "isolate"]);
 }
 
@@ -81,7 +90,8 @@ fn a_link_that_is_cut_can_be_restored() {
 fn a_learner_can_be_promoted_and_a_stranger_added_again() {
     let mut lab = lab_with_leader();
     lab.exec("add 6 as learner");
-    let of = |lab: &raft_lab::Lab, id| actions(&lab.frame().view, Selection::Node(NodeId(id)));
+    let of =
+        |lab: &raft_lab::Lab, id| actions(&lab.frame().view, Some(Selection::Node(NodeId(id))));
     let possible = names(&of(&lab, 6));
     assert!(possible.contains(&"promote") && possible.contains(&"remove"), "{possible:?}");
     assert!(!possible.contains(&"transfer"), "{possible:?}");
@@ -100,7 +110,7 @@ fn a_learner_can_be_promoted_and_a_stranger_added_again() {
 
 #[test]
 fn nothing_is_asked_of_a_leader_that_is_not_there() {
-    let possible = actions(&lab().frame().view, Selection::Node(NodeId(1)));
+    let possible = actions(&lab().frame().view, Some(Selection::Node(NodeId(1))));
     let of_cluster = possible.iter().filter(|action| action.group == Group::Cluster);
     assert!(of_cluster.clone().count() == 4 && of_cluster.clone().all(|a| !a.is_possible));
 }
