@@ -178,7 +178,7 @@ fn a_copy_takes_a_latency_of_its_own() {
     world.apply(hold(sent.id)).unwrap();
     world.apply(NetworkAction::DuplicateMessage { id: sent.id }.into()).unwrap();
     let (now, (copied, what)) = (world.now(), acted(&world));
-    let EventKind::Message { id: copy, .. } = copied.kind else { unreachable!() };
+    let EventKind::Message { id: copy, .. } = copied.kind else { panic!("{copied}") };
     let MessageEvent::Replayed { arrives_at } = what else { panic!("{what:?}") };
     assert!((wide.min..=wide.max).contains(&(arrives_at - now)));
     let mut other = world.clone();
