@@ -57,7 +57,8 @@ impl Storm {
                     false => self.world.in_flight().map(|message| message.id).collect(),
                 };
                 let last = candidates.len().checked_sub(1)?;
-                handling(random, candidates[random.up_to(last as u64) as usize], is_to_go).into()
+                let id = candidates[random.up_to(last as u64) as usize];
+                handling(random, id, is_to_go).into()
             }
             _ => return None,
         })

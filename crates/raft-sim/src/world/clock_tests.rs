@@ -280,7 +280,7 @@ fn timeouts(world: &mut World, node: NodeId) -> Vec<u64> {
         world.step();
         let status = world.node(node).unwrap().core().unwrap().status();
         let timeout = (status.deadline - status.timer_started).as_millis() as u64;
-        if status.timer_started == world.now() && status.role.kind() != RoleKind::Leader {
+        if status.timer_started == world.now() && status.role != RoleKind::Leader {
             timeouts.push(timeout);
         }
     }

@@ -212,7 +212,7 @@ fn a_held_message_ends_as_others_do() {
     };
     let crash = NodeAction::Crash { unsynced: Unsynced::Lost }.on(TWO);
     let drop = NetworkAction::DropMessage { id: sent.id }.into();
-    assert_eq!(ended(&[crash.clone()]), []);
+    assert_eq!(ended(std::slice::from_ref(&crash)), []);
     assert_eq!(ended(&[crash.clone(), release(sent.id)]), [Err(DropReason::NodeDown)]);
     let restart = NodeAction::Restart.on(TWO);
     assert_eq!(ended(&[crash, restart, release(sent.id)]), [Ok(())]);
