@@ -116,9 +116,7 @@ async fn open(phase: &UseStateSetter<Phase>) -> Phase {
             ready(*lab, Origin::Durable { recovered, warnings })
         }
         // A link needs no stored lab.
-        Opening::HeldElsewhere if links::fragment().is_some() => {
-            scratch(Some(HELD_ELSEWHERE.to_owned()))
-        }
+        Opening::HeldElsewhere if links::is_there() => scratch(Some(HELD_ELSEWHERE.to_owned())),
         Opening::HeldElsewhere => Phase::HeldElsewhere,
         Opening::Failed(error) => {
             scratch(Some(format!("The stored lab cannot be opened: {error}.")))

@@ -41,9 +41,10 @@ const DISK: &str = TABS[6].0;
 /// The first one of a new page.
 pub(super) const LOGS: &str = TABS[2].0;
 
-/// The panel with this name.
+/// The panel with this name, if it is there in each lab.
 pub(super) fn tab_named(name: &str) -> Option<&'static str> {
-    TABS.iter().map(|(known, _)| *known).find(|known| *known == name)
+    let lasting = TABS.iter().map(|(known, _)| *known).filter(|it| ![LESSON, RECORD].contains(it));
+    lasting.into_iter().find(|known| *known == name)
 }
 
 #[derive(Properties, PartialEq)]

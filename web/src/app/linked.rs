@@ -18,11 +18,20 @@ use crate::state::{Controls, Selection};
 #[hook]
 pub(super) fn use_linked(labs: Labs) -> (Option<Rc<Linked>>, Callback<()>) {
     let linked = use_state_eq(|| None::<Rc<Linked>>);
-    let read = use_callback((labs, linked.setter()), |(), (labs, linked)| {
+    // The number of links that were read: of two at a time, the later one counts.
+    let count = use_mut_ref(|| 0_u64);
+    let read = use_callback((labs, linked.setter()), move |(), (labs, linked)| {
         let Some(fragment) = links::fragment() else { return };
-        let (labs, linked) = (labs.clone(), linked.clone());
+        let (labs, linked, count) = (labs.clone(), linked.clone(), count.clone());
+        linked.set(None);
+        *count.borrow_mut() += 1;
+        let number = *count.borrow();
         spawn_local(async move {
-            match links::read(&fragment).await {
+            let read = links::read(&fragment).await;
+            if *count.borrow() != number {
+                return;
+            }
+            match read {
                 Ok(read) => linked.set(Some(Rc::new(read))),
                 Err(words) => {
                     links::forget_fragment();

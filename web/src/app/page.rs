@@ -85,7 +85,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
             <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
                 selected={*selected} disk={*disk} tab={*tab} {on_tab} />
             <div class="over">
-                if let Some(name) = *dialog {
+                // The question of a link comes before other dialogs.
+                if let (Some(name), None) = (*dialog, &linked) {
                     <Later panel={Panel::Dialog {
                         name,
                         origin: (*origin).clone(),
@@ -117,6 +118,8 @@ fn on_open(
     let (on_tab, on_closed) = (on_tab.clone(), on_closed.clone());
     Callback::from(move |()| {
         on_closed.emit(());
+        controls.open_dialog.emit(None);
+        controls.open_menu.emit(None);
         if let Some(linked) = &linked {
             controls.labs.open_link(&linked.link);
             linked::show(linked.link.page.clone(), controls.clone(), on_tab.clone());

@@ -161,8 +161,8 @@ fn zoom(key: &str) -> &'static str {
     }
 }
 
-/// Gives the focus to an element, once a dialog that is being closed has given it back, and once the
-/// element is there: its part of the program may be loading.
+/// Gives the focus to an element, once a dialog that is being closed has given it back, and once
+/// the element is there: its part of the program may be loading.
 pub(crate) fn focus_soon(id: &'static str) {
     const PAUSE: Duration = Duration::from_millis(20);
     const TRIES: u32 = 100;

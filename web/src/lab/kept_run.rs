@@ -140,7 +140,7 @@ fn origin_of(words: &str) -> Option<Origin> {
         SCENARIO => SCENARIOS.iter().find(|known| known.name == rest).map(Origin::Scenario),
         SCRIPT => rest.split_once('\n').map(|(name, text)| {
             let (name, text) = (name.to_owned(), text.to_owned());
-            Origin::Script(Rc::new(OpenedScript { name, text }))
+            Origin::Script(Rc::new(OpenedScript { name, text, link: None }))
         }),
         LESSON => {
             let (name, text) = rest.split_once('\n')?;
@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn origins_are_text_and_back() {
-        let script = OpenedScript { name: "a.helios".into(), text: "cluster\nrun 1s\n".into() };
+        let (name, text) = ("a.helios".into(), "cluster\nrun 1s\n".into());
+        let script = OpenedScript { name, text, link: None };
         assert_eq!(
             origin_of("script\na.helios\ncluster\nrun 1s\n"),
             Some(Origin::Script(Rc::new(script)))

@@ -57,6 +57,8 @@ pub(crate) struct OpenedScript {
     /// The name of its file, or where it is from.
     pub(crate) name: String,
     pub(crate) text: String,
+    /// The link that brought it; `None` for a file, and after a reload.
+    pub(crate) link: Option<MomentLink>,
 }
 
 /// Replaces the lab on the page.
@@ -106,25 +108,27 @@ impl Labs {
             let opened = OpenedLesson { info: None, text: text.to_owned() };
             return self.on_origin.emit(Origin::Lesson(Rc::new(opened)));
         }
-        self.begin_script(name, text, Lab::run_script(text));
+        let script = OpenedScript { name: name.to_owned(), text: text.to_owned(), link: None };
+        self.begin_script(script, Lab::run_script(text));
     }
 
     /// Plays the script of a link up to its moment, as [`run_script`](Self::run_script).
     pub(crate) fn open_link(&self, link: &MomentLink) {
         self.want();
-        self.begin_script(&link.title, &link.script, Lab::open_link(link));
+        let (name, text) = (link.title.clone(), link.script.clone());
+        let script = OpenedScript { name, text, link: Some(link.clone()) };
+        self.begin_script(script, Lab::open_link(link));
     }
 
-    fn begin_script(&self, name: &str, text: &str, lab: Result<Lab, LabError>) {
+    fn begin_script(&self, script: OpenedScript, lab: Result<Lab, LabError>) {
         match lab {
             Ok(lab) => {
                 self.runner.replace(lab);
                 self.runner.set_speed(DEFAULT_SPEED);
-                self.runner.say(&format!("Script: {name}"));
-                let script = OpenedScript { name: name.to_owned(), text: text.to_owned() };
+                self.runner.say(&format!("Script: {}", script.name));
                 self.on_origin.emit(Origin::Script(Rc::new(script)));
             }
-            Err(error) => self.runner.refuse(&format!("{name} is not opened. {error}")),
+            Err(error) => self.runner.refuse(&format!("{} is not opened. {error}", script.name)),
         }
     }
 
@@ -189,7 +193,11 @@ impl Labs {
             let lab = Lab::before_violation(&text).map_err(|error| error.to_string())?;
             labs.runner.replace(lab);
             labs.runner.set_speed(DEFAULT_SPEED);
-            labs.on_origin.emit(Origin::Script(Rc::new(OpenedScript { name: path, text })));
+            labs.on_origin.emit(Origin::Script(Rc::new(OpenedScript {
+                name: path,
+                text,
+                link: None,
+            })));
             Ok(())
         });
     }

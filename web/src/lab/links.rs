@@ -42,6 +42,11 @@ pub(crate) fn fragment() -> Option<String> {
     hash.strip_prefix('#').filter(|fragment| !fragment.is_empty()).map(str::to_owned)
 }
 
+/// Whether the address has a link, which may still be damaged.
+pub(crate) fn is_there() -> bool {
+    fragment().is_some_and(|fragment| packed_of(&fragment).is_ok())
+}
+
 /// Removes it from the address, so that a reload does not read it again.
 pub(crate) fn forget_fragment() {
     let Some(window) = web_sys::window() else { return };

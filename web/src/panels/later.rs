@@ -82,13 +82,16 @@ type Draw = fn(&Panel) -> Html;
 /// The part that has loaded, or the last reason why it has not, in words.
 type Loaded = Result<Draw, AttrValue>;
 
+/// Has a panel drawn again.
+type Redraw = UseStateSetter<Option<Loaded>>;
+
 /// The first screen has been there for so long when the part is loaded unasked.
 const PAUSE: Duration = Duration::from_secs(1);
 
 thread_local! {
     static PART: Cell<Option<Draw>> = const { Cell::new(None) };
     /// Those who wait for the part.
-    static WAITING: RefCell<Vec<UseStateSetter<Option<Loaded>>>> = const { RefCell::new(Vec::new()) };
+    static WAITING: RefCell<Vec<Redraw>> = const { RefCell::new(Vec::new()) };
 }
 
 #[wasm_split(panels, fallible)]
@@ -106,8 +109,7 @@ pub(crate) fn load_soon() {
 
 /// Loads the part, and tells those who wait. A load that failed is tried again by the next call.
 async fn load() {
-    let loaded =
-        part().await.map_err(|_| "This part of the page cannot be loaded: try again.".into());
+    let loaded = part().await.map_err(|_| "This part of the page cannot be loaded. ".into());
     PART.set(loaded.as_ref().ok().copied());
     WAITING
         .with_borrow(|waiting| waiting.iter().for_each(|setter| setter.set(Some(loaded.clone()))));
@@ -171,7 +173,7 @@ pub(crate) struct LaterProps {
 pub(crate) fn later(props: &LaterProps) -> Html {
     let loaded = use_state(|| PART.get().map(Ok::<_, AttrValue>));
     use_effect_with(props.waits, {
-        let (is_loaded, setter) = (loaded.is_some(), loaded.setter());
+        let (is_loaded, setter) = (matches!(*loaded, Some(Ok(_))), loaded.setter());
         move |waits| {
             if !is_loaded {
                 WAITING.with_borrow_mut(|waiting| waiting.push(setter));
@@ -183,7 +185,14 @@ pub(crate) fn later(props: &LaterProps) -> Html {
     });
     match &*loaded {
         Some(Ok(draw)) => draw(&props.panel),
-        Some(Err(words)) if !props.waits => html! { <p class="later" role="alert">{ words }</p> },
+        Some(Err(words)) if !props.waits => html! {
+            <p class="later" role="alert">
+                { words }
+                <button type="button" class="button" onclick={|_: MouseEvent| spawn_local(load())}>
+                    { "Try again" }
+                </button>
+            </p>
+        },
         None if !props.waits => html! { <p class="later" role="status">{ "Loading…" }</p> },
         Some(Err(_)) | None => html! {},
     }

@@ -184,7 +184,10 @@ fn opened(props: &OpenedProps) -> Html {
     let labs = use_controls().labs;
     let on_again = use_callback((labs, props.script.clone()), |_: MouseEvent, deps| {
         let (labs, script) = deps;
-        labs.again(|labs| labs.run_script(&script.name, &script.text));
+        labs.again(|labs| match &script.link {
+            Some(link) => labs.open_link(link),
+            None => labs.run_script(&script.name, &script.text),
+        });
     });
     html! {
         <div class="notice is-scenario" role="status" data-testid="opened-script">

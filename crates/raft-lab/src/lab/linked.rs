@@ -43,7 +43,8 @@ impl Lab {
         let words = if (world.steps(), world.now()) != (steps, at) {
             format!(
                 "This is not the moment of the link, {at} after {steps} steps: here the run of \
-                 the link ends at {} after {} steps. Another version of Helios made the link.",
+                 the link ends at {} after {} steps. Either its script stopped, and the console \
+                 says why, or another version of Helios made the link.",
                 world.now(),
                 world.steps()
             )

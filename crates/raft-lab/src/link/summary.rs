@@ -6,6 +6,10 @@ use raft_sim::{RuleAction, Switches};
 
 use super::{LinkError, MomentLink};
 
+/// The most statements, with comments, that set a cluster up. Each is held against those before it
+/// while the page waits.
+pub(super) const MAX_OPENING: usize = 200;
+
 /// What a link says of its run. Nothing has been played for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkSummary {
@@ -29,6 +33,11 @@ impl MomentLink {
     pub fn summary(&self) -> Result<LinkSummary, LinkError> {
         let in_words = |error: &dyn ToString| LinkError::Script(error.to_string());
         let script = raft_script::parse(&self.script).map_err(|error| in_words(&error))?;
+        let opening = script.statements.iter().take_while(|line| is_opening(&line.statement));
+        if opening.count() > MAX_OPENING {
+            let words = format!("more than {MAX_OPENING} statements set its cluster up");
+            return Err(LinkError::Script(words));
+        }
         let (session, rest) = Session::open(&script).map_err(|error| in_words(&error))?;
         let world = session.world();
         let does_more = |line: &&SourceLine| {
@@ -44,6 +53,15 @@ impl MomentLink {
             rules_off: rules_off.iter().map(|rule| rule.name()).collect(),
         })
     }
+}
+
+/// Whether a statement is one of those before a run, or a comment.
+fn is_opening(statement: &Statement) -> bool {
+    let sets_up = matches!(
+        statement,
+        Statement::Cluster(_) | Statement::NodeSettings { .. } | Statement::DiskContents { .. }
+    );
+    sets_up || statement.is_note()
 }
 
 /// The rule that a statement switches off, at once or later.

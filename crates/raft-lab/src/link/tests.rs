@@ -1,6 +1,7 @@
 use miniz_oxide::deflate::compress_to_vec;
 use proptest::prelude::*;
 
+use super::summary::MAX_OPENING;
 use super::*;
 
 fn a_link() -> MomentLink {
@@ -192,4 +193,13 @@ fn a_summary_names_the_rules_that_are_off() {
     let mut rules = link.summary().expect("it is a script").rules_off;
     rules.sort_unstable();
     assert_eq!(rules, ["commit-old-term", "vote-forgotten"]);
+}
+
+#[test]
+fn a_link_does_not_keep_the_page_busy_with_disks() {
+    let disks = |count| "disk 1 terms=1\n".repeat(count);
+    let link = |count| MomentLink { script: format!("cluster\n{}", disks(count)), ..a_link() };
+    assert!(link(MAX_OPENING - 1).summary().is_ok());
+    let error = link(MAX_OPENING).summary().expect_err("one too many");
+    assert!(error.to_string().contains("more than 200 statements set its cluster up"), "{error}");
 }

@@ -39,8 +39,8 @@ pub(crate) fn open_link(props: &OpenLinkProps) -> Html {
                     </p>
                 }
                 <p class="dialog-note">
-                    { "Nothing of it has run yet. It plays in a lab of its own, in memory; the \
-                       disks of your stored lab stay." }
+                    { "Nothing of it has run yet. It plays in memory, in place of the run that is \
+                       shown now; the disks of your stored lab stay." }
                 </p>
                 <div class="dialog-buttons">
                     <button type="button" class="button" data-testid="dialog-cancel"
