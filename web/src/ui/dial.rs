@@ -33,6 +33,8 @@ pub(crate) fn dial(props: &DialProps) -> Html {
         let chosen = place_in(event.target_dyn_into()).and_then(|place| values.get(place));
         chosen.into_iter().for_each(|value| on_set.emit(*value));
     });
+    // A browser tells of no change if the hand comes back to where it began.
+    let on_leave = use_callback(turned.setter(), |_: FocusEvent, turned| turned.set(None));
     let shown = turned.and_then(|place| values.get(place)).unwrap_or(&value);
     let words = format!("{shown} {unit}");
     html! {
@@ -41,7 +43,7 @@ pub(crate) fn dial(props: &DialProps) -> Html {
             <input type="range" min="0" max={values.len().saturating_sub(1).to_string()} step="1"
                 value={nearest(values, *shown).to_string()} data-testid={props.testid.clone()}
                 aria-label={props.label.clone()} aria-valuetext={words.clone()}
-                oninput={on_turn} onchange={on_let_go} />
+                oninput={on_turn} onchange={on_let_go} onblur={on_leave} />
             <span class="dial-value">{ words }</span>
         </div>
     }

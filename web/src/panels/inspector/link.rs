@@ -25,7 +25,7 @@ pub(crate) fn link_details(props: &LinkDetailsProps) -> Html {
     let directions = [(one, other), (other, one)].map(|(from, to)| {
         let facts = facts(&frame.view, from, to);
         html! {
-            <section key={from.0} class="direction">
+            <section key={format!("{from}-{to}")} class="direction">
                 <h3>{ format!("{from} → {to}") }</h3>
                 <Dials {from} {to} />
                 <FactList {facts} />
