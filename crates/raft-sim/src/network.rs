@@ -124,6 +124,11 @@ impl InFlightMessage {
         }
     }
 
+    /// Whether it is held before the end of its way, not in front of the receiver.
+    pub(crate) fn is_held_on_the_way(&self) -> bool {
+        self.held_since().is_some_and(|since| since < self.arrives_at)
+    }
+
     /// Ends the hold: what was to happen to it happens later by the time for which it was held.
     pub(crate) fn release(&mut self, now: Instant) {
         let waited = self.held_since().map_or(Duration::ZERO, |since| now - since);

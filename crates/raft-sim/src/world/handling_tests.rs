@@ -266,3 +266,25 @@ fn messages_are_held_and_released_by_their_kind() {
     let arrival = [(world.now(), MessageEvent::Delivered)];
     assert_eq!(fate(&mut world, sent.id, 20 * MILLISECOND), arrival, "the oldest");
 }
+
+#[test]
+fn a_link_that_lets_go_says_when_a_message_held_on_its_way_arrives() {
+    let (mut world, sent) = under_way();
+    world.apply(hold(sent.id)).unwrap();
+    world.run_until(world.now() + 100 * MILLISECOND);
+    world.apply(link(LinkChange::Release(None))).unwrap();
+    let arrives_at = world.now() + 6 * MILLISECOND;
+    let told: Vec<_> = world.events().iter().filter_map(|it| of_message(it, sent.id)).collect();
+    assert_eq!(told, [(world.now(), MessageEvent::Released { arrives_at })]);
+}
+
+#[test]
+fn a_message_held_on_its_way_takes_no_place_at_the_end() {
+    let (mut world, sent) = under_way();
+    world.apply(link(LinkChange::QueueLimit(1))).unwrap();
+    world.apply(hold(sent.id)).unwrap();
+    world.apply(link(LinkChange::Hold(MessageKind::AppendEntries))).unwrap();
+    let next = next_heartbeat(&mut world);
+    let held = fate(&mut world, next.id, 20 * MILLISECOND);
+    assert_eq!(held, [(next.arrives_at, MessageEvent::Held)]);
+}

@@ -25,7 +25,8 @@ impl World {
             return false;
         }
         let limit = link.map_or(0, |link| link.queue_limit as usize);
-        if self.held(from, to).count() >= limit {
+        let is_at_the_end = |held: &&InFlightMessage| !held.is_held_on_the_way();
+        if self.held(from, to).filter(is_at_the_end).count() >= limit {
             self.drop_message(id, DropReason::QueueFull);
             return true;
         }
@@ -94,11 +95,17 @@ impl World {
         held.into_iter().for_each(|id| self.go_on(id));
     }
 
-    /// Lets a message that is held go the rest of its way.
+    /// Lets a message that is held go the rest of its way. If it was held before it came to the end
+    /// of it, the trace says when it arrives now.
     fn go_on(&mut self, id: MessageId) {
         let now = self.now;
         let Some(in_flight) = self.in_flight.get_mut(id) else { return };
+        let was_on_the_way = in_flight.is_held_on_the_way();
         in_flight.release(now);
+        let in_flight = in_flight.clone();
+        if was_on_the_way {
+            self.tell_release(&in_flight);
+        }
         let (at, next) = match in_flight.lost_at {
             Some(lost_at) => (lost_at, ScheduledKind::MessageLost(id)),
             None => (in_flight.arrives_at, ScheduledKind::MessageArrives(id)),
@@ -123,16 +130,21 @@ impl World {
     }
 
     pub(super) fn release_now(&mut self, id: MessageId) -> Result<(), ActionError> {
-        let held = self.under_way(id)?;
+        let held = self.under_way(id)?.clone();
         if held.held_since().is_none() {
             return Err(NetworkError::NotHeld(id).into());
         }
-        let (from, to, message) = (held.from, held.to, held.message.clone());
         self.go_on(id);
-        let arrives_at = self.under_way(id)?.arrives_at;
-        let event = MessageEvent::Released { arrives_at };
-        self.emit(EventKind::Message { id, from, to, message, event });
+        if !held.is_held_on_the_way() {
+            self.tell_release(&InFlightMessage { arrives_at: self.now, ..held });
+        }
         Ok(())
+    }
+
+    fn tell_release(&mut self, released: &InFlightMessage) {
+        let InFlightMessage { id, from, to, arrives_at, ref message, .. } = *released;
+        let event = MessageEvent::Released { arrives_at };
+        self.emit(EventKind::Message { id, from, to, message: message.clone(), event });
     }
 
     pub(super) fn deliver_now(&mut self, id: MessageId) -> Result<(), ActionError> {
