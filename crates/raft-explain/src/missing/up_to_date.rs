@@ -3,7 +3,10 @@
 use raft_core::{
     Bare, Body, Instant, LogIndex, Message, NodeId, PeerStatus, ProgressKind, SnapshotTrace,
 };
-use raft_sim::{Event, LinkChange, MessageEvent, NodeState, ProcessEvent, SimNode, Words, words};
+use raft_sim::{
+    Event, EventKind, InFlightMessage, LinkChange, MessageEvent, NodeState, ProcessEvent, SimNode,
+    Words, words,
+};
 
 use super::leader::{self, stopped};
 use crate::evidence::Evidence;
@@ -162,6 +165,7 @@ impl<'a> Follower<'a> {
             return self.is_slow();
         }
         self.is_writing()
+            .or_else(|| self.is_held())
             .or_else(|| self.window_is_full())
             .or_else(|| self.entry_is_lost())
             .or_else(|| self.does_not_answer())
@@ -236,6 +240,28 @@ impl<'a> Follower<'a> {
         let words = words!("Node ", Bare(node), " did not get ", first, ": ", self.numbers());
         (!lost.is_empty())
             .then(|| Finding::new(words).section("§5.3").because_all(lost).needs(needs))
+    }
+
+    /// The message with the next entry is held, or an answer of the follower.
+    fn is_held(&self) -> Option<Finding> {
+        let (leader, node) = (self.leader, self.node);
+        let held = self.run.world.in_flight().find(|message| {
+            let carries_it = carries(&message.message, self.first_missing());
+            message.held_since().is_some()
+                && ((message.from, message.to) == (node, leader)
+                    || (message.from, message.to) == (leader, node) && carries_it)
+        })?;
+        let hold = self.run.last(|event| {
+            let EventKind::Message { id, event, .. } = &event.kind else { return false };
+            *id == held.id && *event == MessageEvent::Held
+        });
+        let InFlightMessage { id, from, to, ref message, .. } = *held;
+        let words = words! {
+            "Message {id} from ", from, " to ", to, " is held: ", Named(message), ". ",
+            self.numbers()
+        };
+        let finding = Finding::new(words).section("§5.3").because_all(self.run.led_by(hold));
+        Some(finding.needs(words!("`release message {id}`, or that the leader sends again.")))
     }
 
     /// The next entry, or its acknowledgement, has not arrived.
