@@ -46,8 +46,10 @@ fn divide(linked: &Path, folder: &Path) -> Result<()> {
     let main = folder.join(format!("{PROGRAM}.wasm"));
     let mut bindgen = toolbox.command("wasm-bindgen");
     // The parts share the table of functions with the main module: it must stay an export.
-    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir"]);
-    process::run(bindgen.arg(folder).arg(&main))?;
+    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports"]);
+    // The names of functions are a fifth of the module, and nobody reads them.
+    bindgen.args(["--remove-name-section", "--out-dir"]).arg(folder);
+    process::run(bindgen.arg(&main))?;
     fs::remove_file(main)?;
     Ok(())
 }

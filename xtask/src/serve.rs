@@ -17,7 +17,7 @@ pub(crate) fn serve(port: u16) -> Result<ExitCode> {
     let toolbox = Toolbox::for_page()?;
     println!("Building the page: minutes the first time, seconds when nothing changed.");
     println!(
-        "It is what `cargo xtask dist` publishes, but for wasm-opt, which makes it a third smaller."
+        "It is what `cargo xtask dist` publishes, but for wasm-opt."
     );
     println!("After that it is at  http://127.0.0.1:{port}/  until Ctrl-C.");
     let mut trunk = toolbox.command("trunk");
