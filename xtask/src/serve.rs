@@ -16,9 +16,7 @@ pub(crate) fn serve(port: u16) -> Result<ExitCode> {
     let port = free_port(port)?;
     let toolbox = Toolbox::for_page()?;
     println!("Building the page: minutes the first time, seconds when nothing changed.");
-    println!(
-        "It is what `cargo xtask dist` publishes, but for wasm-opt."
-    );
+    println!("It is what `cargo xtask dist` publishes, but for wasm-opt.");
     println!("After that it is at  http://127.0.0.1:{port}/  until Ctrl-C.");
     let mut trunk = toolbox.command("trunk");
     process::run(trunk.args(["serve", "--release", "--port"]).arg(port.to_string()))?;
