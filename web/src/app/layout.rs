@@ -43,8 +43,8 @@ pub(super) const LOGS: &str = TABS[2].0;
 
 /// The panel with this name, if it is there in each lab.
 pub(super) fn tab_named(name: &str) -> Option<&'static str> {
-    let lasting = TABS.iter().map(|(known, _)| *known).filter(|it| ![LESSON, RECORD].contains(it));
-    lasting.into_iter().find(|known| *known == name)
+    let mut lasting = TABS.iter().filter(|(known, _)| ![LESSON, RECORD].contains(known));
+    lasting.find(|(known, _)| *known == name).map(|(known, _)| *known)
 }
 
 #[derive(Properties, PartialEq)]

@@ -102,14 +102,12 @@ impl World {
         let Some(in_flight) = self.in_flight.get_mut(id) else { return };
         let was_on_the_way = in_flight.is_held_on_the_way();
         in_flight.release(now);
-        let in_flight = in_flight.clone();
-        if was_on_the_way {
-            self.tell_release(&in_flight);
-        }
         let (at, next) = match in_flight.lost_at {
             Some(lost_at) => (lost_at, ScheduledKind::MessageLost(id)),
             None => (in_flight.arrives_at, ScheduledKind::MessageArrives(id)),
         };
+        let told = was_on_the_way.then(|| in_flight.clone());
+        told.iter().for_each(|released| self.tell_release(released));
         self.schedule(at, next);
     }
 
