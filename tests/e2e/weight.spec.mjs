@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 
 import { launchBrowser } from './lib/browser.mjs';
 import { openLab, until } from './lib/lab.mjs';
+import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
 /**
@@ -78,5 +79,30 @@ test('a part that cannot be loaded says so, and is loaded when it can be', async
     await page.keyboard.press('?');
     return page.getByRole('dialog').isVisible();
   });
+  await page.close();
+});
+
+test('until the program is there the page has a shell, which says how far it is', async () => {
+  const { page } = await watched();
+  let arrive;
+  const held = new Promise((resolve) => { arrive = resolve; });
+  await page.route(/web_bg\.wasm$/, async (route) => { await held; await route.continue(); });
+  await page.goto(server.url, { waitUntil: 'commit' });
+  await page.getByText('The program is loading').waitFor();
+  assert.deepEqual(await seriousViolations(page), []);
+  arrive();
+  await page.getByTestId('node-1').waitFor();
+  assert.equal(await page.getByText('The lab is opening').isVisible(), false);
+  await page.close();
+});
+
+test('a program that cannot be loaded says so, and is loaded when it can be', async () => {
+  const { page } = await watched();
+  await page.route(/web_bg\.wasm$/, (route) => route.fulfill({ status: 503, body: '' }));
+  await page.goto(server.url);
+  await page.getByText('The program cannot be loaded: 503').waitFor();
+  await page.unroute(/web_bg\.wasm$/);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByTestId('node-1').waitFor();
   await page.close();
 });

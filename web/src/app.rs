@@ -56,9 +56,8 @@ fn app() -> Html {
         }
     });
     match &*phase {
-        Phase::Opening => html! {
-            <main class="opening"><p>{ "Opening the lab…" }</p></main>
-        },
+        // The shell of index.html is still there.
+        Phase::Opening => html! {},
         Phase::Restoring(percent) => html! {
             <main class="opening">
                 <p>{ "The run is computed again…" }</p>

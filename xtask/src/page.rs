@@ -6,29 +6,13 @@ use std::process::{Command, ExitCode};
 
 use crate::Result;
 use crate::toolbox::{Toolbox, tools_folder};
-use crate::{process, workspace};
+use crate::{parts, process, workspace};
 
 /// The wasm-opt of this version reads the output of current Rust; that of distributions is older.
 const BINARYEN_VERSION: &str = "132.0.0";
 
 /// The most that the first screen may take after gzip, in bytes: what was measured, and a little.
 const FIRST_SCREEN_LIMIT: u64 = 1_500_000;
-
-/// How wasm-opt makes a module small. The parts no longer say which features of WebAssembly they
-/// use: these are the ones of Rust's target.
-const WASM_OPT: [&str; 11] = [
-    "-Oz",
-    "--strip-debug",
-    "--strip-producers",
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-call-indirect-overlong",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
 
 /// Prints the gzip and brotli sizes of the files in its arguments, one line each.
 const COMPRESSED_SIZES: &str = "
@@ -43,11 +27,20 @@ pub(crate) fn dist_folder() -> PathBuf {
     workspace::root().join("dist")
 }
 
-/// Builds the optimized page into `dist/`, after installing the tools that are missing.
+/// Builds the page into `dist/`, after installing the tools that are missing.
 pub(crate) fn build() -> Result<()> {
+    build_with(None)
+}
+
+fn build_with(wasm_opt: Option<&Path>) -> Result<()> {
     let toolbox = Toolbox::for_page()?;
     println!("Building the page: minutes the first time, seconds when nothing changed.");
-    process::run(toolbox.command("trunk").args(["build", "--release"]))
+    let mut trunk = toolbox.command("trunk");
+    trunk.args(["build", "--release"]);
+    if let Some(program) = wasm_opt {
+        trunk.env(parts::WASM_OPT, program);
+    }
+    process::run(&mut trunk)
 }
 
 /// The task `dist`: builds the page as it is published, and prints the sizes.
@@ -65,13 +58,10 @@ pub(crate) fn dist() -> Result<ExitCode> {
 
 /// Builds the page, and has wasm-opt make it smaller if there is npm. Whether it did.
 pub(crate) fn build_to_publish() -> Result<bool> {
-    build()?;
     let program = wasm_opt()?;
-    match &program {
-        Some(program) => optimize(program)?,
-        None => println!(
-            "The page is complete, but not minimal: npm is missing, which installs wasm-opt."
-        ),
+    build_with(program.as_deref())?;
+    if program.is_none() {
+        println!("The page is complete, but not minimal: npm is missing, which installs wasm-opt.");
     }
     Ok(program.is_some())
 }
@@ -91,16 +81,6 @@ fn wasm_opt() -> Result<Option<PathBuf>> {
         process::run(npm.arg(format!("binaryen@{BINARYEN_VERSION}")))?;
     }
     Ok(Some(program))
-}
-
-fn optimize(wasm_opt: &Path) -> Result<()> {
-    for wasm in files_in(&dist_folder())? {
-        if wasm.extension().is_some_and(|extension| extension == "wasm") {
-            let mut optimizer = Command::new(wasm_opt);
-            process::run(optimizer.args(WASM_OPT).arg(&wasm).arg("-o").arg(&wasm))?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether a file of the page loads only when it is needed.

@@ -1,10 +1,11 @@
 // Serves the built page, as any static host would.
 
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 import { closeAtEnd } from './cleanup.mjs';
 
@@ -28,15 +29,17 @@ const CONTENT_TYPES = {
 /**
  * Starts a server for a folder; it stops with the file of tests at the latest. A browser keeps
  * what it stores by origin, so tests that come back to stored data must keep the same server.
+ * With `compressed`, files come as gzip, as most hosts send them.
  *
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export async function startServer({ root = DIST, port = 0 } = {}) {
+export async function startServer({ root = DIST, port = 0, compressed = false } = {}) {
   await stat(join(root, 'index.html')).catch(() => {
     throw new Error(`no page in ${root}: run \`cargo xtask test e2e\`, which builds it`);
   });
+  const packed = compressed ? new Map() : null;
   const server = createServer((request, response) => {
-    answer(root, request, response).catch(() => response.destroy());
+    answer(root, packed, request, response).catch(() => response.destroy());
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -52,17 +55,23 @@ export async function startServer({ root = DIST, port = 0 } = {}) {
   return { url: `http://127.0.0.1:${bound}/`, port: bound, close };
 }
 
-async function answer(root, request, response) {
+async function answer(root, packed, request, response) {
   const file = fileFor(root, request.url);
   const found = file && (await stat(file).catch(() => null))?.isFile();
   if (!found) {
     response.writeHead(404, { 'Content-Type': 'text/plain' }).end('There is no such file.\n');
     return;
   }
-  response.writeHead(200, {
+  const headers = {
     'Content-Type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
     'Cache-Control': 'no-cache',
-  });
+  };
+  if (packed) {
+    if (!packed.has(file)) packed.set(file, gzipSync(await readFile(file), { level: 9 }));
+    response.writeHead(200, { ...headers, 'Content-Encoding': 'gzip' }).end(packed.get(file));
+    return;
+  }
+  response.writeHead(200, headers);
   createReadStream(file).on('error', () => response.destroy()).pipe(response);
 }
 
