@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::Result;
 use crate::suites::{self, SuiteResult};
 use crate::toolbox::{self, WASM_TARGET};
-use crate::workspace::{self, PAGE_PACKAGES};
+use crate::workspace::{self, PAGE_PACKAGES, PUBLISHED_PACKAGES};
 use crate::{process, tidy};
 
 type Check = (&'static str, fn() -> Result<()>);
@@ -15,7 +15,7 @@ type Check = (&'static str, fn() -> Result<()>);
 /// A machine without an operating system: code for it needs no standard library.
 const BARE_TARGET: &str = "thumbv7m-none-eabi";
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     ("format", check_format),
     ("clippy", clippy_native),
     ("clippy wasm32", clippy_wasm),
@@ -23,6 +23,7 @@ const CHECKS: [Check; 7] = [
     ("docs", docs_native),
     ("docs wasm32", docs_wasm),
     ("tidy", tidy::check),
+    ("publish", publish_dry_run),
 ];
 
 /// One line of the closing table.
@@ -95,7 +96,7 @@ fn clippy_native() -> Result<()> {
     command.args(["clippy", "--workspace", "--all-targets"]);
     process::run(command.args(["--", "-D", "warnings"]))?;
     let mut command = workspace::cargo();
-    command.args(["clippy", "--package=raft-core", "--features=bugs", "--all-targets"]);
+    command.args(["clippy", "--package=helios-raft-core", "--features=bugs", "--all-targets"]);
     process::run(command.args(["--", "-D", "warnings"]))?;
     let mut command = workspace::cargo();
     command.args(["clippy", "--all-targets"]).args(workspace::with_bugs());
@@ -104,7 +105,14 @@ fn clippy_native() -> Result<()> {
 
 fn clippy_wasm() -> Result<()> {
     let mut command = workspace::cargo();
-    command.args(["clippy", "--target", WASM_TARGET, "--package=raft-core", "--lib", "--bins"]);
+    command.args([
+        "clippy",
+        "--target",
+        WASM_TARGET,
+        "--package=helios-raft-core",
+        "--lib",
+        "--bins",
+    ]);
     command.args(PAGE_PACKAGES.map(|name| format!("--package={name}")));
     process::run(command.args(["--", "-D", "warnings"]))?;
     let browser_tests = workspace::browser_test_selection(&workspace::packages()?);
@@ -116,10 +124,18 @@ fn clippy_wasm() -> Result<()> {
     process::run(command.args(["--", "-D", "warnings"]))
 }
 
+/// The packages for crates.io could be published: each is packed, and compiles from what is packed.
+fn publish_dry_run() -> Result<()> {
+    let mut command = workspace::cargo();
+    // Not yet committed changes are checked too.
+    command.args(["publish", "--dry-run", "--allow-dirty"]);
+    process::run(command.args(PUBLISHED_PACKAGES.map(|name| format!("--package={name}"))))
+}
+
 /// The core compiles without a standard library, with any feature.
 fn core_on_bare_metal() -> Result<()> {
     let mut command = workspace::cargo();
-    command.args(["clippy", "--package=raft-core", "--lib", "--target", BARE_TARGET]);
+    command.args(["clippy", "--package=helios-raft-core", "--lib", "--target", BARE_TARGET]);
     process::run(command.args(["--features=serde,bugs", "--", "-D", "warnings"]))
 }
 

@@ -38,7 +38,7 @@ Usage: cargo xtask <task>
                          measure the budgets of the page in a browser: an hour, or ten minutes
                          with --quick; with FILE only the files of tests/bench with that name
   mutants [--package NAME] [--shard K/N]
-                         change one rule at a time in raft-core, raft-kv and raft-storage:
+                         change one rule at a time in the crates to publish:
                          a test must fail. Hours; results are kept in target/mutants
   tidy                   check the rules that the compiler does not know
   ci                     fmt, clippy, docs, tidy, test: all must pass before a change is accepted

@@ -18,7 +18,7 @@ use crate::toolbox::Toolbox;
 use crate::{process, workspace};
 
 /// The packages whose rules the tests must know.
-const PACKAGES: [&str; 3] = ["raft-core", "raft-kv", "raft-storage"];
+const PACKAGES: [&str; 3] = ["helios-raft-core", "helios-raft-kv", "helios-raft-storage"];
 
 /// The packages whose tests are the second judge.
 const JUDGES: [&str; 4] = ["raft-check", "raft-script", "raft-fuzz", "tests"];
@@ -187,7 +187,7 @@ impl Run<'_> {
         let mut command = self.toolbox.command("cargo");
         command.current_dir(tree()).env("CARGO_TARGET_DIR", folder().join("build"));
         command.args(["mutants", "--package", self.package, "--colors", "never"]);
-        if self.package == "raft-core" {
+        if self.package == "helios-raft-core" {
             command.args(["--features", "serde"]);
         }
         command.env("CARGO_PROFILE_TEST_DEBUG", "false").env("CARGO_PROFILE_DEV_DEBUG", "false");
@@ -368,8 +368,8 @@ mod tests {
 
     #[test]
     fn options_are_checked() {
-        let options = parse(&["--shard", "3/16", "--package", "raft-kv"]).unwrap();
-        let wanted = Options { packages: vec!["raft-kv"], shard: "3/16".to_owned() };
+        let options = parse(&["--shard", "3/16", "--package", "helios-raft-kv"]).unwrap();
+        let wanted = Options { packages: vec!["helios-raft-kv"], shard: "3/16".to_owned() };
         assert_eq!(options, wanted);
         for wrong in [&["--shard", "16/16"], &["--shard", "x"], &["--package", "web"]] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
@@ -380,15 +380,16 @@ mod tests {
     #[test]
     fn an_edit_elsewhere_leaves_the_name_as_it_is() {
         assert_eq!(stable_name(NAME), "src/store.rs: replace < with <= in Store::get");
-        let document = "## raft-kv\n- `src/store.rs: replace < with <= in Store::get`: equal.\n";
+        let document =
+            "## helios-raft-kv\n- `src/store.rs: replace < with <= in Store::get`: equal.\n";
         assert!(explained(document).contains(&stable_name(NAME)));
     }
 
     #[test]
     fn a_survivor_that_nothing_explains_is_an_error() {
         let known = Outcomes::from([(NAME.to_owned(), Outcome::Missed)]);
-        assert!(!report("raft-kv", &known, &BTreeSet::new()));
-        assert!(report("raft-kv", &known, &BTreeSet::from([stable_name(NAME)])));
+        assert!(!report("helios-raft-kv", &known, &BTreeSet::new()));
+        assert!(report("helios-raft-kv", &known, &BTreeSet::from([stable_name(NAME)])));
     }
 
     #[test]

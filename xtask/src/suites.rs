@@ -124,7 +124,13 @@ fn native(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     all.args(["test", "--workspace", "--no-fail-fast", "--"]).args(runner_args);
     // In a run of its own: the others test the code as it is delivered.
     let mut bugs = workspace::cargo();
-    bugs.args(["test", "--package=raft-core", "--features=bugs", "--test=bugs", "--no-fail-fast"]);
+    bugs.args([
+        "test",
+        "--package=helios-raft-core",
+        "--features=bugs",
+        "--test=bugs",
+        "--no-fail-fast",
+    ]);
     bugs.arg("--").args(runner_args);
     // Whole clusters with planted bugs, for the same reason in a run of their own. These tests have
     // `bugs` in their names or in that of their module.

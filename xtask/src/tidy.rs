@@ -115,13 +115,22 @@ impl Tree {
         let packages = workspace::packages()?.into_iter().map(|package| {
             let manifest = package.manifest.strip_prefix(&root).unwrap_or(&package.manifest);
             Package {
-                name: package.name,
+                name: in_the_repository(&package.name).to_owned(),
                 manifest: manifest.to_string_lossy().replace('\\', "/"),
-                dependencies: package.dependencies,
+                dependencies: package
+                    .dependencies
+                    .iter()
+                    .map(|name| in_the_repository(name).to_owned())
+                    .collect(),
             }
         });
         Ok(Self { files, packages: packages.collect() })
     }
+}
+
+/// The name of a package in the repository: some have a longer one on crates.io.
+fn in_the_repository(name: &str) -> &str {
+    name.strip_prefix("helios-").unwrap_or(name)
 }
 
 /// The task `tidy`.

@@ -14,9 +14,13 @@ use crate::process;
 /// run natively.
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
+/// The packages for crates.io.
+pub(crate) const PUBLISHED_PACKAGES: [&str; 4] =
+    ["linearizability", "helios-raft-core", "helios-raft-kv", "helios-raft-storage"];
+
 /// The packages above the core with the feature `bugs`.
 const PACKAGES_WITH_BUGS: [&str; 9] = [
-    "raft-kv",
+    "helios-raft-kv",
     "raft-sim",
     "raft-check",
     "raft-script",

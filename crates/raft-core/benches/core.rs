@@ -2,10 +2,10 @@
 //! quiet cluster. One thread, disks in memory; the clock stands still, or is moved by hand.
 //!
 //! ```text
-//! cargo bench -p raft-core                          everything
-//! cargo bench -p raft-core -- commits               only sections with this in their name
-//! cargo bench -p raft-core -- --quick               fewer rounds, shorter ones
-//! cargo bench -p raft-core -- only nodes=3 in_flight=256 payload=16 commits=1000000
+//! cargo bench -p helios-raft-core                          everything
+//! cargo bench -p helios-raft-core -- commits               only sections with this in their name
+//! cargo bench -p helios-raft-core -- --quick               fewer rounds, shorter ones
+//! cargo bench -p helios-raft-core -- only nodes=3 in_flight=256 payload=16 commits=1000000
 //! ```
 //!
 //! The last form runs one closed loop and nothing else, to be watched by `perf record` or

@@ -2,7 +2,7 @@
 //! outlives its thread. A leader is elected, a command is committed, the leader crashes, the others
 //! go on, and the crashed server comes back from its disk.
 //!
-//! Run it with `cargo run -p raft-core --example three_nodes`.
+//! Run it with `cargo run -p helios-raft-core --example three_nodes`.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};

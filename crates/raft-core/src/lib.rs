@@ -333,6 +333,11 @@
 
 extern crate alloc;
 
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod alarm;
 #[cfg(feature = "bugs")]
 mod bugs;

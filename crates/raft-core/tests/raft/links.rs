@@ -1,5 +1,5 @@
-//! §7: a few rows of the tables that `cargo bench -p raft-core -- over links` prints. A transfer
-//! ends, and within its bounds.
+//! §7: a few rows of the tables that `cargo bench -p helios-raft-core -- over links` prints. A
+//! transfer ends, and within its bounds.
 
 #[path = "../../benches/links/cell.rs"]
 mod cell;
