@@ -1,4 +1,4 @@
-//! Chromium and its driver: how they are found, and on Debian installed.
+//! Browsers and their drivers: how they are found, and on Debian installed.
 
 use std::env;
 use std::fs;
@@ -38,6 +38,37 @@ pub(crate) fn ensure() -> Result<Browser> {
     println!("The tests in a browser need Chromium and its driver; about a minute, once.");
     apt_install(&["chromium", "chromium-driver", "fonts-dejavu-core"])?;
     find().ok_or_else(|| HOW_TO_INSTALL.into())
+}
+
+/// What the tests of engines need beside Chromium.
+#[derive(Debug)]
+pub(crate) struct Engines {
+    pub(crate) firefox: PathBuf,
+}
+
+/// Finds Firefox, and installs it on Debian with WebKit if it is missing.
+pub(crate) fn ensure_engines() -> Result<Engines> {
+    let find = || {
+        let chosen = env::var_os("FIREFOX").map(PathBuf::from).filter(|path| path.is_file());
+        let programs = ["firefox-esr", "firefox"];
+        chosen.or_else(|| programs.iter().find_map(|name| process::find_program(name)))
+    };
+    let is_complete = || process::find_program("WebKitWebDriver").is_some() && find().is_some();
+    if is_debian() && !is_complete() {
+        println!("The tests of engines need Firefox and WebKit; about a minute, once.");
+        apt_install(&["firefox-esr", "webkit2gtk-driver", "xvfb", "xauth"])?;
+    }
+    let firefox = find().ok_or("the tests of engines need Firefox: set FIREFOX to its program")?;
+    Ok(Engines { firefox })
+}
+
+/// Writes the file that tells `wasm-bindgen-test-runner` how to start Firefox.
+pub(crate) fn write_firefox_capabilities(engines: &Engines) -> Result<PathBuf> {
+    let options = json!({ "binary": engines.firefox, "args": ["-headless"] });
+    let path = workspace::target_dir().join("webdriver-firefox.json");
+    fs::create_dir_all(workspace::target_dir())?;
+    fs::write(&path, json!({ "moz:firefoxOptions": options }).to_string())?;
+    Ok(path)
 }
 
 /// Installs Debian packages, with sudo unless the user is root.

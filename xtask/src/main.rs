@@ -28,7 +28,8 @@ const USAGE: &str = "\
 Usage: cargo xtask <task>
 
   serve [--port N]       build the optimized page and serve it, on port 8080 by default
-  test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three by default.
+  test [SUITE…] [-- …]   run the tests: native, browser, e2e; these three by default, and engines:
+                         the page in Chromium, Firefox and WebKit.
                          Arguments after -- go to the runner (a filter, for example)
   bench                  measure the speed of the fuzzer, natively and in a browser
   bench instructions [HELIOS]

@@ -1,4 +1,4 @@
-//! The three suites of tests. Each installs the tools that it needs, runs to its end also after a
+//! The suites of tests. Each installs the tools that it needs, runs to its end also after a
 //! failure of another suite, and ends with one line of results.
 
 use std::env;
@@ -12,8 +12,8 @@ use crate::counts::Counts;
 use crate::toolbox::{Toolbox, WASM_TARGET};
 use crate::{browser, npm, page, process, workspace};
 
-/// The suites in the order in which they run: the fastest is first.
-pub(crate) const ALL: [Suite; 3] = [Suite::Native, Suite::Browser, Suite::EndToEnd];
+/// The suites that run unless some are named, in their order: the fastest is first.
+pub(crate) const USUAL: [Suite; 3] = [Suite::Native, Suite::Browser, Suite::EndToEnd];
 
 /// One kind of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) enum Suite {
     Browser,
     /// The built page, driven through a real browser.
     EndToEnd,
+    /// The built page in Chromium, Firefox and WebKit, and the Rust tests in Firefox.
+    Engines,
 }
 
 /// The result of one suite.
@@ -42,6 +44,7 @@ impl Suite {
             Self::Native => "native",
             Self::Browser => "browser",
             Self::EndToEnd => "e2e",
+            Self::Engines => "engines",
         }
     }
 
@@ -54,6 +57,7 @@ impl Suite {
             Self::Native => native(runner_args, &mut counts),
             Self::Browser => in_browser(runner_args, &mut counts),
             Self::EndToEnd => end_to_end(runner_args, &mut counts),
+            Self::Engines => in_engines(runner_args, &mut counts),
         };
         let mut broken = result.err().map(|error| error.to_string());
         if broken.is_none() && counts.passed + counts.failed == 0 && runner_args.is_empty() {
@@ -110,11 +114,14 @@ pub(crate) fn print_total(results: &[SuiteResult]) -> ExitCode {
 
 fn chosen(names: &[&str]) -> Result<Vec<Suite>> {
     if names.is_empty() {
-        return Ok(ALL.to_vec());
+        return Ok(USUAL.to_vec());
     }
     let by_name = |name: &&str| {
-        let known = ALL.into_iter().find(|suite| suite.name() == *name);
-        known.ok_or_else(|| format!("no suite {name:?}: there are native, browser and e2e").into())
+        let all = USUAL.into_iter().chain([Suite::Engines]);
+        let known = all.into_iter().find(|suite| suite.name() == *name);
+        known.ok_or_else(|| {
+            format!("no suite {name:?}: there are native, browser, e2e and engines").into()
+        })
     };
     names.iter().map(by_name).collect()
 }
@@ -161,8 +168,16 @@ pub(crate) fn bench() -> Result<ExitCode> {
 
 /// `cargo test` for these targets in a browser.
 fn browser_tests(selection: &[String]) -> Result<Command> {
-    let toolbox = Toolbox::for_browser_tests()?;
     let browser = browser::ensure()?;
+    let mut command = tests_in(&Toolbox::for_browser_tests()?, selection);
+    command
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_capabilities(&browser)?)
+        .env("CHROMEDRIVER", &browser.driver);
+    Ok(command)
+}
+
+/// `cargo test` for these targets in the browser whose driver the environment will name.
+fn tests_in(toolbox: &Toolbox, selection: &[String]) -> Command {
     let default = |name: &str, value: &str| {
         (name.to_owned(), env::var(name).unwrap_or_else(|_| value.to_owned()))
     };
@@ -171,12 +186,42 @@ fn browser_tests(selection: &[String]) -> Result<Command> {
         .args(["test", "--no-fail-fast", "--target", WASM_TARGET])
         .args(selection)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_capabilities(&browser)?)
-        .env("CHROMEDRIVER", &browser.driver)
         // In seconds. The defaults of 20 and 5 are too short on a loaded machine.
         .envs([default("WASM_BINDGEN_TEST_TIMEOUT", "300")])
         .envs([default("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]);
-    Ok(command)
+    command
+}
+
+/// The Rust tests in Firefox, and the page in three engines.
+fn in_engines(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
+    let browser = browser::ensure()?;
+    let engines = browser::ensure_engines()?;
+    npm::ensure()?;
+    page::build()?;
+    let mut node = match process::find_program("xvfb-run") {
+        // WebKit needs a display.
+        Some(display) => {
+            let mut command = Command::new(display);
+            command.args(["-a", "node"]);
+            command
+        }
+        None => Command::new("node"),
+    };
+    node.current_dir(workspace::root().join("tests/engines"))
+        .args(["--test", "--test-reporter=spec"])
+        .args(runner_args)
+        .arg("engines.mjs")
+        .env("CHROME", &browser.chromium)
+        .env("FIREFOX", &engines.firefox);
+    let in_page = count(&mut node, counts);
+    let selection = workspace::browser_test_selection(&workspace::packages()?);
+    let toolbox = Toolbox::for_firefox_tests()?;
+    let mut rust = tests_in(&toolbox, &selection);
+    rust.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_firefox_capabilities(&engines)?)
+        .env("GECKODRIVER", toolbox.program("geckodriver")?)
+        .arg("--")
+        .args(runner_args);
+    in_page.and(count(&mut rust, counts))
 }
 
 fn end_to_end(runner_args: &[&str], counts: &mut Counts) -> Result<()> {

@@ -14,6 +14,7 @@ use crate::{process, workspace};
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK_VERSION: &str = "0.21.14";
 const WASM_SPLIT_VERSION: &str = "0.2.4";
+const GECKODRIVER_VERSION: &str = "0.37.1";
 const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 
 /// A search path with all tools of a task on it.
@@ -45,6 +46,17 @@ impl Toolbox {
     /// The tools that run Rust tests in a browser.
     pub(crate) fn for_browser_tests() -> Result<Self> {
         Self::with(Some(WASM_TARGET), vec![wasm_bindgen()?])
+    }
+
+    /// The tools that run Rust tests in Firefox.
+    pub(crate) fn for_firefox_tests() -> Result<Self> {
+        Self::with(Some(WASM_TARGET), vec![wasm_bindgen()?, geckodriver()])
+    }
+
+    /// The path of a program of the toolbox.
+    pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
+        process::find_program_in(&self.path, name)
+            .ok_or_else(|| format!("{name} is missing").into())
     }
 
     /// The tool that plants mutants.
@@ -199,6 +211,18 @@ fn wasm_split() -> Tool {
         install_args: &["--locked", "--features", "build-binary"],
         why: "divides the page's program into parts",
         duration: "about 1 minute on 2 cores",
+    }
+}
+
+fn geckodriver() -> Tool {
+    Tool {
+        package: "geckodriver",
+        programs: &["geckodriver"],
+        version_args: &["--version"],
+        version: GECKODRIVER_VERSION.to_owned(),
+        install_args: &["--locked"],
+        why: "starts Firefox for tests",
+        duration: "about 3 minutes on 2 cores",
     }
 }
 

@@ -29,17 +29,26 @@ const CONTENT_TYPES = {
 /**
  * Starts a server for a folder; it stops with the file of tests at the latest. A browser keeps
  * what it stores by origin, so tests that come back to stored data must keep the same server.
- * With `compressed`, files come as gzip, as most hosts send them.
+ * With `compressed`, files come as gzip, as most hosts send them. `special` answers some requests
+ * itself, and says whether it did; `inHead` goes to the head of each page.
  *
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export async function startServer({ root = DIST, port = 0, compressed = false } = {}) {
+export async function startServer({
+  root = DIST,
+  port = 0,
+  compressed = false,
+  special = async () => false,
+  inHead = '',
+} = {}) {
   await stat(join(root, 'index.html')).catch(() => {
     throw new Error(`no page in ${root}: run \`cargo xtask test e2e\`, which builds it`);
   });
   const packed = compressed ? new Map() : null;
   const server = createServer((request, response) => {
-    answer(root, packed, request, response).catch(() => response.destroy());
+    special(request, response)
+      .then((isAnswered) => isAnswered || answer({ root, packed, inHead }, request, response))
+      .catch(() => response.destroy());
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -55,7 +64,7 @@ export async function startServer({ root = DIST, port = 0, compressed = false } 
   return { url: `http://127.0.0.1:${bound}/`, port: bound, close };
 }
 
-async function answer(root, packed, request, response) {
+async function answer({ root, packed, inHead }, request, response) {
   const file = fileFor(root, request.url);
   const found = file && (await stat(file).catch(() => null))?.isFile();
   if (!found) {
@@ -72,6 +81,10 @@ async function answer(root, packed, request, response) {
     return;
   }
   response.writeHead(200, headers);
+  if (inHead && extname(file) === '.html') {
+    response.end((await readFile(file, 'utf8')).replace('<head>', `<head>${inHead}`));
+    return;
+  }
   createReadStream(file).on('error', () => response.destroy()).pipe(response);
 }
 
