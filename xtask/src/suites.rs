@@ -234,8 +234,8 @@ fn end_to_end(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     }
     let mut node = Command::new("node");
     node.current_dir(npm::folder())
-        // One browser at a time: two cores are enough, and times stay comparable.
-        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        // Two files at a time: each waits much of its time for a browser.
+        .args(["--test", "--test-concurrency=2", "--test-reporter=spec"])
         // In milliseconds, for one file: a test that hangs must not stop the whole run.
         .args(npm::node_limits_tests().then_some("--test-timeout=600000"))
         .args(runner_args)

@@ -96,6 +96,8 @@ pub struct InFlightMessage {
     pub lost_at: Option<Instant>,
     /// Whether it is held.
     pub hold: Hold,
+    /// For how long it was held before, in all.
+    pub waited: Duration,
     /// The event that sent it.
     pub sent_by: EventNumber,
 }
@@ -134,6 +136,7 @@ impl InFlightMessage {
         let waited = self.held_since().map_or(Duration::ZERO, |since| now - since);
         self.arrives_at = self.arrives_at + waited;
         self.lost_at = self.lost_at.map(|lost_at| lost_at + waited);
+        self.waited += waited;
         self.hold = Hold::Released;
     }
 }

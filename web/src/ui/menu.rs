@@ -31,9 +31,17 @@ pub(crate) fn menu(props: &MenuProps) -> Html {
     let node = use_node_ref();
     // The element with the focus before; it gets the focus back.
     let before = use_mut_ref(active_element);
-    use_effect_with((node.clone(), props.x, props.y), |(node, x, y)| {
+    // Its items may become more while it is open.
+    let deps = (node.clone(), props.x, props.y, props.items.clone());
+    use_effect_with(deps, |(node, x, y, _)| {
         if let Some(menu) = node.cast::<HtmlElement>() {
             keep_on_screen(&menu, *x, *y);
+        }
+    });
+    use_effect_with((node.clone(), props.x, props.y), |(node, ..)| {
+        if let Some(menu) = node.cast::<HtmlElement>() {
+            // Without an item that can be chosen it has the focus itself, so that Escape closes it.
+            let _ = menu.focus();
             move_focus(&menu, 0);
         }
     });
@@ -78,7 +86,8 @@ pub(crate) fn menu(props: &MenuProps) -> Html {
         })
     };
     html! {
-        <div ref={node} class="menu" role="menu" aria-label={props.label.clone()}
+        <div ref={node} class="menu" role="menu" tabindex="-1"
+            aria-label={props.label.clone()}
             onkeydown={on_key} onfocusout={on_out}>
             { for props.items.iter().map(|item| view_item(item, &on_choose)) }
         </div>
@@ -123,7 +132,8 @@ fn move_focus(menu: &HtmlElement, by: i32) {
         (0..items.length()).filter_map(|place| items.get(place)?.dyn_into().ok()).collect();
     let active = active_element();
     let place = items.iter().position(|item| active.as_ref() == Some(item.as_ref()));
-    let next = place.map_or(0, |place| (place as i32 + by).rem_euclid(items.len() as i32));
+    let count = items.len().max(1) as i32;
+    let next = place.map_or(0, |place| (place as i32 + by).rem_euclid(count));
     if let Some(item) = items.get(next as usize) {
         // An element on screen takes the focus.
         let _ = item.focus();

@@ -34,6 +34,8 @@ pub struct MessageView {
     pub arrives_at: Instant,
     /// Since when it is held; `None` if it is on its way.
     pub held_since: Option<Instant>,
+    /// For how long it was held before, in all: it was so much later on its way.
+    pub waited_micros: u64,
 }
 
 /// A message that was lost.
@@ -150,6 +152,7 @@ impl MessageView {
             sent_at,
             arrives_at,
             held_since: None,
+            waited_micros: 0,
         }
     }
 }
@@ -157,8 +160,12 @@ impl MessageView {
 impl From<&InFlightMessage> for MessageView {
     fn from(flying: &InFlightMessage) -> Self {
         let InFlightMessage { id, from, to, message, sent_at, arrives_at, .. } = flying;
-        let held_since = flying.held_since();
-        Self { held_since, ..Self::of(*id, (*from, *to), message, (*sent_at, *arrives_at)) }
+        let (held_since, waited_micros) = (flying.held_since(), flying.waited.as_micros() as u64);
+        Self {
+            held_since,
+            waited_micros,
+            ..Self::of(*id, (*from, *to), message, (*sent_at, *arrives_at))
+        }
     }
 }
 

@@ -308,6 +308,8 @@ fn a_message_that_is_held_says_so() {
     let hash = lab.session().world().trace_hash();
     lab.exec(&format!("release message {id}"));
     assert_eq!(held_since(&lab), Some(None));
+    let released = view(&lab).messages.iter().find(|message| message.id == id).copied();
+    assert_eq!(released.map(|message| message.waited_micros), Some(60_000));
     lab.exec("undo");
     assert_eq!((held_since(&lab), lab.session().world().trace_hash()), (Some(Some(now)), hash));
     run(&mut lab, &format!("deliver message {id}"));

@@ -1,6 +1,7 @@
 //! Sending, losing and delivering messages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use raft_core::{Input, Instant, Message, NodeId};
 
@@ -64,8 +65,18 @@ impl World {
         let id = self.in_flight.launch(|id| {
             arrives_at = arrival(id);
             let message = message.clone();
-            let lost_at = None;
-            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at, hold, sent_by }
+            InFlightMessage {
+                id,
+                from,
+                to,
+                message,
+                sent_at,
+                arrives_at,
+                lost_at: None,
+                hold,
+                waited: Duration::ZERO,
+                sent_by,
+            }
         });
         let event = event(arrives_at);
         self.emit(EventKind::Message { id, from, to, message, event });

@@ -54,15 +54,15 @@ fn dials(props: &DialsProps) -> Html {
         loss_runner.exec(&format!("link {from} -> {to} loss={loss}%"));
     });
     let Some(link) = frame.view.link(from, to) else { return html! {} };
-    let latency = (link.latency_min_micros + link.latency_max_micros) / 2_000;
+    let latency = (link.latency_min_micros + link.latency_max_micros) as f64 / 2_000.0;
     html! {
         <>
             <Dial testid={format!("latency-{from}-{to}")} name="latency" values={LATENCIES}
                 label={format!("Latency from {from} to {to}")} unit="ms"
-                value={u32::try_from(latency).unwrap_or(u32::MAX)} on_set={on_latency} />
+                value={latency} on_set={on_latency} />
             <Dial testid={format!("loss-{from}-{to}")} name="loss" values={LOSSES}
                 label={format!("Loss from {from} to {to}")} unit="%"
-                value={link.loss_per_million / 10_000} on_set={on_loss} />
+                value={f64::from(link.loss_per_million) / 10_000.0} on_set={on_loss} />
         </>
     }
 }

@@ -59,7 +59,9 @@ impl FadingMessages {
 /// Where a message is now, or where it is held.
 pub(crate) fn place_of(ring: Ring, message: &MessageView, now: Instant, is_still: bool) -> Point {
     let until = message.held_since.unwrap_or(now);
-    let part = part_passed(message.sent_at.0, until.0, message.arrives_at.0);
+    // As if it had been sent later by the time for which it was held.
+    let began = message.sent_at.0 + message.waited_micros;
+    let part = part_passed(began, until.0, message.arrives_at.0);
     ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
 }
 
