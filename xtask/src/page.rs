@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use crate::Result;
 use crate::toolbox::{Toolbox, tools_folder};
-use crate::{process, workspace};
+use crate::{offline, process, workspace};
 
 /// The wasm-opt of this version reads the output of current Rust; that of distributions is older.
 const BINARYEN_VERSION: &str = "132.0.0";
@@ -68,7 +68,10 @@ pub(crate) fn build_to_publish() -> Result<bool> {
     build()?;
     let program = wasm_opt()?;
     match &program {
-        Some(program) => optimize(program)?,
+        Some(program) => {
+            optimize(program)?;
+            offline::finish(&dist_folder())?;
+        }
         None => println!(
             "The page is complete, but not minimal: npm is missing, which installs wasm-opt."
         ),
@@ -105,8 +108,9 @@ fn optimize(wasm_opt: &Path) -> Result<()> {
 
 /// Whether a file of the page loads only when it is needed.
 fn is_later(name: &str) -> bool {
-    let is_part = |file: &str| file.starts_with("split_") || file.starts_with("chunk_");
-    ["lessons/", "scenarios/", "worker.js"].iter().any(|begin| name.starts_with(begin))
+    let begins = ["split_", "chunk_", "worker.js", "sw.js", "version.json", "icon-", "manifest."];
+    let is_part = |file: &str| begins.iter().any(|begin| file.starts_with(begin));
+    ["/lessons/", "/scenarios/"].iter().any(|folder| name.contains(folder))
         || name.rsplit('/').next().is_some_and(is_part)
 }
 
@@ -172,9 +176,13 @@ mod tests {
 
     #[test]
     fn parts_and_texts_load_later() {
-        for name in
-            ["lessons/a.helios", "worker.js", "web-1f/split_jobs.wasm", "web-1f/chunk_3.wasm"]
-        {
+        for name in [
+            "web-1f/lessons/a.helios",
+            "web-1f/worker.js",
+            "web-1f/split_jobs.wasm",
+            "web-1f/chunk_3.wasm",
+            "sw.js",
+        ] {
             assert!(is_later(name), "{name}");
         }
         for name in ["index.html", "web-1f/web_bg.wasm", "tape-8f.css"] {

@@ -3,20 +3,22 @@
 //!
 //! Functions marked with `wasm_split` in `web/` are where a part begins: what only they reach goes
 //! with them. The tool that finds that out needs the module as the linker wrote it. So Trunk's own
-//! result is replaced: a folder with all modules and their JavaScript, named after its contents.
+//! result is replaced: a folder with all modules and their JavaScript, and with what the program
+//! loads by name. Then the page is made ready for its service worker ([`offline`]).
 
 use std::env;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::offline::{self, PROGRAM};
 use crate::page::files_in;
 use crate::toolbox::{Toolbox, WASM_TARGET};
 use crate::{Result, process, workspace};
 
-/// The name of the program in `web/Cargo.toml`.
-const PROGRAM: &str = "web";
+/// What the program loads by name: in its folder, so that a page which runs finds those of its own
+/// version.
+const LOADED_BY_NAME: [&str; 3] = ["worker.js", "lessons", "scenarios"];
 
 /// Divides the program of the page in the folder that Trunk prepares.
 pub(crate) fn parts() -> Result<ExitCode> {
@@ -28,6 +30,7 @@ pub(crate) fn parts() -> Result<ExitCode> {
     let program = target.join("parts");
     divide(&linked, &program)?;
     replace_program(&page, &program)?;
+    offline::finish(&page)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,9 +62,13 @@ fn replace_program(page: &Path, program: &Path) -> Result<()> {
     let index = page.join("index.html");
     let text = fs::read_to_string(&index)?;
     let old = trunks_name(&text).ok_or("index.html does not load the program")?.to_owned();
-    let new = format!("{PROGRAM}-{:016x}", hash_of(program)?);
+    // Not its last name: that is the hash of all that is in it.
+    let new = format!("{PROGRAM}-parts");
     let folder = page.join(&new);
     fs::create_dir_all(&folder)?;
+    for name in LOADED_BY_NAME {
+        fs::rename(page.join(name), folder.join(name))?;
+    }
     for file in files_in(program)? {
         fs::copy(&file, folder.join(file.file_name().expect("a file has a name")))?;
     }
@@ -82,17 +89,9 @@ fn trunks_name(index: &str) -> Option<&str> {
     rest.find(".js").map(|end| &rest[..end])
 }
 
-fn hash_of(folder: &Path) -> Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    for file in files_in(folder)? {
-        fs::read(file)?.hash(&mut hasher);
-    }
-    Ok(hasher.finish())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{replace_program, trunks_name};
+    use super::{LOADED_BY_NAME, replace_program, trunks_name};
     use std::fs;
 
     const INDEX: &str = "import init from './web-1f.js'; init('./web-1f_bg.wasm')";
@@ -112,17 +111,18 @@ mod tests {
         fs::write(page.join("index.html"), INDEX).unwrap();
         fs::write(page.join("web-1f.js"), "whole").unwrap();
         fs::write(page.join("web-1f_bg.wasm"), "whole").unwrap();
+        for name in LOADED_BY_NAME {
+            fs::write(page.join(name), name).unwrap();
+        }
         fs::write(program.join("web.js"), "main").unwrap();
         fs::write(program.join("split_panels.wasm"), "a part").unwrap();
         replace_program(&page, &program).unwrap();
         let text = fs::read_to_string(page.join("index.html")).unwrap();
-        let name = text.split("./").nth(1).unwrap().split('/').next().unwrap();
-        assert_eq!(
-            text,
-            format!("import init from './{name}/web.js'; init('./{name}/web_bg.wasm')")
-        );
-        assert_eq!(fs::read_to_string(page.join(name).join("web.js")).unwrap(), "main");
-        assert!(page.join(name).join("split_panels.wasm").exists());
+        assert_eq!(text, "import init from './web-parts/web.js'; init('./web-parts/web_bg.wasm')");
+        let program = page.join("web-parts");
+        assert_eq!(fs::read_to_string(program.join("web.js")).unwrap(), "main");
+        assert!(program.join("split_panels.wasm").exists());
+        assert!(LOADED_BY_NAME.iter().all(|name| program.join(name).exists()));
         assert!(!page.join("web-1f.js").exists());
         fs::remove_dir_all(folder).unwrap();
     }
