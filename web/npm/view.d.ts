@@ -1,5 +1,5 @@
-// Written by a test of crates/raft-lab from the types of Rust, which have the meaning of
-// each field. Times are in microseconds of virtual time.
+// Written by a test of crates/raft-lab from the types of Rust, which say what a field
+// means. Times are in microseconds of virtual time.
 
 /** The version of these types: `View.version` is the same. */
 export type ViewVersion = 2;

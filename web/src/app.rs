@@ -1,11 +1,13 @@
 //! The application: opens the lab, then shows the page.
 
+mod embed;
 mod frames;
 mod layout;
 mod linked;
 mod page;
 pub(crate) mod panic;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
@@ -13,9 +15,11 @@ use raft_lab::{Lab, Restoration};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use self::embed::EmbedPage;
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner, kept_run, links};
+use crate::state::embed::{self as embedding, Embed};
 use crate::state::{progress, speed, theme};
 
 /// A run is computed again in pieces of this length, so that the page stays alive.
@@ -32,6 +36,9 @@ enum Phase {
     Restoring(u8),
     HeldElsewhere,
     Ready(Runner, Origin),
+    Embedded(Runner, Rc<Embed>),
+    /// An embed that cannot be shown, in words.
+    NotEmbedded(String),
 }
 
 #[component(App)]
@@ -40,7 +47,10 @@ fn app() -> Html {
     let setter = phase.setter();
     use_effect_with((), move |()| {
         spawn_local(async move {
-            let phase = open(&setter).await;
+            let phase = match embedding::asked() {
+                Some(embed) => open_embed(embed).await,
+                None => open(&setter).await,
+            };
             setter.set(phase);
         });
     });
@@ -85,14 +95,31 @@ fn app() -> Html {
         Phase::Ready(runner, origin) => html! {
             <Page runner={runner.clone()} origin={origin.clone()} />
         },
+        Phase::Embedded(runner, embed) => html! {
+            <EmbedPage runner={runner.clone()} embed={embed.clone()} />
+        },
+        Phase::NotEmbedded(words) => html! {
+            // web/embed.js reads it.
+            <main class="opening"><p role="alert" id="not-embedded">{ words }</p></main>
+        },
     }
 }
 
 /// Puts the application on the page. The panic hook comes first: rendering may fail already.
 pub(crate) fn mount() {
     panic::install_hook();
-    theme::apply(theme::stored());
+    if !embedding::is_embedded() {
+        theme::apply(theme::stored());
+    }
     panic::mount_point().map_or_else(yew::Renderer::<App>::new, yew::Renderer::with_root).render();
+}
+
+async fn open_embed(embed: Result<Embed, String>) -> Phase {
+    let opened = match embed {
+        Ok(embed) => embed::open(&embed).await.map(|runner| (runner, Rc::new(embed))),
+        Err(words) => Err(words),
+    };
+    opened.map_or_else(Phase::NotEmbedded, |(runner, embed)| Phase::Embedded(runner, embed))
 }
 
 /// The run that this tab had before a reload; if there is none, the stored lab.

@@ -40,7 +40,7 @@ fn registry() -> Registry {
     let config = TracerConfig::default().is_human_readable(true).default_u64_value(1);
     let mut tracer = Tracer::new(config);
     let samples = Samples::new();
-    // A type shows all variants of an enum only if it is one: the error names those that miss here.
+    // The variants of an enum are seen when it is traced itself: an error names it.
     trace!(tracer, samples: View, AnswerView, LatencyShape, MemberRole, Mention, MessageKind);
     trace!(tracer, samples: MessageLook, NodeState, ProgressKind, ReadPolicy, RecordGroup);
     trace!(tracer, samples: RoleKind, Standing, WriteResult);
@@ -49,8 +49,8 @@ fn registry() -> Registry {
 
 fn declarations(registry: &Registry) -> String {
     let mut text = format!(
-        "// Written by a test of crates/raft-lab from the types of Rust, which have the meaning of\n\
-         // each field. Times are in microseconds of virtual time.\n\n\
+        "// Written by a test of crates/raft-lab from the types of Rust, which say what a field\n\
+         // means. Times are in microseconds of virtual time.\n\n\
          /** The version of these types: `View.version` is the same. */\n\
          export type ViewVersion = {VIEW_VERSION};\n"
     );
