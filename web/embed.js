@@ -1,8 +1,9 @@
 // A lab in a page of somebody else: the other page speaks with it over one channel, and it pauses
 // while nobody can see it. The other end of the channel is `HeliosLab` in web/npm/helios-lab.js.
 //
-// The page around this one sends `{ helios: 1 }` with a port. Over the port it sends
-// `{ id, call, line }` and hears `{ id, answer }` or `{ id, error }`, and `{ event, detail }`.
+// This page sends `{ helios: 1 }` to its parent, which answers the same with a port. Over the port
+// the parent sends `{ id, call, line }` and hears `{ id, answer }` or `{ id, error }`, and
+// `{ event, detail }`.
 
 /** The version of the messages. */
 const VERSION = 1;
@@ -14,11 +15,11 @@ const MAX_CALLS = 100;
 const MOMENT_MS = 100;
 const THEMES = ['light', 'dark'];
 
-const asked = new URLSearchParams(location.search);
-if (asked.has('view')) begin();
+begin();
 
 function begin() {
-  show(asked.get('theme'));
+  show(new URLSearchParams(location.search).get('theme'));
+  pauseOutOfSight();
   let isConnected = false;
   addEventListener('message', ({ source, data, ports: [port] }) => {
     // Only the page around this one, once: whatever comes later is over its port.
@@ -26,7 +27,8 @@ function begin() {
     isConnected = true;
     connect(port);
   });
-  pauseOutOfSight();
+  // Whoever that page is, it may know that a lab is here.
+  if (parent !== window) parent.postMessage({ helios: VERSION }, '*');
 }
 
 /** Shows a theme: light, dark, or anything else for the system's. */

@@ -221,6 +221,9 @@ test('what cannot be shown says so in words', async (t) => {
     const refused = await call(page, `#${id}`, 'exec', 'run 1s').catch((error) => error.message);
     assert.match(refused, words);
   }
+  // Once it is right, it is shown.
+  await page.$eval('#missing', (lab) => lab.setAttribute('src', 'three.helios'));
+  await (await frameOf(page, '#missing')).getByTestId('node-3').waitFor();
 });
 
 test('keys act with the focus inside only, and all is reached by them', async (t) => {

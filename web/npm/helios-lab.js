@@ -24,6 +24,8 @@ export class HeliosLab extends HTMLElement {
 
   #root = this.attachShadow({ mode: 'open' });
   #frame = null;
+  /** The origin of the lab's page. */
+  #origin = '';
   #port = null;
   /** The calls without an answer yet: id → what to call. */
   #calls = new Map();
@@ -34,7 +36,10 @@ export class HeliosLab extends HTMLElement {
   #theme = null;
   #themes = new MutationObserver(() => this.#tellTheme());
 
+  #onMessage = (event) => this.#connect(event);
+
   connectedCallback() {
+    addEventListener('message', this.#onMessage);
     for (const element of [document.documentElement, document.body, this]) {
       this.#themes.observe(element, { attributeFilter: ['class', 'style', 'data-theme', 'theme'] });
     }
@@ -42,13 +47,15 @@ export class HeliosLab extends HTMLElement {
   }
 
   disconnectedCallback() {
+    removeEventListener('message', this.#onMessage);
     this.#themes.disconnect();
     this.#close();
     this.#root.replaceChildren();
   }
 
   attributeChangedCallback(name, before, now) {
-    if (!this.isConnected || before === now || !this.#frame) return;
+    // Before the first opening, the browser tells the attributes that are there.
+    if (!this.isConnected || before === now || this.#opening === 0) return;
     if (name !== 'theme') this.#open();
   }
 
@@ -118,17 +125,20 @@ export class HeliosLab extends HTMLElement {
     const frame = document.createElement('iframe');
     frame.title = this.getAttribute('aria-label') ?? 'Helios: a Raft cluster';
     frame.src = address.href;
-    frame.addEventListener('load', () => this.#connect(frame, address.origin));
     this.#frame = frame;
+    this.#origin = address.origin;
     this.#root.replaceChildren(style(), frame);
   }
 
-  #connect(frame, origin) {
+  /** The lab's page says that it is there: it gets a port of its own. */
+  #connect({ source, origin, data }) {
+    const isLab = source === this.#frame?.contentWindow && origin === this.#origin;
+    if (!isLab || data?.helios !== VERSION) return;
     this.#port?.close();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.onmessage = ({ data }) => this.#hear(data);
-    frame.contentWindow.postMessage({ helios: VERSION }, origin, [port2]);
+    port1.onmessage = (event) => this.#hear(event.data);
+    source.postMessage({ helios: VERSION }, origin, [port2]);
   }
 
   #hear({ id, answer, error, event, detail }) {
@@ -158,7 +168,9 @@ export class HeliosLab extends HTMLElement {
     this.#port?.close();
     this.#port = null;
     this.#frame = null;
-    for (const { reject } of this.#calls.values()) reject(new Error('the lab was closed'));
+    const closed = new Error('the lab was closed');
+    this.#ready?.reject(closed);
+    for (const { reject } of this.#calls.values()) reject(closed);
     this.#calls.clear();
   }
 

@@ -7,19 +7,20 @@ mod linked;
 mod page;
 pub(crate) mod panic;
 
-use std::rc::Rc;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use raft_lab::{Lab, Restoration};
 use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::prelude::*;
 
-use self::embed::EmbedPage;
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner, kept_run, links};
-use crate::state::embed::{self as embedding, Embed};
+use crate::state::embed::is_embedded;
 use crate::state::{progress, speed, theme};
 
 /// A run is computed again in pieces of this length, so that the page stays alive.
@@ -36,9 +37,8 @@ enum Phase {
     Restoring(u8),
     HeldElsewhere,
     Ready(Runner, Origin),
-    Embedded(Runner, Rc<Embed>),
-    /// An embed that cannot be shown, in words.
-    NotEmbedded(String),
+    /// In the page of somebody else.
+    Embedded(Html),
 }
 
 #[component(App)]
@@ -47,10 +47,7 @@ fn app() -> Html {
     let setter = phase.setter();
     use_effect_with((), move |()| {
         spawn_local(async move {
-            let phase = match embedding::asked() {
-                Some(embed) => open_embed(embed).await,
-                None => open(&setter).await,
-            };
+            let phase = if is_embedded() { embedded().await } else { open(&setter).await };
             setter.set(phase);
         });
     });
@@ -95,31 +92,35 @@ fn app() -> Html {
         Phase::Ready(runner, origin) => html! {
             <Page runner={runner.clone()} origin={origin.clone()} />
         },
-        Phase::Embedded(runner, embed) => html! {
-            <EmbedPage runner={runner.clone()} embed={embed.clone()} />
-        },
-        Phase::NotEmbedded(words) => html! {
-            // web/embed.js reads it.
-            <main class="opening"><p role="alert" id="not-embedded">{ words }</p></main>
-        },
+        Phase::Embedded(page) => page.clone(),
     }
 }
 
 /// Puts the application on the page. The panic hook comes first: rendering may fail already.
 pub(crate) fn mount() {
     panic::install_hook();
-    if !embedding::is_embedded() {
+    if !is_embedded() {
         theme::apply(theme::stored());
     }
     panic::mount_point().map_or_else(yew::Renderer::<App>::new, yew::Renderer::with_root).render();
 }
 
-async fn open_embed(embed: Result<Embed, String>) -> Phase {
-    let opened = match embed {
-        Ok(embed) => embed::open(&embed).await.map(|runner| (runner, Rc::new(embed))),
-        Err(words) => Err(words),
-    };
-    opened.map_or_else(Phase::NotEmbedded, |(runner, embed)| Phase::Embedded(runner, embed))
+/// Opens an embed and draws it.
+type Embedding = fn() -> Pin<Box<dyn Future<Output = Html>>>;
+
+/// The part of the program for embeds: the whole page does without it.
+#[wasm_split(embed, fallible)]
+fn embedding() -> Result<Embedding, SplitLoaderError> {
+    Ok(embed::opened)
+}
+
+async fn embedded() -> Phase {
+    Phase::Embedded(match embedding().await {
+        Ok(open) => open().await,
+        Err(error) => html! {
+            <main class="opening"><p role="alert">{ format!("Not loaded: {error}.") }</p></main>
+        },
+    })
 }
 
 /// The run that this tab had before a reload; if there is none, the stored lab.

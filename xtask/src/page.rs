@@ -108,7 +108,16 @@ fn optimize(wasm_opt: &Path) -> Result<()> {
 
 /// Whether a file of the page loads only when it is needed.
 fn is_later(name: &str) -> bool {
-    let begins = ["split_", "chunk_", "worker.js", "sw.js", "version.json", "icon-", "manifest."];
+    let begins = [
+        "split_",
+        "chunk_",
+        "worker.js",
+        "embed.js",
+        "sw.js",
+        "version.json",
+        "icon-",
+        "manifest.",
+    ];
     let is_part = |file: &str| begins.iter().any(|begin| file.starts_with(begin));
     ["/lessons/", "/scenarios/"].iter().any(|folder| name.contains(folder))
         || name.rsplit('/').next().is_some_and(is_part)

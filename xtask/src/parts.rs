@@ -18,7 +18,7 @@ use crate::{Result, process, workspace};
 
 /// What the program loads by name: in its folder, so that a page which runs finds those of its own
 /// version.
-const LOADED_BY_NAME: [&str; 3] = ["worker.js", "lessons", "scenarios"];
+const LOADED_BY_NAME: [&str; 4] = ["worker.js", "embed.js", "lessons", "scenarios"];
 
 /// Divides the program of the page in the folder that Trunk prepares.
 pub(crate) fn parts() -> Result<ExitCode> {

@@ -1,8 +1,11 @@
 //! The lab in a page of somebody else: the views that its address asks for, and nothing else.
 //!
 //! Nothing is stored, no dialog opens, and nothing takes the focus. The page around it speaks with
-//! it through `web/embed.js`.
+//! it through `web/embed.js`. All of it is in a part of the program of its own (`embedding` in
+//! `app.rs`).
 
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use raft_lab::{ConsoleKind, Lab, LinkedPage};
@@ -15,15 +18,45 @@ use crate::lab::{Finder, Labs, Part, Runner, links, opening};
 use crate::panels::{
     Arrangement, Cluster, Console, Events, KeyValues, Later, Logs, Panel, Sentence, Tape, Time,
 };
-use crate::state::embed::{Embed, EmbedRun, EmbedView};
+use crate::state::embed::{self, Embed, EmbedRun, EmbedView};
 use crate::state::{Controls, MenuAt, Selected, Selection, Theme, speed, use_controls, use_frame};
 use crate::ui::{Click, walk};
+use crate::worker::beside_program;
 
 /// The name of the event of the window after which the colours are others (`web/embed.js`).
 const THEME_EVENT: &str = "helios-theme";
 
+/// Opens what the address asks for, and draws it; an error in words.
+pub(super) fn opened() -> Pin<Box<dyn Future<Output = Html>>> {
+    Box::pin(async {
+        let page = match embed::asked() {
+            Ok(embed) => open(&embed).await.map(|runner| (runner, Rc::new(embed))),
+            Err(words) => Err(words),
+        };
+        // Without it, the lab is there all the same.
+        let _ = load_script();
+        match page {
+            Ok((runner, embed)) => html! { <EmbedPage {runner} {embed} /> },
+            // web/embed.js reads the words.
+            Err(words) => html! {
+                <main class="opening"><p role="alert" id="not-embedded">{ words }</p></main>
+            },
+        }
+    })
+}
+
+/// Loads the script that speaks with the page around this one.
+fn load_script() -> Option<()> {
+    let document = web_sys::window()?.document()?;
+    let script = document.create_element("script").ok()?;
+    script.set_attribute("type", "module").ok()?;
+    script.set_attribute("src", &beside_program("embed.js").ok()?).ok()?;
+    document.head()?.append_child(&script).ok()?;
+    Some(())
+}
+
 /// The lab that an embed asks for. An error is in words.
-pub(super) async fn open(embed: &Embed) -> Result<Runner, String> {
+async fn open(embed: &Embed) -> Result<Runner, String> {
     let lab = match &embed.run {
         EmbedRun::New => Lab::scratch(opening::first_setup()),
         EmbedRun::Moment(fragment) => {
@@ -46,14 +79,14 @@ pub(super) async fn open(embed: &Embed) -> Result<Runner, String> {
 }
 
 #[derive(Properties, PartialEq)]
-pub(crate) struct EmbedPageProps {
-    pub(crate) runner: Runner,
-    pub(crate) embed: Rc<Embed>,
+struct EmbedPageProps {
+    runner: Runner,
+    embed: Rc<Embed>,
 }
 
 /// Provides the contexts, and lays the views out.
 #[component(EmbedPage)]
-pub(crate) fn embed_page(props: &EmbedPageProps) -> Html {
+fn embed_page(props: &EmbedPageProps) -> Html {
     let selected = use_state_eq(|| None::<Selection>);
     let menu = use_state_eq(|| None::<MenuAt>);
     let changes = use_state_eq(|| 0_u32);

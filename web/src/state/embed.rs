@@ -56,25 +56,22 @@ pub(crate) enum EmbedRun {
 }
 
 impl Embed {
-    /// What an address asks for, by its parts after `?` and after `#`; `None`: for the whole page.
-    /// An error is in words.
-    pub(crate) fn of(query: &str, fragment: &str) -> Option<Result<Self, String>> {
-        let (mut views, mut has_controls) = (None, false);
-        for part in query.split('&') {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            match name {
-                VIEW => views = Some(value),
-                CONTROLS => has_controls = true,
-                _ => {}
-            }
-        }
-        let read = |views| {
-            bounded("?", query, MAX_QUERY)?;
-            bounded("#", fragment, MAX_LINK_LENGTH)?;
-            Ok(Self { views: views_of(views)?, has_controls, run: run_of(fragment) })
-        };
-        views.map(read)
+    /// What an address asks for, by its parts after `?` and after `#`. An error is in words.
+    fn of(query: &str, fragment: &str) -> Result<Self, String> {
+        bounded("?", query, MAX_QUERY)?;
+        bounded("#", fragment, MAX_LINK_LENGTH)?;
+        Ok(Self {
+            views: views_of(value_of(query, VIEW).unwrap_or_default())?,
+            has_controls: value_of(query, CONTROLS).is_some(),
+            run: run_of(fragment),
+        })
     }
+}
+
+/// The value of a name in the part of an address after `?`.
+fn value_of<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let mut parts = query.split('&').map(|part| part.split_once('=').unwrap_or((part, "")));
+    parts.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 fn bounded(after: &str, text: &str, limit: usize) -> Result<(), String> {
@@ -114,17 +111,25 @@ fn run_of(fragment: &str) -> EmbedRun {
     }
 }
 
-/// What the address of this page asks for.
-pub(crate) fn asked() -> Option<Result<Embed, String>> {
-    let location = web_sys::window()?.location();
-    let (query, fragment) = (location.search().ok()?, location.hash().ok()?);
-    Embed::of(query.trim_start_matches('?'), fragment.trim_start_matches('#'))
+/// What the address of this page asks for. An error is in words.
+pub(crate) fn asked() -> Result<Embed, String> {
+    Embed::of(&part_of_address("?"), &part_of_address("#"))
+}
+
+/// The part of the address of this page that begins so, without its beginning.
+fn part_of_address(begin: &str) -> String {
+    let location = web_sys::window().map(|window| window.location());
+    let part = location.and_then(|location| match begin {
+        "?" => location.search().ok(),
+        _ => location.hash().ok(),
+    });
+    part.unwrap_or_default().trim_start_matches(begin).to_owned()
 }
 
 /// Whether this page is an embed.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn is_embedded() -> bool {
-    asked().is_some()
+    value_of(&part_of_address("?"), VIEW).is_some()
 }
 
 /// Only a browser has an address.
@@ -137,14 +142,11 @@ pub(crate) fn is_embedded() -> bool {
 mod tests {
     use super::*;
 
-    fn read(query: &str, fragment: &str) -> Result<Embed, String> {
-        Embed::of(query, fragment).expect("it is an embed")
-    }
-
     #[test]
     fn an_address_without_views_is_that_of_the_whole_page() {
-        assert_eq!(Embed::of("", "moment=x"), None);
-        assert_eq!(Embed::of("controls&theme=dark", ""), None);
+        assert_eq!(value_of("", VIEW), None);
+        assert_eq!(value_of("controls&preview=ring", VIEW), None);
+        assert_eq!(value_of("controls&view=ring", VIEW), Some("ring"));
     }
 
     #[test]
@@ -153,22 +155,22 @@ mod tests {
         for query in ["view=ring,logs", "view=ring+logs", "view=ring%2Clogs&x", "view=ring%20logs"]
         {
             let embed = Embed { views: views.clone(), has_controls: false, run: EmbedRun::New };
-            assert_eq!(read(query, ""), Ok(embed), "{query}");
+            assert_eq!(Embed::of(query, ""), Ok(embed), "{query}");
         }
-        assert_eq!(read("view=ring,logs,ring&controls", "").map(|it| it.views), Ok(views));
-        assert_eq!(read("view=ring&controls=", "").map(|it| it.has_controls), Ok(true));
+        assert_eq!(Embed::of("view=ring,logs,ring&controls", "").map(|it| it.views), Ok(views));
+        assert_eq!(Embed::of("view=ring&controls=", "").map(|it| it.has_controls), Ok(true));
     }
 
     #[test]
     fn a_view_that_is_not_there_is_told_with_those_that_are() {
-        let words = read("view=rings", "").unwrap_err();
+        let words = Embed::of("view=rings", "").unwrap_err();
         assert!(words.starts_with("There is no view “rings”: view takes sentence, ring, "));
-        assert!(read("view=", "").is_err());
+        assert!(Embed::of("view=", "").is_err());
     }
 
     #[test]
     fn the_run_is_a_script_or_a_moment_or_new() {
-        let run = |fragment| read("view=ring", fragment).map(|embed| embed.run);
+        let run = |fragment| Embed::of("view=ring", fragment).map(|embed| embed.run);
         assert_eq!(run(""), Ok(EmbedRun::New));
         assert_eq!(run("script=run%201s"), Ok(EmbedRun::Script("run%201s".to_owned())));
         assert_eq!(run("moment=AQ"), Ok(EmbedRun::Moment("moment=AQ".to_owned())));
@@ -177,7 +179,9 @@ mod tests {
     #[test]
     fn an_address_is_bounded() {
         let long = "x".repeat(MAX_LINK_LENGTH + 1);
-        assert!(read("view=ring", &long).unwrap_err().contains("32768 are the limit"));
-        assert!(read(&format!("view=ring&{long}"), "").unwrap_err().contains("1000 are the limit"));
+        assert!(Embed::of("view=ring", &long).unwrap_err().contains("32768 are the limit"));
+        assert!(
+            Embed::of(&format!("view=ring&{long}"), "").unwrap_err().contains("1000 are the limit")
+        );
     }
 }
