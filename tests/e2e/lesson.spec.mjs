@@ -123,7 +123,9 @@ test('progress is kept, and a reload comes back to the step', async (t) => {
 });
 
 test('a lesson that cannot be loaded is told in words, and nothing is lost', async (t) => {
-  const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  // The service worker would have the texts.
+  const options = { viewport: { width: 390, height: 844 }, serviceWorkers: 'block' };
+  const page = await browser.newPage(options);
   t.after(() => page.close());
   await openLab(page, server.url);
   await page.route('**/lessons/student/**', (route) => route.abort());

@@ -1,21 +1,26 @@
 //! The application: opens the lab, then shows the page.
 
+mod embed;
 mod frames;
 mod layout;
 mod linked;
 mod page;
 pub(crate) mod panic;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use raft_lab::{Lab, Restoration};
 use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::prelude::*;
 
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner, kept_run, links};
+use crate::state::embed::is_embedded;
 use crate::state::{progress, speed, theme};
 
 /// A run is computed again in pieces of this length, so that the page stays alive.
@@ -32,6 +37,8 @@ enum Phase {
     Restoring(u8),
     HeldElsewhere,
     Ready(Runner, Origin),
+    /// In the page of somebody else.
+    Embedded(Html),
 }
 
 #[component(App)]
@@ -40,7 +47,7 @@ fn app() -> Html {
     let setter = phase.setter();
     use_effect_with((), move |()| {
         spawn_local(async move {
-            let phase = open(&setter).await;
+            let phase = if is_embedded() { embedded().await } else { open(&setter).await };
             setter.set(phase);
         });
     });
@@ -84,14 +91,35 @@ fn app() -> Html {
         Phase::Ready(runner, origin) => html! {
             <Page runner={runner.clone()} origin={origin.clone()} />
         },
+        Phase::Embedded(page) => page.clone(),
     }
 }
 
 /// Puts the application on the page. The panic hook comes first: rendering may fail already.
 pub(crate) fn mount() {
     panic::install_hook();
-    theme::apply(theme::stored());
+    if !is_embedded() {
+        theme::apply(theme::stored());
+    }
     panic::mount_point().map_or_else(yew::Renderer::<App>::new, yew::Renderer::with_root).render();
+}
+
+/// Opens an embed and draws it.
+type Embedding = fn() -> Pin<Box<dyn Future<Output = Html>>>;
+
+/// The part of the program for embeds: the whole page does without it.
+#[wasm_split(embed, fallible)]
+fn embedding() -> Result<Embedding, SplitLoaderError> {
+    Ok(embed::opened)
+}
+
+async fn embedded() -> Phase {
+    Phase::Embedded(match embedding().await {
+        Ok(open) => open().await,
+        Err(error) => html! {
+            <main class="opening"><p role="alert">{ format!("Not loaded: {error}.") }</p></main>
+        },
+    })
 }
 
 /// The run that this tab had before a reload; if there is none, the stored lab.

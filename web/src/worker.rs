@@ -15,8 +15,10 @@ use web_sys::{
     WorkerType,
 };
 
-/// The file that starts the program in a worker, beside the page.
+/// The file that starts the program in a worker, beside the program.
 const FILE: &str = "worker.js";
+
+const NO_PROGRAM: &str = "this page does not say where its program is";
 
 /// A worker that carries out a job. It ends when this is dropped.
 pub(crate) struct Worker {
@@ -34,10 +36,11 @@ impl Worker {
         job: &Job,
         hear: impl Fn(Report) + Clone + 'static,
     ) -> Result<Self, String> {
-        let program = program().ok_or("this page does not say where its program is")?;
+        let program = program().ok_or(NO_PROGRAM)?;
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = web_sys::Worker::new_with_options(FILE, &options).map_err(words)?;
+        let file = beside_program(FILE)?;
+        let worker = web_sys::Worker::new_with_options(&file, &options).map_err(words)?;
         let on_message = {
             let hear = hear.clone();
             Closure::new(move |event: MessageEvent| hear(report(&event.data())))
@@ -83,6 +86,13 @@ fn program() -> Option<String> {
     let document = web_sys::window()?.document()?;
     let link = document.query_selector("link[rel=modulepreload]").ok()??;
     Some(link.dyn_into::<HtmlLinkElement>().ok()?.href())
+}
+
+/// The address of a file beside the program. An error is in words.
+pub(crate) fn beside_program(path: &str) -> Result<String, String> {
+    let program = program().ok_or(NO_PROGRAM)?;
+    let (folder, _) = program.rsplit_once('/').ok_or(NO_PROGRAM)?;
+    Ok(format!("{folder}/{path}"))
 }
 
 /// A report of a worker: bytes, or why it failed.

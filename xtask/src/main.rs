@@ -5,9 +5,12 @@ mod bench_page;
 mod browser;
 mod ci;
 mod counts;
+mod icons;
 mod instructions;
 mod mutants;
 mod npm;
+mod npm_pack;
+mod offline;
 mod page;
 mod parts;
 mod process;
@@ -19,6 +22,7 @@ mod workspace;
 
 use std::env;
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The result of a task. The user sees only the text of the error.
@@ -44,6 +48,10 @@ Usage: cargo xtask <task>
   tidy                   check the rules that the compiler does not know
   ci                     fmt, clippy, docs, tidy, test: all must pass before a change is accepted
   dist                   build the page into dist/ for publishing and print its size
+  npm-pack [FOLDER]      build the page as for publishing, or take the folder of a built one, and
+                         pack the npm package with it into target/npm/
+  offline FOLDER         bring the names, the version and the list of files of a built page up to
+                         date, after a change of its files
 
 The first serve and the first test print which tools are missing and install them into
 $HELIOS_TOOLS, by default ~/.cache/helios-tools. They replace nothing on this machine.";
@@ -83,7 +91,10 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
         ["dist"] => page::dist(),
+        ["npm-pack"] => npm_pack::npm_pack(None),
+        ["npm-pack", page] => npm_pack::npm_pack(Some(Path::new(page))),
         ["parts"] => parts::parts(),
+        ["offline", folder] => offline::offline(Path::new(folder)),
         _ => Err(format!("unknown task or arguments: {:?}\n\n{USAGE}", args.join(" ")).into()),
     }
 }

@@ -38,7 +38,8 @@ pub(crate) fn node_limits_tests() -> bool {
     node_version().is_some_and(|version| version >= (20, 11))
 }
 
-fn ensure_node() -> Result<()> {
+/// Node and npm; on Debian they are installed.
+pub(crate) fn ensure_node() -> Result<()> {
     if has_node() {
         return Ok(());
     }

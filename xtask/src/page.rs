@@ -85,8 +85,18 @@ fn wasm_opt() -> Result<Option<PathBuf>> {
 
 /// Whether a file of the page loads only when it is needed.
 fn is_later(name: &str) -> bool {
-    let is_part = |file: &str| file.starts_with("split_") || file.starts_with("chunk_");
-    ["lessons/", "scenarios/", "worker.js"].iter().any(|begin| name.starts_with(begin))
+    let begins = [
+        "split_",
+        "chunk_",
+        "worker.js",
+        "embed.js",
+        "sw.js",
+        "version.json",
+        "icon-",
+        "manifest.",
+    ];
+    let is_part = |file: &str| begins.iter().any(|begin| file.starts_with(begin));
+    ["/lessons/", "/scenarios/"].iter().any(|folder| name.contains(folder))
         || name.rsplit('/').next().is_some_and(is_part)
 }
 
@@ -152,9 +162,13 @@ mod tests {
 
     #[test]
     fn parts_and_texts_load_later() {
-        for name in
-            ["lessons/a.helios", "worker.js", "web-1f/split_jobs.wasm", "web-1f/chunk_3.wasm"]
-        {
+        for name in [
+            "web-1f/lessons/a.helios",
+            "web-1f/worker.js",
+            "web-1f/split_jobs.wasm",
+            "web-1f/chunk_3.wasm",
+            "sw.js",
+        ] {
             assert!(is_later(name), "{name}");
         }
         for name in ["index.html", "web-1f/web_bg.wasm", "tape-8f.css"] {

@@ -4,21 +4,23 @@
 //!
 //! Functions marked with `wasm_split` in `web/` are where a part begins: what only they reach goes
 //! with them. The tool that finds that out needs the module as the linker wrote it. So Trunk's own
-//! result is replaced: a folder with all modules and their JavaScript, named after its contents.
-//! `web/start.js` starts it, in the place of Trunk's script.
+//! result is replaced: a folder with all modules and their JavaScript, and with what the program
+//! loads by name. `web/start.js` starts it, in the place of Trunk's script. Then the page is made
+//! ready for its service worker ([`offline`]).
 
 use std::env;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::offline::{self, PROGRAM};
 use crate::page::files_in;
 use crate::toolbox::{Toolbox, WASM_TARGET};
 use crate::{Result, process, workspace};
 
-/// The name of the program in `web/Cargo.toml`.
-const PROGRAM: &str = "web";
+/// What the program loads by name: in its folder, so that a page which runs finds those of its own
+/// version.
+const LOADED_BY_NAME: [&str; 4] = ["worker.js", "embed.js", "lessons", "scenarios"];
 
 /// Names wasm-opt, if it shall make the modules small.
 pub(crate) const WASM_OPT: &str = "HELIOS_WASM_OPT";
@@ -56,6 +58,7 @@ pub(crate) fn parts() -> Result<ExitCode> {
     let text = replace_program(&text, &page, &program)?;
     let text = join_styles(&text, &page)?;
     fs::write(index, text)?;
+    offline::finish(&page)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -96,9 +99,13 @@ fn optimize(wasm_opt: &Path, program: &Path) -> Result<()> {
 /// Returns the text of `index.html`.
 fn replace_program(index: &str, page: &Path, program: &Path) -> Result<String> {
     let old = trunks_name(index).ok_or("index.html does not load the program")?.to_owned();
-    let new = format!("{PROGRAM}-{:016x}", hash_of(program)?);
+    // Not its last name: that is the hash of all that is in it.
+    let new = format!("{PROGRAM}-parts");
     let folder = page.join(&new);
     fs::create_dir_all(&folder)?;
+    for name in LOADED_BY_NAME {
+        fs::rename(page.join(name), folder.join(name))?;
+    }
     for file in files_in(program)? {
         fs::copy(&file, folder.join(file.file_name().expect("a file has a name")))?;
     }
@@ -134,9 +141,7 @@ fn join_styles(index: &str, page: &Path) -> Result<String> {
         fs::remove_file(page.join(name))?;
         text.push_str(rest);
     }
-    let mut hasher = DefaultHasher::new();
-    styles.hash(&mut hasher);
-    let name = format!("style-{:016x}.css", hasher.finish());
+    let name = format!("style-{}.css", offline::short_hash(&styles));
     fs::write(page.join(&name), styles)?;
     Ok(format!("{head}{LINK}{name}\"/>{text}"))
 }
@@ -148,17 +153,9 @@ fn trunks_name(index: &str) -> Option<&str> {
     rest.find(".js").map(|end| &rest[..end])
 }
 
-fn hash_of(folder: &Path) -> Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    for file in files_in(folder)? {
-        fs::read(file)?.hash(&mut hasher);
-    }
-    Ok(hasher.finish())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{join_styles, replace_program, trunks_name};
+    use super::{LOADED_BY_NAME, join_styles, replace_program, trunks_name};
     use std::fs;
     use std::path::PathBuf;
 
@@ -186,6 +183,9 @@ mod tests {
         }
         fs::write(page.join("a-1.css"), "a {}\n").unwrap();
         fs::write(page.join("b-2.css"), "b {}\n").unwrap();
+        for name in LOADED_BY_NAME {
+            fs::write(page.join(name), name).unwrap();
+        }
         fs::write(program.join("web.js"), "main").unwrap();
         fs::write(program.join("web_bg.wasm"), "module").unwrap();
         fs::write(program.join("split_panels.wasm"), "a part").unwrap();
@@ -196,13 +196,14 @@ mod tests {
     fn a_page_loads_the_divided_program() {
         let (folder, page, program) = folders("parts");
         let text = replace_program(INDEX, &page, &program).unwrap();
-        let name = text.split("modulepreload\" href=\"./").nth(1).unwrap();
-        let name = name.split('/').next().unwrap();
-        assert!(text.contains(&format!("href=\"./{name}/web_bg.wasm\" data-bytes=\"6\" as")));
+        assert!(text.contains("modulepreload\" href=\"./web-parts/web.js\""), "{text}");
+        assert!(text.contains("href=\"./web-parts/web_bg.wasm\" data-bytes=\"6\" as"), "{text}");
         assert!(!text.contains("<script"), "{text}");
         assert!(!text.contains("web-1f"), "{text}");
-        assert_eq!(fs::read_to_string(page.join(name).join("web.js")).unwrap(), "main");
-        assert!(page.join(name).join("split_panels.wasm").exists());
+        let program = page.join("web-parts");
+        assert_eq!(fs::read_to_string(program.join("web.js")).unwrap(), "main");
+        assert!(program.join("split_panels.wasm").exists());
+        assert!(LOADED_BY_NAME.iter().all(|name| program.join(name).exists()));
         assert!(!page.join("web-1f.js").exists());
         fs::remove_dir_all(folder).unwrap();
     }

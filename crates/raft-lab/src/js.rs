@@ -7,8 +7,8 @@
 //! - `state()` returns plain values: `view`, the [moment](crate::View) that the page shows, and
 //!   `lab`, the [lab](crate::LabView) around it.
 //! - `moment()` is cheap, for scripts that ask often: `steps` and `now` of the moment that the page
-//!   shows, the number of the live `branch`, whether the lab is `running`, and whether another
-//!   moment is being computed (`is_seeking`).
+//!   shows, the number of the live `branch`, whether the lab is `running`, whether another moment
+//!   is being computed (`is_seeking`), and the number of `broken` properties.
 //! - `memory()` returns the number of `checkpoints` from which the past is computed, an estimate of
 //!   their `checkpoint_bytes`, and the `wasm_bytes` of the page's module, which only grow.
 //! - `export()` returns the script that leads to this moment.
@@ -211,10 +211,13 @@ impl JsApi {
             branch: u32,
             running: bool,
             is_seeking: bool,
+            broken: usize,
         }
         let lab = self.lab()?;
         let (frame, running) = (lab.frame(), lab.pacing().running);
+        let properties = frame.view.properties.iter();
         plain(&Shown {
+            broken: properties.filter(|property| property.broken.is_some()).count(),
             steps: frame.view.steps,
             now: frame.view.now.0,
             branch: frame.lab.time.branch,

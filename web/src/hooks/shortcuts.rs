@@ -40,6 +40,9 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("?", "open this help"),
 ];
 
+/// The keys of [`SHORTCUTS`] that need nothing but the run.
+const TIME_KEYS: [&str; 10] = [" ", ".", ",", "b", "<", ">", "End", "[", "]", "Escape"];
+
 /// Handles the keys of [`SHORTCUTS`].
 #[hook]
 pub(crate) fn use_shortcuts(controls: Controls) {
@@ -57,6 +60,23 @@ pub(crate) fn use_shortcuts(controls: Controls) {
         let lesson = controls.runner.frame().lab.lesson.clone();
         let is_of_lesson = lesson.is_some_and(|lesson| press_in_lesson(&event, &lesson));
         if is_of_lesson || press(&event.key(), controls) {
+            event.prevent_default();
+        }
+    });
+    use_window_event("keydown", on_key);
+}
+
+/// Handles the keys of time alone, for an embed.
+#[hook]
+pub(crate) fn use_time_keys(controls: Controls) {
+    let on_key = use_callback(controls, |event: Event, controls| {
+        let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
+        let is_modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        let is_of_time = TIME_KEYS.contains(&event.key().as_str());
+        if event.default_prevented() || is_modified || !is_of_time || is_taken(&event) {
+            return;
+        }
+        if press(&event.key(), controls) {
             event.prevent_default();
         }
     });

@@ -1,9 +1,9 @@
-//! The words of the field, from the file `lessons/glossary.txt` beside the page: each has a
+//! The words of the field, from the file `lessons/glossary.txt` beside the program: each has a
 //! meaning, and a scene of a lesson that shows it.
 
 use super::lessons::{LESSONS, LessonInfo, load};
 
-/// The file, beside the page.
+/// The file, beside the program.
 const PATH: &str = "lessons/glossary.txt";
 
 /// A word of the field.

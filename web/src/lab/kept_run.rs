@@ -9,6 +9,7 @@ use raft_lab::{Lab, Restoration};
 use web_sys::Storage;
 
 use crate::lab::{LESSONS, OpenedLesson, OpenedScript, Origin, SCENARIOS};
+use crate::state::embed;
 
 const RUN_KEY: &str = "helios-run";
 const ORIGIN_KEY: &str = "helios-run-origin";
@@ -163,8 +164,12 @@ fn as_bytes(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|letter| u8::try_from(letter).ok()).collect()
 }
 
-/// Each tab has a storage of its own. It lives as long as the tab.
+/// Each tab has a storage of its own. It lives as long as the tab. An embed shares that of the page
+/// around it, and keeps nothing.
 fn storage() -> Option<Storage> {
+    if embed::is_embedded() {
+        return None;
+    }
     web_sys::window()?.session_storage().ok().flatten()
 }
 

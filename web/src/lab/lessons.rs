@@ -1,9 +1,11 @@
 //! The lessons of the folder `lessons/`: the build script lists them, and their texts are files
-//! beside the page.
+//! beside the program.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
+
+use crate::worker::beside_program;
 
 /// A lesson, without its text.
 #[derive(PartialEq, Eq, Debug)]
@@ -46,14 +48,15 @@ impl LessonInfo {
     }
 }
 
-/// Loads a file that is beside the page.
+/// Loads a file that is beside the program.
 ///
 /// # Errors
 /// In words, if it cannot be loaded.
 pub(super) async fn load(path: &str) -> Result<String, String> {
     let window = web_sys::window().ok_or("there is no browser here")?;
     let unreachable = |_| "the server cannot be reached".to_owned();
-    let answer = JsFuture::from(window.fetch_with_str(path)).await.map_err(unreachable)?;
+    let answer = window.fetch_with_str(&beside_program(path)?);
+    let answer = JsFuture::from(answer).await.map_err(unreachable)?;
     let answer: Response = answer.dyn_into().map_err(unreachable)?;
     if !answer.ok() {
         return Err(format!("the server answers {} to {path}", answer.status()));

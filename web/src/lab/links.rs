@@ -16,7 +16,7 @@ pub(crate) struct Linked {
     pub(crate) summary: LinkSummary,
 }
 
-/// The address that opens a moment in this page. An error is in words.
+/// The address that opens a moment in the whole page. An error is in words.
 pub(crate) async fn address_of(link: &MomentLink) -> Result<String, String> {
     let bytes = link.to_bytes().map_err(|error| error.to_string())?;
     let packed = through(&bytes, &deflate("CompressionStream")?).await;
@@ -24,7 +24,8 @@ pub(crate) async fn address_of(link: &MomentLink) -> Result<String, String> {
     let fragment = fragment.map_err(|error| error.to_string())?;
     let address = web_sys::window().and_then(|window| window.location().href().ok());
     let address = address.ok_or("the page has no address")?;
-    Ok(format!("{}#{fragment}", without_fragment(&address)))
+    let (address, _) = address.split_once(['?', '#']).unwrap_or((&address, ""));
+    Ok(format!("{address}#{fragment}"))
 }
 
 /// Reads the text after `#`. An error is in words.

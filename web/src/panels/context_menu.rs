@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::inspector::actions;
 use super::questions::of_selection;
-use crate::state::{MenuAt, Selection, use_controls, use_frame};
+use crate::state::{MenuAt, Selection, embed, use_controls, use_frame};
 use crate::ui::{Menu, MenuItem};
 
 /// What the menu says of the one item that is no line of the language.
@@ -43,7 +43,9 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
             disabled: !action.is_possible,
         })
         .collect();
-    if let Some(message @ Selection::Message(_)) = selection {
+    // An embed has no panels for answers and disks.
+    let asked = selection.filter(|_| !embed::is_embedded());
+    if let Some(message @ Selection::Message(_)) = asked {
         items.extend(of_selection(&frame.view, message).into_iter().map(|question| MenuItem {
             testid: "menu-why".into(),
             label: question.words.into(),
@@ -52,7 +54,7 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
             is_apart: true,
         }));
     }
-    if let Some(Selection::Node(_)) = selection {
+    if let Some(Selection::Node(_)) = asked {
         items.push(MenuItem {
             testid: "menu-disk".into(),
             label: "Show its disk".into(),

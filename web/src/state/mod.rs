@@ -1,6 +1,7 @@
 //! What a person has chosen on this page, and the contexts that hand it down.
 
 mod controls;
+pub(crate) mod embed;
 pub(crate) mod progress;
 mod selection;
 mod side;
@@ -16,7 +17,11 @@ pub(crate) use selection::Selection;
 pub(crate) use side::{Side, use_changes, use_side};
 pub(crate) use theme::Theme;
 
-/// What the browser keeps of the page from visit to visit; `None` if it keeps nothing.
+/// What the browser keeps of the page from visit to visit; `None` if it keeps nothing, and in an
+/// embed.
 fn storage() -> Option<Storage> {
+    if embed::is_embedded() {
+        return None;
+    }
     web_sys::window()?.local_storage().ok().flatten()
 }

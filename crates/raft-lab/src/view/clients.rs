@@ -1,5 +1,6 @@
 //! The clients, and the answers they got.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use raft_core::NodeId;
@@ -30,7 +31,7 @@ pub struct ClientView {
 }
 
 /// A client's answer: the value of `helios.exec`'s promise for an operation.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AnswerView {
     /// Whether the store carried out the operation. False: it refused, or the client gave up.
     pub ok: bool,
@@ -40,7 +41,7 @@ pub struct AnswerView {
     pub client: u64,
     /// `done`, `value`, `deleted`, `swapped`, `not_swapped`, `appended`, `list`, `failed` or
     /// `gave_up`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// For `value` and `not_swapped`: the key's value; `null` if it is absent.
     pub value: Option<String>,
     /// For `deleted`: whether the key existed.
@@ -66,7 +67,7 @@ pub struct AnswerView {
 }
 
 /// A node redirected a client.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RedirectView {
     /// That node.
     pub from: u64,
@@ -97,7 +98,7 @@ impl From<&ClientAnswer> for AnswerView {
             ok: answer.is_ok(),
             words: answer.to_string(),
             client: answer.client.0,
-            kind: "gave_up",
+            kind: "gave_up".into(),
             value: None,
             existed: None,
             length: None,
@@ -123,7 +124,7 @@ impl From<&ClientAnswer> for AnswerView {
 
 impl AnswerView {
     fn take(&mut self, response: &Response) {
-        self.kind = match response {
+        let kind = match response {
             Response::Done => "done",
             Response::Value(value) => {
                 self.value = value.as_ref().map(Value::to_string);
@@ -149,6 +150,7 @@ impl AnswerView {
             }
             Response::Failed(_) => "failed",
         };
+        self.kind = kind.into();
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) fn asking(props: &AskingProps) -> Html {
     });
     html! {
         <>
-            <button type="button" class="button is-small" data-testid="tape-why"
+            <button type="button" class="button is-small tape-why" data-testid="tape-why"
                 aria-haspopup="menu" aria-expanded={asked.is_some().to_string()}
                 title="Questions about this moment" onclick={on_click}>{ "Why?" }</button>
             if let Some(Asked { place: Place { x, y, .. }, items }) = asked {
