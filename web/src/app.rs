@@ -13,6 +13,7 @@ use raft_lab::{Lab, Restoration};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+pub(crate) use self::layout::PANELS;
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner, kept_run, links};

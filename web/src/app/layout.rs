@@ -41,10 +41,12 @@ const DISK: &str = TABS[6].0;
 /// The first one of a new page.
 pub(super) const LOGS: &str = TABS[2].0;
 
+/// The panels that are there in each lab: name, label.
+pub(crate) const PANELS: &[(&str, &str)] = TABS.split_at(2).1;
+
 /// The panel with this name, if it is there in each lab.
 pub(super) fn tab_named(name: &str) -> Option<&'static str> {
-    let mut lasting = TABS.iter().filter(|(known, _)| ![LESSON, RECORD].contains(known));
-    lasting.find(|(known, _)| *known == name).map(|(known, _)| *known)
+    PANELS.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
 }
 
 #[derive(Properties, PartialEq)]

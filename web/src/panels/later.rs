@@ -25,6 +25,7 @@ use super::dialogs::{
 use super::disk::Disk;
 use super::inspector::Inspector;
 use super::lesson::LessonPanel;
+use super::palette::Palette;
 use super::properties::PropertyList;
 use super::record::Record;
 use super::statements::Statements;
@@ -151,6 +152,7 @@ fn dialog(name: Dialog, origin: Origin, page: LinkedPage, on_close: Callback<()>
         Dialog::Experiments => html! { <Experiments {on_close} /> },
         Dialog::Glossary => html! { <Glossary {on_close} /> },
         Dialog::Lessons => html! { <Lessons {on_close} /> },
+        Dialog::Palette => html! { <Palette {on_close} /> },
         Dialog::Rules => html! { <Rules {on_close} /> },
         Dialog::Share => html! { <Share {origin} {page} {on_close} /> },
         Dialog::Scenarios => html! { <Scenarios {on_close} /> },

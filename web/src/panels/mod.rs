@@ -19,6 +19,7 @@ mod lesson;
 mod logs;
 mod notices;
 mod open_script;
+mod palette;
 mod properties;
 mod questions;
 mod record;

@@ -46,6 +46,7 @@ pub(crate) enum Dialog {
     Experiments,
     Glossary,
     Lessons,
+    Palette,
     Rules,
     Scenarios,
     Share,

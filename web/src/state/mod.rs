@@ -17,6 +17,6 @@ pub(crate) use side::{Side, use_changes, use_side};
 pub(crate) use theme::Theme;
 
 /// What the browser keeps of the page from visit to visit; `None` if it keeps nothing.
-fn storage() -> Option<Storage> {
+pub(crate) fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
