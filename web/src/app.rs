@@ -98,6 +98,9 @@ pub(crate) fn mount() {
 
 /// The run that this tab had before a reload; if there is none, the stored lab.
 async fn open(phase: &UseStateSetter<Phase>) -> Phase {
+    if links::is_of_audience() {
+        return scratch(Some("This tab follows a presenter.".to_owned()));
+    }
     if let Some(lesson) = kept_run::kept_lesson()
         && let Ok(mut lab) = lesson.lab(lesson.info.map_or(0, progress::last_scene))
     {

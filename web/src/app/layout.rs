@@ -61,6 +61,8 @@ pub(crate) struct LayoutProps {
     pub(crate) tab: &'static str,
     pub(crate) on_tab: Callback<&'static str>,
     pub(crate) on_theme: Callback<Theme>,
+    /// Whether it is shown to an audience: large, and without tools.
+    pub(crate) is_presented: bool,
 }
 
 #[component(Layout)]
@@ -113,7 +115,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     });
     let on_key = Callback::from(|event: KeyboardEvent| walk(&event));
     html! {
-        <div class="page" onclick={on_click} onkeydown={on_key}>
+        <div class={classes!("page", props.is_presented.then_some("is-presented"))}
+            onclick={on_click} onkeydown={on_key}>
             <div class="bar">
                 <Header on_theme={props.on_theme.clone()} />
                 <Time />

@@ -4,7 +4,7 @@
 use strum::VariantArray;
 
 use super::{focus_soon, press};
-use crate::state::{Controls, Dialog, speed};
+use crate::state::{Controls, Dialog, Presentation, speed};
 
 /// The positions of the slider that a key goes.
 const SPEED_STEP: u32 = 5;
@@ -33,7 +33,9 @@ pub(crate) enum Action {
     Search,
     WriteCommand,
     Console,
+    Split,
     Share,
+    Present,
     Find,
     Lessons,
     Scenarios,
@@ -82,7 +84,9 @@ impl Action {
             Self::Search => "Ctrl+k",
             Self::WriteCommand => "/",
             Self::Console => "`",
+            Self::Split => "s",
             Self::Share => "y",
+            Self::Present => "P",
             Self::Find => "f",
             Self::Close => "Escape",
             Self::Help => "?",
@@ -137,7 +141,9 @@ impl Action {
             Self::Search => "search all commands, lessons, words and actions",
             Self::WriteCommand => "go to the console’s line, to write a command",
             Self::Console => "open or close the console",
+            Self::Split => "split the network: choose the nodes of one side",
             Self::Share => "share this moment: a link to it",
+            Self::Present => "present: large type, and other tabs of this browser can follow",
             Self::Find => "find a run in which a condition comes to hold",
             Self::Lessons => "open the lessons",
             Self::Scenarios => "open the scenarios",
@@ -189,6 +195,7 @@ impl Action {
             Self::ZoomIn => return press("zoom-in"),
             Self::ZoomWhole => return press("zoom-whole"),
             Self::WriteCommand => focus_soon("console-input"),
+            Self::Split => return press("split-draft"),
             Self::Console => return press("console-toggle"),
             Self::OpenScript => return press("open-script"),
             Self::CopyScript => return press("copy-script"),
@@ -199,6 +206,7 @@ impl Action {
             }
             Self::Search => open(controls, Dialog::Palette),
             Self::Share => open(controls, Dialog::Share),
+            Self::Present => controls.present.emit(Some(Presentation::Given)),
             Self::Find => open(controls, Dialog::Find),
             Self::Lessons => open(controls, Dialog::Lessons),
             Self::Scenarios => open(controls, Dialog::Scenarios),

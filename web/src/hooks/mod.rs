@@ -13,7 +13,7 @@ mod theme;
 pub(crate) use actions::Action;
 pub(crate) use clipboard::copy_text;
 pub(crate) use elements::{focus_soon, press, write_soon};
-pub(crate) use listen::use_window_event;
+pub(crate) use listen::{use_first_window_event, use_window_event};
 pub(crate) use painter::use_painter;
 pub(crate) use save::save_file;
 pub(crate) use shortcuts::{KEYS_OF_THINGS, use_shortcuts};

@@ -13,7 +13,14 @@ use crate::state::Controls;
 pub(crate) const KEYS_OF_THINGS: &[(&str, &str)] = &[
     ("a to d, Enter", "in a lesson: choose an answer; let it run and see"),
     ("Page down, Page up", "in a lesson: the next step, the one before"),
+    ("→ ←, Page down, Page up", "presenting: the next moment, the one before"),
+    (". and Esc", "presenting: a black screen; leave"),
     ("Tab, arrow keys", "go to the cluster; move between nodes, between links, or in an event"),
+    ("1 to 9, Space", "while a split is drafted: put a node on the other side"),
+    (
+        "drag in the picture",
+        "draw a line around nodes to split them off; pull a node away to isolate it",
+    ),
     (
         "Enter, right click",
         "select a node or a link, and open its menu; go to the entries of the logs",
@@ -26,6 +33,12 @@ pub(crate) fn use_shortcuts(controls: Controls) {
     let on_key = use_callback(controls, |event: Event, controls| {
         let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
         if event.default_prevented() || event.alt_key() || is_in_dialog(&event) {
+            return;
+        }
+        if has(".page.is-presented") {
+            if press_presenting(&event) {
+                event.prevent_default();
+            }
             return;
         }
         let is_command = event.ctrl_key() || event.meta_key();
@@ -80,6 +93,17 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
         _ => return false,
     };
     press(id)
+}
+
+/// Handles a key while the run is presented: those that a remote control has, and nothing else.
+fn press_presenting(event: &KeyboardEvent) -> bool {
+    press(match event.key().as_str() {
+        "ArrowRight" | "PageDown" => "presenter-next",
+        "ArrowLeft" | "PageUp" => "presenter-back",
+        "." => "presenter-black",
+        "Escape" => "presenter-leave",
+        _ => return false,
+    })
 }
 
 fn has(selector: &str) -> bool {

@@ -34,9 +34,10 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                         open(Dialog::Experiments)) }
                 </span>
                 { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
-                { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
-                <OpenScript />
                 <span class="tool-rare">
+                    { tool("scenarios", IconName::Scenarios, "Scenarios",
+                        open(Dialog::Scenarios)) }
+                    <OpenScript />
                     { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                     { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <CopyScript />

@@ -20,13 +20,16 @@ mod logs;
 mod notices;
 mod open_script;
 mod palette;
+mod presenter;
 mod properties;
 mod questions;
 mod record;
 mod sentence;
+mod split;
 mod statements;
 mod tape;
 mod time;
+mod timing;
 mod views;
 mod why;
 

@@ -10,7 +10,7 @@ pub(crate) mod theme;
 use web_sys::Storage;
 
 pub(crate) use controls::{
-    Controls, Dialog, MenuAt, Selected, use_controls, use_frame, use_selected,
+    Controls, Dialog, MenuAt, Presentation, Selected, use_controls, use_frame, use_selected,
 };
 pub(crate) use selection::Selection;
 pub(crate) use side::{Side, use_changes, use_side};
