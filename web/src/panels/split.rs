@@ -7,6 +7,7 @@ mod sides;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
+use gloo_timers::callback::Timeout;
 use raft_lab::NodeId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -19,6 +20,9 @@ use crate::picture::canvas::Scene;
 use crate::picture::{Point, Ring};
 use crate::state::{Selection, use_controls, use_frame, use_selected};
 use crate::ui::PartitionRays;
+
+/// The click that ends a gesture comes within this time, in milliseconds.
+const CLICK_MS: u32 = 50;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct SplitProps {
@@ -80,6 +84,9 @@ pub(crate) fn split(props: &SplitProps) -> Html {
             let Some(done) = (*gesture).clone() else { return };
             gesture.set(None);
             is_over.set(true);
+            // A finger that moved makes no click.
+            let is_over = is_over.clone();
+            Timeout::new(CLICK_MS, move || is_over.set(false)).forget();
             match done {
                 Gesture::Lasso(line) => {
                     let chosen = gesture::surrounded(&line, ids.iter().copied(), ring);
@@ -108,7 +115,7 @@ pub(crate) fn split(props: &SplitProps) -> Html {
         Callback::from(move |_: Event| cancel())
     });
     let on_click = {
-        let (toggle, is_drafted) = (toggle.clone(), draft.is_some());
+        let (toggle, is_drafted, is_over) = (toggle.clone(), draft.is_some(), is_over.clone());
         Callback::from(move |event: Event| {
             let node = node_of(&event).filter(|_| is_drafted);
             if is_over.replace(false) || node.is_some() {
@@ -120,6 +127,7 @@ pub(crate) fn split(props: &SplitProps) -> Html {
     use_first_window_event("click", on_click);
     let on_key = {
         let (draft, gesture, ids) = (draft.clone(), gesture.clone(), ids.clone());
+        let is_over = is_over.clone();
         Callback::from(move |event: Event| {
             let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
             if is_text(event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -128,7 +136,10 @@ pub(crate) fn split(props: &SplitProps) -> Html {
             let key = event.key();
             let numbered = key.parse().ok().map(NodeId).filter(|node| ids.contains(node));
             match (&*key, draft.is_some()) {
-                ("Escape", _) if gesture.is_some() => cancel(),
+                ("Escape", _) if gesture.is_some() => {
+                    cancel();
+                    is_over.set(true);
+                }
                 ("Escape", true) => draft.set(None),
                 (" " | "Enter", true) => match node_of(event) {
                     Some(node) => toggle(node),
