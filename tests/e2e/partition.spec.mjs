@@ -55,6 +55,12 @@ async function drag(points) {
   for (const point of rest) await page.mouse.move(...point, { steps: 5 });
 }
 
+/** Waits for words in what is drawn. */
+function drawn(pattern) {
+  const words = async () => (await page.getByTestId('split-gesture').textContent()) ?? '';
+  return until(`words like ${pattern}`, async () => pattern.test(await words()));
+}
+
 /** A line around nodes 2 and 3, which are at the right, from the ground and back to it. */
 async function around23() {
   const [x2, y2] = await centre(2);
@@ -134,12 +140,12 @@ test('the keyboard splits the network', async () => {
 test('a node that is pulled away is isolated, and others stay where they are', async () => {
   const [x, y] = await centre(5);
   await drag([[x, y], [x + 30, y + 10]]);
-  await says(page.getByTestId('split-gesture'), /Farther away/);
+  await drawn(/Farther away/);
   await page.mouse.up();
   assert.equal(await groups(), null, 'too near');
   assert.equal(await page.getByTestId('node-5').getAttribute('aria-pressed'), 'false');
   await drag([[x, y], [x + 200, y]]);
-  await says(page.getByTestId('split-gesture'), /node 5 is isolated/);
+  await drawn(/node 5 is isolated/);
   await page.keyboard.press('Escape');
   await page.mouse.up();
   assert.equal(await groups(), null, 'given up');
@@ -162,7 +168,7 @@ test('a finger draws too', async () => {
   const [x, y] = await centre(5);
   await touch('touchStart', { x, y });
   for (let part = 1; part <= 6; part += 1) await touch('touchMove', { x: x + part * 35, y });
-  await says(page.getByTestId('split-gesture'), /node 5 is isolated/);
+  await drawn(/node 5 is isolated/);
   await touch('touchEnd');
   await until('the isolation', async () => JSON.stringify((await groups())?.[0]) === '[5]');
   assert.equal(await page.getByRole('menu').count(), 0);

@@ -51,7 +51,7 @@ const place = (tab) => tab.getByTestId('presenter-place').innerText();
 /** Presents, from the first mark of the run on. */
 async function present() {
   await page.keyboard.press('Shift+P');
-  await page.getByTestId('presenter').waitFor();
+  await page.getByTestId('presenter-next').waitFor();
   const { marks } = await page.evaluate(() => globalThis.helios.state().lab.time.tape);
   return marks;
 }
