@@ -17,6 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::prelude::*;
 
+pub(crate) use self::layout::PANELS;
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner, kept_run, links};
@@ -124,6 +125,9 @@ async fn embedded() -> Phase {
 
 /// The run that this tab had before a reload; if there is none, the stored lab.
 async fn open(phase: &UseStateSetter<Phase>) -> Phase {
+    if links::is_of_audience() {
+        return scratch(Some("This tab follows a presenter.".to_owned()));
+    }
     if let Some(lesson) = kept_run::kept_lesson()
         && let Ok(mut lab) = lesson.lab(lesson.info.map_or(0, progress::last_scene))
     {

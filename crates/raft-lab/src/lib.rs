@@ -33,6 +33,7 @@ mod disk_history;
 mod explanation;
 #[cfg(test)]
 mod fake;
+mod follow;
 mod frame;
 mod headline;
 #[cfg(target_arch = "wasm32")]
@@ -51,6 +52,7 @@ mod recording;
 mod rules_off;
 mod stored;
 mod tape;
+mod timing;
 mod view;
 
 pub use changes::{ChangesView, EntryChange, FactChange, NodeChanges, ValueChange};
@@ -61,6 +63,7 @@ pub use diagram::{
     ShownItem, StretchView, VerdictView,
 };
 pub use explanation::{CauseView, ExplanationView, ReasonView};
+pub use follow::{Caption, FollowMessage, Follower, MAX_FOLLOW_BYTES, SILENCE_MS, Shown};
 pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
@@ -95,6 +98,7 @@ pub use stored::{
     cluster_line, earlier_runs, earlier_runs_as_bytes, next_run,
 };
 pub use tape::{AskView, BandView, FaultView, JumpTo, MarkView, OperationView, TapeView};
+pub use timing::TightTiming;
 pub use view::{
     AnswerView, ClientView, CoreView, DiskDetails, DiskView, EntryView, EventRowView, EventView,
     EventsView, LeaseView, LinkView, LogView, LogsView, LostMessageView, MembershipView,

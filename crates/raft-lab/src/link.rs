@@ -151,10 +151,16 @@ impl MomentLink {
         }
         let (link, rest): (Self, _) =
             postcard::take_from_bytes(bytes).map_err(|_| LinkError::Damaged)?;
-        let has_good_names = link.page.panel.len() <= MAX_NAME
-            && link.page.selected.len() <= MAX_NAME
-            && good_title(&link.title) == link.title;
-        if rest.is_empty() && has_good_names { Ok(link) } else { Err(LinkError::Damaged) }
+        link.check()?;
+        if rest.is_empty() { Ok(link) } else { Err(LinkError::Damaged) }
+    }
+
+    /// Whether its names and its title are such as a page makes them.
+    pub(crate) fn check(&self) -> Result<(), LinkError> {
+        let has_good_names = self.page.panel.len() <= MAX_NAME
+            && self.page.selected.len() <= MAX_NAME
+            && good_title(&self.title) == self.title;
+        if has_good_names { Ok(()) } else { Err(LinkError::Damaged) }
     }
 }
 
@@ -193,7 +199,7 @@ pub fn packed_of(fragment: &str) -> Result<Vec<u8>, LinkError> {
     }
 }
 
-fn checksum(version: u8, packed: &[u8]) -> u32 {
+pub(crate) fn checksum(version: u8, packed: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&[version]);
     hasher.update(packed);

@@ -110,6 +110,7 @@ fn embed_page(props: &EmbedPageProps) -> Html {
             finder: Finder::new(),
             select: Callback::from(move |next| selected.set(next)),
             show_disk: Callback::noop(),
+            present: Callback::noop(),
             open_dialog: Callback::noop(),
             open_menu: Callback::from(move |next| menu.set(next)),
         }

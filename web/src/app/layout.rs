@@ -41,10 +41,12 @@ const DISK: &str = TABS[6].0;
 /// The first one of a new page.
 pub(super) const LOGS: &str = TABS[2].0;
 
+/// The panels that are there in each lab: name, label.
+pub(crate) const PANELS: &[(&str, &str)] = TABS.split_at(2).1;
+
 /// The panel with this name, if it is there in each lab.
 pub(super) fn tab_named(name: &str) -> Option<&'static str> {
-    let mut lasting = TABS.iter().filter(|(known, _)| ![LESSON, RECORD].contains(known));
-    lasting.find(|(known, _)| *known == name).map(|(known, _)| *known)
+    PANELS.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
 }
 
 #[derive(Properties, PartialEq)]
@@ -59,6 +61,8 @@ pub(crate) struct LayoutProps {
     pub(crate) tab: &'static str,
     pub(crate) on_tab: Callback<&'static str>,
     pub(crate) on_theme: Callback<Theme>,
+    /// Whether it is shown to an audience: large, and without tools.
+    pub(crate) is_presented: bool,
 }
 
 #[component(Layout)]
@@ -111,7 +115,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     });
     let on_key = Callback::from(|event: KeyboardEvent| walk(&event));
     html! {
-        <div class="page" onclick={on_click} onkeydown={on_key}>
+        <div class={classes!("page", props.is_presented.then_some("is-presented"))}
+            onclick={on_click} onkeydown={on_key}>
             <div class="bar">
                 <Header on_theme={props.on_theme.clone()} />
                 <Time />

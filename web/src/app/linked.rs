@@ -21,7 +21,8 @@ pub(super) fn use_linked(labs: Labs) -> (Option<Rc<Linked>>, Callback<()>) {
     // The number of links that were read: of two at a time, the later one counts.
     let count = use_mut_ref(|| 0_u64);
     let read = use_callback((labs, linked.setter()), move |(), (labs, linked)| {
-        let Some(fragment) = links::fragment() else { return };
+        let fragment = links::fragment().filter(|_| !links::is_of_audience());
+        let Some(fragment) = fragment else { return };
         let (labs, linked, count) = (labs.clone(), linked.clone(), count.clone());
         linked.set(None);
         *count.borrow_mut() += 1;

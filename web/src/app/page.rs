@@ -9,9 +9,9 @@ use super::frames::Frames;
 use super::layout::{LOGS, Layout};
 use super::linked;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
-use crate::lab::{Finder, Labs, Linked, Origin, Part, Runner, kept_run};
+use crate::lab::{Finder, Labs, Linked, Origin, Part, Runner, kept_run, links};
 use crate::panels::{Later, Panel, load_soon};
-use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
+use crate::state::{Controls, Dialog, MenuAt, Presentation, Selected, Selection, theme};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct PageProps {
@@ -30,6 +30,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let failure = use_state_eq(|| None::<String>);
     let dialog = use_state_eq(|| None::<Dialog>);
     let menu = use_state_eq(|| None::<MenuAt>);
+    let presentation = use_state_eq(|| links::is_of_audience().then_some(Presentation::Followed));
     let chosen = use_state_eq(theme::stored);
     let theme = ThemeContext { chosen: *chosen, system_changes: use_system_theme() };
     let on_theme = {
@@ -42,7 +43,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let controls = use_memo(props.runner.clone(), |runner| {
         let (origin, selected, failed) = (origin.setter(), selected.setter(), failure.setter());
         let (dialog, menu, cleared) = (dialog.setter(), menu.setter(), selected.clone());
-        let disk = disk.setter();
+        let (disk, presented) = (disk.setter(), presentation.setter());
         Controls {
             runner: runner.clone(),
             labs: Labs {
@@ -63,6 +64,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
             show_disk: Callback::from(move |next| disk.set(next)),
             open_dialog: Callback::from(move |next| dialog.set(next)),
             open_menu: Callback::from(move |next| menu.set(next)),
+            present: Callback::from(move |next| presented.set(next)),
         }
     });
     let controls = (*controls).clone();
@@ -76,6 +78,9 @@ pub(crate) fn page(props: &PageProps) -> Html {
         Callback::from(move |next| tab.set(next))
     };
     let (linked, on_link_closed) = linked::use_linked(controls.labs.clone());
+    let on_page = use_callback((controls.clone(), on_tab.clone()), |page, (controls, on_tab)| {
+        linked::show(page, controls.clone(), on_tab.clone());
+    });
     let on_link_opened = on_open(&controls, &linked, (&on_tab, &on_link_closed));
     html! {
         <ContextProvider<Controls> context={controls.clone()}>
@@ -83,7 +88,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
         <ContextProvider<Selected> context={Selected(*selected)}>
         <Frames part={Part::Main}>
             <Layout origin={(*origin).clone()} failure={(*failure).clone()} {on_theme}
-                selected={*selected} disk={*disk} tab={*tab} {on_tab} />
+                selected={*selected} disk={*disk} tab={*tab} {on_tab}
+                is_presented={presentation.is_some()} />
             <div class="over">
                 // The question of a link comes before other dialogs.
                 if let (Some(name), None) = (*dialog, &linked) {
@@ -99,6 +105,12 @@ pub(crate) fn page(props: &PageProps) -> Html {
                         linked, on_open: on_link_opened, on_close: on_link_closed,
                     }} />
                 }
+                <Later waits={presentation.is_none()} panel={Panel::Presenter {
+                    presentation: *presentation,
+                    origin: (*origin).clone(),
+                    page: linked::shown(&controls.runner, *tab, *disk, *selected),
+                    on_page,
+                }} />
                 if let Some(at) = *menu { <Later panel={Panel::ContextMenu(at)} /> }
             </div>
         </Frames>

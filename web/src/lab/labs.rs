@@ -120,6 +120,18 @@ impl Labs {
         self.begin_script(script, Lab::open_link(link));
     }
 
+    /// Shows the run of a presenter, in memory. What is said of the lab is said for the first one.
+    pub(crate) fn follow(&self, lab: Lab, run: &MomentLink, is_first: bool) {
+        self.want();
+        self.runner.replace(lab);
+        self.runner.set_speed(DEFAULT_SPEED);
+        if is_first {
+            let (name, text) = (run.title.clone(), run.script.clone());
+            let script = OpenedScript { name, text, link: Some(run.clone()) };
+            self.on_origin.emit(Origin::Script(Rc::new(script)));
+        }
+    }
+
     fn begin_script(&self, script: OpenedScript, lab: Result<Lab, LabError>) {
         match lab {
             Ok(lab) => {

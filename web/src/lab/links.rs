@@ -9,6 +9,9 @@ use web_sys::{Blob, ReadableStreamDefaultReader, ReadableWritablePair};
 /// A browser without it is older than the page can be used with.
 const NO_COMPRESSION: &str = "this browser cannot compress a link: use a file with the script";
 
+/// The text after `#` of a window for the audience of a presenter.
+const AUDIENCE: &str = "follow";
+
 /// A link that was read, and what it says of itself. Nothing of it has run.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Linked {
@@ -46,6 +49,11 @@ pub(crate) fn fragment() -> Option<String> {
 /// Whether the address has a link, which may still be damaged.
 pub(crate) fn is_there() -> bool {
     fragment().is_some_and(|fragment| packed_of(&fragment).is_ok())
+}
+
+/// Whether the address is that of a window for the audience of a presenter.
+pub(crate) fn is_of_audience() -> bool {
+    fragment().as_deref() == Some(AUDIENCE)
 }
 
 /// Removes it from the address, so that a reload does not read it again.

@@ -24,6 +24,7 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <h1 class="brand"><span class="sun" aria-hidden="true"></span>{ "Helios" }</h1>
             <Place />
             <div class="top-actions">
+                { tool("search", IconName::Search, "Search", open(Dialog::Palette)) }
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
                 <span class="tool-rare">
                     { tool("share", IconName::Share, "Share", open(Dialog::Share)) }
@@ -33,14 +34,15 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                         open(Dialog::Experiments)) }
                 </span>
                 { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
-                { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
-                <OpenScript />
                 <span class="tool-rare">
+                    { tool("scenarios", IconName::Scenarios, "Scenarios",
+                        open(Dialog::Scenarios)) }
+                    <OpenScript />
                     { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                     { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <CopyScript />
                 </span>
-                <button type="button" class="icon-button" data-testid="theme" onclick={on_theme}
+                <button type="button" class="icon-button" id="theme" data-testid="theme" onclick={on_theme}
                     aria-label={format!("Theme: {}", theme.name())}
                     title={format!("Theme: {}", theme.name())}>
                     <Icon name={IconName::Theme} />
@@ -61,7 +63,7 @@ pub(super) fn tool(
     onclick: Callback<MouseEvent>,
 ) -> Html {
     html! {
-        <button type="button" class="button tool" data-testid={testid} aria-label={label}
+        <button type="button" class="button tool" id={testid} data-testid={testid} aria-label={label}
             title={label} {onclick}>
             <Icon name={icon} /><span class="tool-label">{ label }</span>
         </button>

@@ -25,12 +25,17 @@ use super::dialogs::{
 use super::disk::Disk;
 use super::inspector::Inspector;
 use super::lesson::LessonPanel;
+use super::palette::Palette;
+use super::presenter::Presenter;
 use super::properties::PropertyList;
 use super::record::Record;
+use super::split::Split;
 use super::statements::Statements;
+use super::timing::Timing;
 use super::why::Why;
 use crate::lab::{Linked, Origin};
-use crate::state::{Dialog, MenuAt};
+use crate::picture::canvas::Scene;
+use crate::state::{Dialog, MenuAt, Presentation};
 
 /// A panel of the part, with its properties.
 #[derive(Clone, PartialEq)]
@@ -64,11 +69,19 @@ pub(crate) enum Panel {
         on_open: Callback<()>,
         on_close: Callback<()>,
     },
+    Presenter {
+        presentation: Option<Presentation>,
+        origin: Origin,
+        page: LinkedPage,
+        on_page: Callback<LinkedPage>,
+    },
     Properties,
     Record,
     Rule,
     Searching,
+    Split(Scene),
     Statements,
+    Timing,
     Why {
         is_open: bool,
         on_answer: Callback<()>,
@@ -134,11 +147,16 @@ fn draw(panel: &Panel) -> Html {
         Panel::OpenLink { linked, on_open, on_close } => {
             html! { <OpenLink {linked} {on_open} {on_close} /> }
         }
+        Panel::Presenter { presentation, origin, page, on_page } => {
+            html! { <Presenter {presentation} {origin} {page} {on_page} /> }
+        }
         Panel::Properties => html! { <PropertyList /> },
         Panel::Record => html! { <Record /> },
         Panel::Rule => html! { <Rule /> },
         Panel::Searching => html! { <Searching /> },
+        Panel::Split(scene) => html! { <Split {scene} /> },
         Panel::Statements => html! { <Statements /> },
+        Panel::Timing => html! { <Timing /> },
         Panel::Why { is_open, on_answer } => html! { <Why {is_open} {on_answer} /> },
         Panel::Word => html! { <Word /> },
     }
@@ -151,6 +169,7 @@ fn dialog(name: Dialog, origin: Origin, page: LinkedPage, on_close: Callback<()>
         Dialog::Experiments => html! { <Experiments {on_close} /> },
         Dialog::Glossary => html! { <Glossary {on_close} /> },
         Dialog::Lessons => html! { <Lessons {on_close} /> },
+        Dialog::Palette => html! { <Palette {on_close} /> },
         Dialog::Rules => html! { <Rules {on_close} /> },
         Dialog::Share => html! { <Share {origin} {page} {on_close} /> },
         Dialog::Scenarios => html! { <Scenarios {on_close} /> },

@@ -19,13 +19,17 @@ mod lesson;
 mod logs;
 mod notices;
 mod open_script;
+mod palette;
+mod presenter;
 mod properties;
 mod questions;
 mod record;
 mod sentence;
+mod split;
 mod statements;
 mod tape;
 mod time;
+mod timing;
 mod views;
 mod why;
 

@@ -58,6 +58,7 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
                 </div>
             }
             <RulesOff origin={props.origin.clone()} />
+            <Later panel={Panel::Timing} waits={true} />
             <Later panel={Panel::Searching} waits={true} />
         </div>
     }

@@ -21,6 +21,8 @@ pub(crate) struct Controls {
     pub(crate) open_dialog: Callback<Option<Dialog>>,
     /// Opens the menu of a thing at a place of the window, or closes the open menu.
     pub(crate) open_menu: Callback<Option<MenuAt>>,
+    /// Presents the run, or follows a presenter; or neither.
+    pub(crate) present: Callback<Option<Presentation>>,
 }
 
 impl Controls {
@@ -46,12 +48,22 @@ pub(crate) enum Dialog {
     Experiments,
     Glossary,
     Lessons,
+    Palette,
     Rules,
     Scenarios,
     Share,
     NewLab,
     AddServer,
     WipeLab,
+}
+
+/// What a tab does in a presentation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Presentation {
+    /// It presents.
+    Given,
+    /// It follows a presenter in another tab.
+    Followed,
 }
 
 /// A context menu: its thing, or the cluster, and its place in the window in CSS pixels.

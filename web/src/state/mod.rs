@@ -11,7 +11,7 @@ pub(crate) mod theme;
 use web_sys::Storage;
 
 pub(crate) use controls::{
-    Controls, Dialog, MenuAt, Selected, use_controls, use_frame, use_selected,
+    Controls, Dialog, MenuAt, Presentation, Selected, use_controls, use_frame, use_selected,
 };
 pub(crate) use selection::Selection;
 pub(crate) use side::{Side, use_changes, use_side};
@@ -19,7 +19,7 @@ pub(crate) use theme::Theme;
 
 /// What the browser keeps of the page from visit to visit; `None` if it keeps nothing, and in an
 /// embed.
-fn storage() -> Option<Storage> {
+pub(crate) fn storage() -> Option<Storage> {
     if embed::is_embedded() {
         return None;
     }

@@ -12,6 +12,9 @@ pub(crate) struct DialogProps {
     /// For dialogs that hold long lists.
     #[prop_or_default]
     pub(crate) is_wide: bool,
+    /// Without a head: the title is its name only.
+    #[prop_or_default]
+    pub(crate) is_bare: bool,
     pub(crate) children: Html,
 }
 
@@ -40,17 +43,20 @@ pub(crate) fn dialog(props: &DialogProps) -> Html {
     );
     let on_button = props.on_close.reform(|_: MouseEvent| ());
     html! {
-        <dialog ref={node} class={classes!("dialog", props.is_wide.then_some("is-wide"))}
-            aria-labelledby="dialog-title" onclose={on_close} onclick={on_click}
+        <dialog ref={node} class={classes!("dialog", props.is_wide.then_some("is-wide"),
+                props.is_bare.then_some("is-bare"))}
+            aria-label={props.title.clone()} onclose={on_close} onclick={on_click}
             onkeydown={Callback::from(|event: KeyboardEvent| walk(&event))}>
             <div class="dialog-box">
-                <header class="dialog-head">
-                    <h2 id="dialog-title">{ &props.title }</h2>
-                    <button type="button" class="icon-button" aria-label="Close"
-                        onclick={on_button}>
-                        <Icon name={IconName::Close} />
-                    </button>
-                </header>
+                if !props.is_bare {
+                    <header class="dialog-head">
+                        <h2>{ &props.title }</h2>
+                        <button type="button" class="icon-button" aria-label="Close"
+                            onclick={on_button}>
+                            <Icon name={IconName::Close} />
+                        </button>
+                    </header>
+                }
                 { props.children.clone() }
             </div>
         </dialog>

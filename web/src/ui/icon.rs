@@ -15,6 +15,7 @@ pub(crate) enum IconName {
     Copy,
     Chart,
     Find,
+    Search,
     Lessons,
     Scenarios,
     Share,
@@ -41,6 +42,10 @@ impl IconName {
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
             Self::Chart => "M2.5 2.5 V13.5 H13.5 M4.5 11.5 C8 11.5 7 5 13 4.5",
             Self::Find => {
+                "M8 3.5 A4.5 4.5 0 1 0 8 12.5 A4.5 4.5 0 1 0 8 3.5 Z \
+                 M8 1.5 V5.5 M8 10.5 V14.5 M1.5 8 H5.5 M10.5 8 H14.5"
+            }
+            Self::Search => {
                 "M7 2.8 A4.2 4.2 0 1 0 7 11.2 A4.2 4.2 0 1 0 7 2.8 Z M10.1 10.1 L13.5 13.5"
             }
             Self::Lessons => {

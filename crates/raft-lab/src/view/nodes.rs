@@ -41,6 +41,8 @@ pub struct NodeView {
     pub clock: Option<String>,
     /// The time to handle one input; 0 unless the node was slowed.
     pub handling_micros: u64,
+    /// The shortest election timeout of its settings.
+    pub election_timeout_min_micros: u64,
     /// Whether it uses leases: a leader with one may answer reads at once.
     pub lease_reads: bool,
     /// Its disk.
@@ -181,6 +183,7 @@ impl NodeView {
             member_role: members.role_of(node.id()),
             clock: (drift != 0).then(|| ClockChange::Drift { ppm: drift }.to_string()),
             handling_micros: node.handling().as_micros() as u64,
+            election_timeout_min_micros: node.settings().election_timeout_min.as_micros() as u64,
             lease_reads: node.settings().lease_reads,
             disk: DiskView::from(node.disk()),
             core: node.core().map(|core| CoreView::of(node, core)),

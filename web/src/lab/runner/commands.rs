@@ -2,7 +2,7 @@
 
 use raft_lab::{
     ConsoleKind, Crossroads, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult,
-    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, RecordedStep, Related,
+    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, RecordedStep, Related, Shown,
     Suggestion, ViewWindow,
 };
 
@@ -386,6 +386,11 @@ impl Runner {
     /// The link to this moment.
     pub(crate) fn link(&self, title: &str, page: &LinkedPage) -> MomentLink {
         self.0.lab.borrow().link(title, page.clone())
+    }
+
+    /// What is shown, for the audience of a presenter.
+    pub(crate) fn present(&self, presenter: u64, title: &str, page: &LinkedPage) -> Shown {
+        self.0.lab.borrow().present(presenter, title, page.clone())
     }
 
     /// The completions of a line that is being typed.

@@ -13,15 +13,18 @@ use yew::prelude::*;
 use self::long_press::use_long_press;
 use self::pointing::{place_of_menu, press_key, selection_at};
 use crate::hooks::{ThemeContext, use_painter, use_size};
+use crate::panels::{Later, Panel};
 use crate::picture::canvas::{FadingMessages, Painter, Scene};
 use crate::picture::{LinkPicture, NodePicture, Ring, is_parted};
-use crate::state::{MenuAt, Selection, use_changes, use_controls, use_frame, use_selected};
+use crate::state::{
+    MenuAt, Selection, Side, use_changes, use_controls, use_frame, use_selected, use_side,
+};
 use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
 
 #[component(Topology)]
 pub(crate) fn topology() -> Html {
     let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
-    let (keyboard, changes) = (controls.clone(), use_changes());
+    let (keyboard, changes, side) = (controls.clone(), use_changes(), use_side());
     let (host, behind) = (use_node_ref(), use_node_ref());
     let (width, height) = use_size(&host);
     let ring = Ring::fit(width, height, frame.view.node_ids());
@@ -81,6 +84,9 @@ pub(crate) fn topology() -> Html {
                 </svg>
             }
             <MessageCanvas {scene} {behind} />
+            if side == Side::Live {
+                <Later panel={Panel::Split(scene)} waits={true} />
+            }
         </div>
     }
 }

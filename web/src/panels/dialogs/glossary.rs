@@ -67,7 +67,8 @@ fn list(props: &ListProps) -> Html {
                         on_close.emit(());
                     });
                     html! {
-                        <li key={entry.word.clone()} class="rule-row">
+                        <li key={entry.word.clone()} class="rule-row" tabindex="-1"
+                            id={format!("word-{}", entry.word)}>
                             <p class="rule-words"><strong>{ &entry.word }</strong>{ ": " }
                                 { with_links(&entry.meaning, Some(&entry.word)) }</p>
                             <p class="rule-note">

@@ -3,7 +3,7 @@
 use raft_lab::MessageLook;
 use yew::prelude::*;
 
-use crate::hooks::SHORTCUTS;
+use crate::hooks::{Action, KEYS_OF_THINGS};
 use crate::ui::{Dialog, Legend};
 
 #[derive(Properties, PartialEq)]
@@ -35,7 +35,7 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                 </p>
                 <Legend looks={MessageLook::ALL} />
                 <h3>{ "Keys" }</h3>
-                { table(SHORTCUTS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning))) }
+                { table(keys()) }
                 <h3>{ "Commands" }</h3>
                 { table(raft_lab::help().into_iter().map(|line| (line.form, line.meaning))) }
                 <h3>{ "Commands of the console, not of scripts" }</h3>
@@ -43,6 +43,14 @@ pub(crate) fn help(props: &HelpProps) -> Html {
             </div>
         </Dialog>
     }
+}
+
+/// The keys of the actions, and those of things of the page.
+fn keys() -> impl Iterator<Item = (String, &'static str)> {
+    let of_actions = Action::ALL
+        .iter()
+        .filter_map(|action| action.key_in_words().map(|key| (key.to_owned(), action.meaning())));
+    of_actions.chain(KEYS_OF_THINGS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning)))
 }
 
 fn table(rows: impl Iterator<Item = (String, &'static str)>) -> Html {

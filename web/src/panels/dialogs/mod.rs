@@ -26,4 +26,5 @@ pub(crate) use rule::Rule;
 pub(crate) use rules::Rules;
 pub(crate) use scenarios::Scenarios;
 pub(crate) use share::Share;
+pub(super) use share::title_of;
 pub(crate) use word::Word;

@@ -100,6 +100,7 @@ fn row(props: &RowProps) -> Html {
     };
     html! {
         <li class={classes!("rule-row", is_off.then_some("is-off"))}
+            id={format!("rule-{}", rule.name)} tabindex="-1"
             data-testid={format!("rule-{}", rule.name)}>
             <p class="rule-words">
                 <code>{ rule.name }</code>

@@ -140,7 +140,11 @@ fn address(props: &AddressProps) -> Html {
 }
 
 /// The name of what is played; in a lab of one's own, what is to be seen.
-fn title_of(origin: &Origin, lesson: Option<&raft_lab::LessonView>, headline: String) -> String {
+pub(in crate::panels) fn title_of(
+    origin: &Origin,
+    lesson: Option<&raft_lab::LessonView>,
+    headline: String,
+) -> String {
     match origin {
         Origin::Durable { .. } | Origin::Scratch { .. } => headline,
         Origin::Scenario(scenario) => scenario.title.to_owned(),

@@ -110,6 +110,44 @@ mod colours {
         one.max(other) / one.min(other)
     }
 
+    /// The least distance of two fills that are seen one beside the other.
+    const LEAST_APART: f64 = 0.06;
+    /// That of two strong colours: messages are small, and have shapes of their own.
+    const LEAST_APART_STRONG: f64 = 0.055;
+
+    /// Messages of two topics, and the roles, are told apart by everybody.
+    #[test]
+    fn the_colours_of_messages_and_roles_are_told_apart() {
+        let groups = [
+            vec!["message-vote", "message-append", "message-client", "message-snapshot"],
+            vec!["leader", "candidate", "follower"],
+            vec!["accent", "good", "violation", "leader"],
+        ];
+        for theme in 0..2 {
+            let tokens = tokens(theme);
+            for (one, other) in groups.iter().flat_map(|group| pairs(group)) {
+                let (here, there) = (tokens[one], tokens[other]);
+                for (kind, cones) in
+                    [None].into_iter().chain(WITHOUT_CONES.iter().map(Some)).enumerate()
+                {
+                    let seen = |colour| cones.map_or(colour, |cones| seen_without(cones, colour));
+                    let apart = distance(seen(here), seen(there));
+                    assert!(
+                        apart >= LEAST_APART_STRONG,
+                        "theme {theme}, eyes {kind}: {one}, {other}: {apart:.4}"
+                    );
+                }
+            }
+        }
+    }
+
+    fn pairs<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let with_later = |(place, one): (usize, &'a &str)| {
+            names[place + 1..].iter().map(move |other| (*one, *other))
+        };
+        names.iter().enumerate().flat_map(with_later)
+    }
+
     /// Two terms on the screen are told apart by everybody.
     #[test]
     fn the_fills_of_terms_are_told_apart() {
@@ -120,13 +158,13 @@ mod colours {
             for one in 0..8 {
                 for other in (0..8).filter(|other| *other != one) {
                     let apart = distance(fills[one], fills[other]);
-                    assert!(apart >= 0.058, "theme {theme}: {one} and {other}: {apart:.3}");
+                    assert!(apart >= LEAST_APART, "theme {theme}: {one}, {other}: {apart:.4}");
                 }
                 for next in [(one + 1) % 8, (one + 2) % 8] {
                     for cones in &WITHOUT_CONES {
                         let seen = |place: usize| seen_without(cones, fills[place]);
                         let apart = distance(seen(one), seen(next));
-                        assert!(apart >= 0.058, "theme {theme}: {one} and {next}: {apart:.3}");
+                        assert!(apart >= LEAST_APART, "theme {theme}: {one}, {next}: {apart:.4}");
                     }
                 }
             }
@@ -144,8 +182,8 @@ mod colours {
             for term in 1..=8 {
                 let fill = format!("term-{term}");
                 check("ink", &fill, 5.9);
-                check("term-ink-2", &fill, 5.1);
-                check(&format!("{fill}-edge"), &fill, 3.0);
+                check("term-ink-2", &fill, 5.2);
+                check(&format!("{fill}-edge"), &fill, 3.1);
             }
             for ground in ["surface", "bg", "surface-2"] {
                 for ink in ["ink", "ink-2", "ink-3", "accent", "good", "violation"] {
@@ -153,6 +191,7 @@ mod colours {
                 }
                 // One clicks on links.
                 check("line-strong", ground, 2.9);
+                check("ink-3", ground, 4.7);
             }
             check("line-strong", "surface", 3.0);
             check("accent-ink", "accent", 4.5);

@@ -1,0 +1,61 @@
+//! The moments of a presentation: the steps of a lesson; else the marks of the run.
+
+use raft_lab::{Caption, Frame, LessonView, TaskView};
+
+use crate::lab::Runner;
+use crate::words::milliseconds;
+
+/// Goes to the next moment, or to the one before.
+pub(super) fn go(runner: &Runner, forward: bool) {
+    match runner.frame().lab.lesson.as_deref() {
+        Some(lesson) => {
+            let wanted = if forward { lesson.scene + 1 } else { lesson.scene.wrapping_sub(1) };
+            if wanted < lesson.scenes.len() {
+                runner.show_scene(wanted);
+            }
+        }
+        None => runner.jump(forward),
+    }
+}
+
+/// What is said of the shown moment.
+pub(super) fn caption(frame: &Frame) -> Caption {
+    match frame.lab.lesson.as_deref() {
+        Some(lesson) => of_lesson(lesson),
+        None => of_marks(frame),
+    }
+}
+
+fn of_lesson(lesson: &LessonView) -> Caption {
+    let place = format!("{} of {}", lesson.scene + 1, lesson.scenes.len());
+    let mut words = if lesson.conclusion.is_empty() {
+        lesson.text.to_vec()
+    } else {
+        lesson.conclusion.to_vec()
+    };
+    if let (Some(TaskView::Question { text, .. }), true) =
+        (&lesson.task, lesson.conclusion.is_empty())
+    {
+        words.push(text.clone());
+    }
+    Caption::new(&place, &lesson.scenes[lesson.scene], &words.join(" "))
+}
+
+fn of_marks(frame: &Frame) -> Caption {
+    let (time, marks) = (&frame.lab.time, &frame.lab.time.tape.marks);
+    let reached = marks.iter().filter(|mark| mark.steps <= time.steps);
+    let place = format!("{} of {}", reached.clone().count(), marks.len());
+    let here = reached.last().filter(|mark| mark.steps == time.steps);
+    let title = match here {
+        Some(mark) => capitalized(&mark.words),
+        None if time.is_past => format!("At {} ms", milliseconds(frame.view.now)),
+        None => "The end of the run".to_owned(),
+    };
+    Caption::new(&place, &title, frame.lab.key_moment.as_deref().unwrap_or_default())
+}
+
+/// The words with a capital letter.
+fn capitalized(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
