@@ -74,7 +74,9 @@ run until leader
   </div>`;
 
 test('two labs stand beside each other, each with its own views and run', async (t) => {
-  const { page, errors } = await aPage(t, BESIDE);
+  // As if a whole page of the same host had been open in this tab.
+  const { page, errors } = await aPage(t, `
+    <script>sessionStorage.setItem('helios-run-origin', 'scratch')</script>${BESIDE}`);
   const left = await frameOf(page, '#left');
   const right = await frameOf(page, '#right');
   await left.getByTestId('node-1').waitFor();
@@ -88,11 +90,12 @@ test('two labs stand beside each other, each with its own views and run', async 
   assert.equal((await call(page, '#right', 'view')).nodes.length, 5);
   await right.getByTestId('console-input').fill('set mine=1');
   await right.getByTestId('console-input').press('Enter');
-  // Nothing is stored, nobody is asked, and the focus is where the page had it.
+  // Nothing is stored, and nobody is asked. A whole page keeps its run after a second.
+  await page.waitForTimeout(1_500);
   const stored = await page.evaluate(async () => [
-    (await indexedDB.databases()).length, localStorage.length, sessionStorage.length,
+    (await indexedDB.databases()).length, localStorage.length, Object.keys(sessionStorage),
   ]);
-  assert.deepEqual(stored, [0, 0, 0]);
+  assert.deepEqual(stored, [0, 0, ['helios-run-origin']]);
   assert.equal(await left.getByRole('dialog').count(), 0);
   // In each frame, so that the page around them sees into them.
   for (const frame of page.frames()) await seriousViolations(frame);

@@ -258,7 +258,7 @@ fn an_answer_carries_its_value() {
     }
     run(&mut lab, "run until idle");
     let answers = answers.borrow();
-    let kinds: Vec<&str> = answers.iter().map(|answer| answer.kind).collect();
+    let kinds: Vec<&str> = answers.iter().map(|answer| &*answer.kind).collect();
     assert_eq!(kinds, ["done", "value", "value", "list", "not_swapped", "appended"]);
     assert!(answers.iter().all(|answer| answer.ok));
     assert_eq!(answers[1].value.as_deref(), Some("a b"));
