@@ -15,11 +15,12 @@ use crate::process;
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
 /// The packages above the core with the feature `bugs`.
-const PACKAGES_WITH_BUGS: [&str; 9] = [
+const PACKAGES_WITH_BUGS: [&str; 10] = [
     "raft-kv",
     "raft-sim",
     "raft-check",
     "raft-script",
+    "raft-trace",
     "raft-fuzz",
     "raft-jobs",
     "raft-lab",

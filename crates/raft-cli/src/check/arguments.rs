@@ -39,7 +39,7 @@ pub(crate) struct CheckArguments {
 
 const FORMATS: &str = "\
 FORMATS
-  helios     written by `helios run --history FILE`: the line `helios history 1`, then lines such as
+  helios     written by `helios export --as history`: the line `helios history 1`, then lines such as
                0.412000s 1 invoke set x=1
                0.436120s 1 ok
                0.440000s 2 invoke cas x 1 2
