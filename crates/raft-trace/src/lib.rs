@@ -8,14 +8,22 @@
 mod field;
 mod forms;
 mod json;
+mod judge;
 mod kinds;
+mod model;
 mod objects;
+mod read;
+mod state;
 mod transcript;
 mod write;
 
 pub use field::Form;
 pub use forms::RunForm;
+pub use judge::{BrokenStep, TraceVerdict, judge};
 pub use kinds::{FieldRow, KindGroup, KindRow, kind_groups};
+pub use model::{Fact, LogFact, RecordedRun, TraceMessage, TraceSource, TraceStep};
 pub use objects::{OBJECTS, ObjectRow};
+pub use read::{MAX_TRACE_BYTES, TraceError, read_trace, trace_source};
+pub use state::{TraceLog, TraceNode, TraceState};
 pub use transcript::Transcript;
 pub use write::{FORM, VERSION, write_trace};

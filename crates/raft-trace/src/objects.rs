@@ -94,7 +94,13 @@ pub static OBJECTS: &[ObjectRow] = &[
             ("voters", "list of node"),
             ("outgoing", "list of node: the voters before, of whom a majority counts too"),
             ("learners", "list of node"),
+            ("contexts", "list of [context](#context)"),
         ],
+    },
+    ObjectRow {
+        name: "context",
+        meaning: "What others need to reach a member, such as its address.",
+        members: &[("node", "node"), ("base64", "the bytes")],
     },
     ObjectRow {
         name: "tally",

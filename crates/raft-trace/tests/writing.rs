@@ -30,7 +30,7 @@ fn the_same_run_has_the_same_bytes_and_one_line_an_event() {
 fn an_action_names_its_statement_and_an_effect_names_its_cause() {
     let text = trace(&run(SHORT));
     let has = |part: &str| assert!(text.contains(part), "{part} is missing in\n{text}");
-    has("\"kind\":\"acted\",\"statement\":\"put x=1\"");
+    has("\"kind\":\"acted\",\"statement\":\"set x=1\"");
     has("\"kind\":\"acted\",\"statement\":\"crash leader\"");
     let acted = text.lines().find(|line| line.contains("crash leader")).expect("it is there");
     let number = acted.strip_prefix("{\"event\":").and_then(|rest| rest.split_once(','));

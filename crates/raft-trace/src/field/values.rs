@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::{
     Bytes, ChangeError, Entries, Entry, HardState, LogPosition, Membership, MembershipChange,
-    Outcome, Payload, Tally, VoterSet,
+    NodeId, Outcome, Payload, Tally, VoterSet,
 };
 use raft_kv::{Command, Operation, Response};
 use raft_sim::{AdminRequest, DiskDamage};
@@ -59,6 +59,24 @@ impl Field for Membership {
             membership.member("voters", |out| out.list(self.voters()));
             membership.member("outgoing", |out| out.list(self.outgoing()));
             membership.member("learners", |out| out.list(self.learners()));
+            let contexts: Vec<_> = self.contexts().map(|(node, it)| Context(node, it)).collect();
+            membership.field("contexts", &contexts);
+        });
+    }
+}
+
+/// What a member's driver needs to know, such as its address.
+struct Context<'a>(NodeId, &'a Bytes);
+
+impl Field for Context<'_> {
+    fn form() -> Form {
+        Form::Object("context")
+    }
+
+    fn write(&self, out: &mut JsonText<'_>) {
+        out.object(|context| {
+            context.field("node", &self.0);
+            context.text("base64", &STANDARD.encode(&**self.1));
         });
     }
 }
