@@ -225,8 +225,8 @@ impl RecordedChecks {
             .note(&leader_append_only::PROPERTY, leader_append_only::leader_log_changed(seen));
     }
 
-    /// A node takes entries up to an index for committed. A leader, by counting, or one whose leader
-    /// said nothing yet, makes the ledger longer, by the entries of its own log.
+    /// A node takes entries up to an index for committed. The first that does makes the ledger
+    /// longer, by the entries of its own log, found by `entry`.
     pub fn commits<'e>(
         &mut self,
         node: NodeId,
@@ -282,8 +282,8 @@ impl RecordedChecks {
         self.node(node).state.last_applied = index;
     }
 
-    /// A node tells a leader that its log holds the entries up to an index. `last` is the end of its
-    /// log, if the record has no entries.
+    /// A node tells a leader that its log holds the entries up to an index. `last` is the end of
+    /// its log, if the record has no entries.
     pub fn acknowledges(
         &mut self,
         node: NodeId,

@@ -61,7 +61,8 @@ pub fn judge(run: &RecordedRun) -> TraceVerdict {
 }
 
 /// The step after the last one of a moment. A core decides, and what it decided is written after
-/// that, at the same time: what lies between is no state of its own. Other files have no such order.
+/// that, at the same time: what lies between is no state of its own. Other files have no such
+/// order.
 fn end_of_moment(run: &RecordedRun, from: usize) -> usize {
     let first = &run.steps[from];
     let is_same = |step: &&TraceStep| {
@@ -98,10 +99,8 @@ impl Judge {
     fn new(run: &RecordedRun) -> Self {
         let state = TraceState::beginning(run);
         // A cluster that begins with snapshots has committed what they cover.
-        let base = run.first.iter().flat_map(|(_, facts)| facts).filter_map(|fact| match fact {
-            Fact::Disk(LogFact::Base { snapshot, .. }) => Some(*snapshot),
-            _ => None,
-        });
+        let base = state.nodes().map(|(_, node)| node.log_on_disk().snapshot);
+        let base = base.filter(|snapshot| snapshot.index > LogIndex(0));
         let base = base.max_by_key(|position| position.index);
         let mut checks = RecordedChecks::new();
         // A log that begins after a snapshot continues those that still have its entries.

@@ -21,7 +21,7 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 const MAX_EVENTS: usize = 1_000_000;
 /// The most nodes.
 const MAX_NODES: usize = 100;
-/// Numbers of nodes, terms and places in the log are below this: a file with a larger one is damaged.
+/// Numbers of nodes, terms and places in the log are below this.
 const MAX_NUMBER: u64 = 1 << 53;
 
 /// A file that is no recorded run: the place, what is wrong there, and what to do.

@@ -98,3 +98,31 @@ fn compare_all(file: &Path, session: &Session, state: &TraceState) {
     let (under_way, expected) = (state.under_way().len(), world.in_flight().count());
     assert_eq!(under_way, expected, "{}: at event {}", file.display(), world.event_count());
 }
+
+/// What a planted bug breaks in the world, it breaks in the trace too, if a trace can show it.
+#[cfg(feature = "bugs")]
+#[test]
+fn a_broken_property_is_seen_in_the_trace_alone() {
+    use raft_check::RecordedChecks;
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/bugs");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").flatten().map(|file| file.path()).collect();
+    files.sort();
+    let (mut seen, mut unseen) = (Vec::new(), Vec::new());
+    for file in files {
+        let text = fs::read_to_string(&file).expect("it can be read");
+        let Ok(script) = raft_script::parse(&text) else { continue };
+        let Some(session) = raft_script::run(&script, &mut |_| {}).session else { continue };
+        let Some(violation) = session.checks().violation() else { continue };
+        let name = violation.property.name;
+        if RecordedChecks::PROPERTIES.iter().any(|property| property.name == name) {
+            let broken = judge(&recorded(&session)).broken;
+            let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let list = if broken.is_some() { &mut seen } else { &mut unseen };
+            list.push(format!("{stem}: {name}"));
+        }
+    }
+    // The others show on disks only, or in what a core does not tell.
+    assert!(seen.len() >= 6, "{seen:#?}\n{unseen:#?}");
+}

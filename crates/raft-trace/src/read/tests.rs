@@ -48,7 +48,8 @@ fn etcd(
         _ => "StateFollower",
     };
     format!(
-        "{{\"level\":\"debug\",\"ts\":17.5,\"msg\":\"trace\",\"event\":{{\"name\":\"{name}\",\"nid\":\"{nid}\",\
+        "{{\"level\":\"debug\",\"ts\":17.5,\"msg\":\"trace\",\
+         \"event\":{{\"name\":\"{name}\",\"nid\":\"{nid}\",\
          \"state\":{{\"term\":{term},\"vote\":\"{vote}\",\"commit\":{commit}}},\"role\":\"{role}\",\
          \"log\":{log},\"conf\":[[],[]]{rest}}}}}\n"
     )
@@ -56,8 +57,9 @@ fn etcd(
 
 fn etcd_message(kind: &str, from: u64, to: u64, (term, index): (u64, u64)) -> String {
     format!(
-        ",\"msg\":{{\"type\":\"{kind}\",\"term\":{term},\"from\":\"{from}\",\"to\":\"{to}\",\"entries\":0,\
-         \"logTerm\":0,\"index\":{index},\"commit\":0,\"vote\":\"0\",\"reject\":false,\"rejectHint\":0}}"
+        ",\"msg\":{{\"type\":\"{kind}\",\"term\":{term},\"from\":\"{from}\",\"to\":\"{to}\",\
+         \"entries\":0,\"logTerm\":0,\"index\":{index},\"commit\":0,\"vote\":\"0\",\
+         \"reject\":false,\"rejectHint\":0}}"
     )
 }
 
@@ -275,7 +277,8 @@ proptest! {
         which in 0..4_usize,
         edits in proptest::collection::vec(edits(), 1..8),
     ) {
-        let mut text = [ours(), LINES.to_owned(), SHIVIZ.to_owned(), etcd_run()][which].clone().into_bytes();
+        let texts = [ours(), LINES.to_owned(), SHIVIZ.to_owned(), etcd_run()];
+        let mut text = texts[which].clone().into_bytes();
         edits.iter().for_each(|it| edit(&mut text, it));
         if let Ok(run) = read_trace(&text, None) {
             judge(&run);
