@@ -211,3 +211,27 @@ function crc32(bytes) {
   }
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+test('the run is saved as a trace, as a history, as a script and as a golden script', async (t) => {
+  const page = await aPast(t);
+  await page.getByTestId('share').click();
+  const saved = async (form) => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'), page.getByTestId(`save-${form}`).click()]);
+    const stream = await download.createReadStream();
+    let text = '';
+    for await (const part of stream) text += part;
+    return [download.suggestedFilename(), text];
+  };
+  const [name, trace] = await saved('trace');
+  assert.equal(name, 'trace.jsonl');
+  const lines = trace.trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual([lines[0].form, lines[0].version], ['helios-trace', 1]);
+  const { view } = await state(page);
+  assert.ok(lines.length > 100 && lines.at(-1).time_us <= view.now, 'up to the shown moment');
+  assert.ok(!trace.includes('"crashed"'), 'the crash is later');
+  await says(page.getByTestId('share-told'), /trace\.jsonl has been saved/);
+  assert.match((await saved('history'))[1], /^helios history 1\n/);
+  assert.equal((await saved('script'))[1], await page.evaluate(() => globalThis.helios.export()));
+  assert.match((await saved('golden'))[1], /\n> at .* set x=1\n---\n/);
+});

@@ -20,18 +20,11 @@
 //! The scripts in `bugs` switch rules off. They are played by builds with the feature only, which
 //! also play them with all rules on: then nothing is broken.
 
-mod events;
-mod tables;
-
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use goldenscript::{Argument, Command, Context};
-use raft_script::{Run, Script, Session, SourceLine, Started, Statement, Stepped};
-use raft_sim::World;
-
-use self::events::EventPrinter;
+use raft_trace::Transcript;
 
 test_each_file::test_each_path! { in "./tests/scripts" => play }
 
@@ -44,7 +37,7 @@ fn play(path: &Path) {
     if switches_rules && !cfg!(feature = "bugs") {
         return;
     }
-    goldenscript::run(&mut Player::new(), path).expect("the script can be played");
+    goldenscript::run(&mut Player::default(), path).expect("the script can be played");
     if switches_rules {
         nothing_is_broken_with_all_rules(path);
     }
@@ -59,87 +52,20 @@ fn nothing_is_broken_with_all_rules(path: &Path) {
     assert!(report.failure.is_none(), "with all rules on: {:?}", report.failure);
 }
 
+#[derive(Default)]
 struct Player {
-    /// The statements that set up the world. It starts with the first other line.
-    opening: Script,
-    session: Option<Session>,
-    printer: EventPrinter,
+    transcript: Transcript,
     /// Whether the transcript has the verdict on a broken property.
     tells_violation: bool,
 }
 
 impl Player {
-    fn new() -> Self {
-        Self {
-            opening: Script::default(),
-            session: None,
-            printer: EventPrinter::new(),
-            tells_violation: false,
-        }
-    }
-
     /// The verdict on the property that is broken.
     fn broken(&mut self) -> Result<String, Box<dyn Error>> {
         self.tells_violation = true;
-        let violation = self.session()?.checks().violation().ok_or("nothing is broken")?;
+        let session = self.transcript.session()?;
+        let violation = session.checks().violation().ok_or("nothing is broken")?;
         Ok(violation.description.to_string())
-    }
-
-    fn world(&mut self) -> Result<&World, Box<dyn Error>> {
-        self.session().map(|session| session.world())
-    }
-
-    fn session(&mut self) -> Result<&mut Session, Box<dyn Error>> {
-        if self.session.is_none() {
-            let (session, _) = Session::open(&self.opening).map_err(|error| error.to_string())?;
-            // The state before the first event.
-            self.printer.changes(session.world());
-            self.session = Some(session);
-        }
-        self.session.as_mut().ok_or_else(|| "no session".into())
-    }
-
-    /// Carries out a line of the language and prints the events until its end.
-    fn statement(&mut self, text: &str) -> Result<String, Box<dyn Error>> {
-        let statement = raft_script::parse_line(text)?.ok_or("an empty line")?;
-        if statement.is_opening() && self.session.is_none() {
-            self.opening.statements.push(SourceLine { number: 1, statement });
-            return Ok(String::new());
-        }
-        self.session()?;
-        let Self { session: Some(session), printer, .. } = self else {
-            return Err("no session".into());
-        };
-        let mut output = String::new();
-        let started = session.start(&statement);
-        printer.print(&mut output, session);
-        let mut finished = match started {
-            // The events are the reply.
-            Ok(Started::Done(_)) => return Ok(output),
-            Ok(Started::Waiting) => None,
-            Err(error) => Some(Err(error)),
-        };
-        while finished.is_none() {
-            finished = match session.step() {
-                Stepped::Finished(result) => Some(result),
-                Stepped::Event => None,
-                Stepped::Nothing => return Err("nothing will ever happen again".into()),
-            };
-            printer.print(&mut output, session);
-        }
-        let _ = match finished {
-            // Also when transcripts are written anew: what a script expects has to hold.
-            Some(Err(error)) => return Err(format!("{output}{text}: {error}").into()),
-            // The end of a wait is no news.
-            Some(Ok(_))
-                if matches!(statement, Statement::Run(Run::For(_)) | Statement::At { .. }) =>
-            {
-                Ok(())
-            }
-            Some(Ok(reply)) => writeln!(output, "{reply}"),
-            None => Ok(()),
-        };
-        Ok(output)
     }
 }
 
@@ -153,24 +79,53 @@ impl goldenscript::Runner for Player {
         });
         match command.name.as_str() {
             "show" => {
-                self.printer.shown = words.collect();
+                self.transcript.show(words.collect());
                 Ok(String::new())
             }
-            "nodes" => Ok(tables::nodes(self.world()?)),
-            "progress" => Ok(tables::progress(self.world()?)),
-            "logs" => Ok(tables::logs(self.world()?)),
-            "stores" => Ok(tables::stores(self.world()?)),
             "broken" => self.broken(),
-            "suspended" => Ok(tables::suspended(self.session()?)),
-            line => self.statement(line),
+            name => match self.transcript.table(name) {
+                Some(table) => Ok(table?),
+                None => Ok(self.transcript.statement(name)?),
+            },
         }
     }
 
     fn end_script(&mut self) -> Result<(), Box<dyn Error>> {
         let is_told = self.tells_violation;
-        match self.session()?.checks().violation() {
+        match self.transcript.session()?.checks().violation() {
             Some(violation) if !is_told => Err(violation.description.to_string().into()),
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+/// A run that is exported as a golden script is one that passes.
+#[test]
+fn an_exported_golden_script_passes() {
+    for (name, script) in [
+        (
+            "calm",
+            "cluster nodes=3 seed=4\nset x=1\nrun until idle\nrun 100ms\nset \"a b\"=\"c  d\"",
+        ),
+        (
+            "faults",
+            "cluster nodes=5 seed=2\nrun until leader\ncrash leader\n# A pause.\npartition 1 2 | 3 4 5\n\
+                    run 2s\nheal\nrestart all\nrun 1s\nexpect safe",
+        ),
+    ] {
+        let script = raft_script::parse(script).expect("a script");
+        let session = raft_script::run(&script, &mut |_| {}).session.expect("a session");
+        let mut text = Vec::new();
+        raft_trace::RunForm::Golden.write(&session, &mut text).expect("it can be written");
+        let path =
+            std::env::temp_dir().join(format!("helios-golden-{name}-{}", std::process::id()));
+        std::fs::write(&path, &text).expect("it can be written");
+        goldenscript::run(&mut Player::default(), &path).expect("it passes");
+        std::fs::remove_file(&path).expect("it was there");
+        let damaged = String::from_utf8(text).expect("text").replacen("becomes leader", "led", 1);
+        std::fs::write(&path, damaged).expect("it can be written");
+        let played = std::panic::catch_unwind(|| goldenscript::run(&mut Player::default(), &path));
+        assert!(!matches!(played, Ok(Ok(()))), "another transcript does not pass");
+        std::fs::remove_file(&path).expect("it was there");
     }
 }

@@ -19,11 +19,12 @@ pub(crate) const PUBLISHED_PACKAGES: [&str; 4] =
     ["linearizability", "helios-raft-core", "helios-raft-kv", "helios-raft-storage"];
 
 /// The packages above the core with the feature `bugs`.
-const PACKAGES_WITH_BUGS: [&str; 9] = [
+const PACKAGES_WITH_BUGS: [&str; 10] = [
     "helios-raft-kv",
     "raft-sim",
     "raft-check",
     "raft-script",
+    "raft-trace",
     "raft-fuzz",
     "raft-jobs",
     "raft-lab",

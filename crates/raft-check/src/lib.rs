@@ -40,6 +40,7 @@ mod liveness;
 mod properties;
 mod property;
 mod rare;
+mod recorded;
 mod shadows;
 
 pub use checks::Checks;
@@ -48,5 +49,6 @@ pub use history::{HistoryRecorder, completion_of, operation_of};
 pub use liveness::{PROGRESS, complete};
 pub use property::{CheckResult, Property, PropertyState, Suspension, Violation};
 pub use rare::{RareEvent, RareEvents, RareWatcher};
+pub use recorded::{RecordedChecks, RecordedState};
 pub use shadows::ledger::Ledger;
 pub use shadows::log::PrefixHash;

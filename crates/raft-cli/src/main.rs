@@ -7,6 +7,7 @@ mod check;
 mod debug;
 mod diagram;
 mod experiment;
+mod export;
 mod find;
 mod fuzz;
 mod input;
@@ -40,6 +41,7 @@ enum Command {
     Debug(debug::DebugArguments),
     Diagram(diagram::DiagramArguments),
     Open(open::OpenArguments),
+    Export(export::ExportArguments),
     Fuzz(fuzz::FuzzArguments),
     Find(find::FindArguments),
     Merge(merge::MergeArguments),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Debug(arguments) => debug::debug(&arguments),
         Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Open(arguments) => open::open(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Find(arguments) => find::find(&arguments),
         Command::Check(arguments) => check::check(&arguments),

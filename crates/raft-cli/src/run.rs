@@ -1,11 +1,8 @@
 //! `helios run`: runs scripts at full speed.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 
 use clap::Args;
-use raft_check::HistoryRecorder;
 use raft_script::{ParseError, limits};
 use raft_sim::{DropReason, Event, EventKind, MessageEvent};
 
@@ -34,10 +31,6 @@ pub(crate) struct RunArguments {
     /// Print nothing about files that are ok.
     #[arg(long)]
     quiet: bool,
-    /// Write the requests and replies of clients to this file, for `helios check`; only with one
-    /// script.
-    #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
 }
 
 const JSON_HELP: &str = "\
@@ -61,10 +54,6 @@ JSON: one object for each file, one a line:
 
 /// Runs the files. Returns the largest of their exit codes.
 pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
-    if arguments.history.is_some() && arguments.files.len() > 1 {
-        eprintln!("helios: --history needs exactly one script");
-        return Ok(2);
-    }
     to_stdout(|out| {
         let mut worst = 0;
         for file in &arguments.files {
@@ -96,9 +85,7 @@ fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Re
         Ok(script) => script,
         Err(error) => return Ok(unparsable(file, &error, &text)),
     };
-    let history = arguments.history.as_deref().map(history_file).transpose()?;
-    let mut witness =
-        Witness { trace: arguments.trace.then_some(out), history, recent: Recent::default() };
+    let mut witness = Witness { trace: arguments.trace.then_some(out), recent: Recent::default() };
     let mut written = Ok(());
     let report = caught(|| {
         raft_script::run(&script, &mut |event| {
@@ -109,7 +96,6 @@ fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Re
     });
     written?;
     let recent = witness.recent.lines();
-    witness.history.map_or(Ok(()), |history| history.finish().map(drop))?;
     let report = match report {
         Ok(report) => report,
         Err(message) => {
@@ -121,18 +107,10 @@ fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Re
     Ok(FileReport::of_run(file, &report, error))
 }
 
-fn history_file(path: &Path) -> io::Result<HistoryRecorder<BufWriter<File>>> {
-    let file = File::create(path).map_err(|error| {
-        io::Error::new(error.kind(), format!("the history {}: {error}", path.display()))
-    })?;
-    HistoryRecorder::new(BufWriter::new(file))
-}
-
 /// Receives the events of a run.
 struct Witness<'a> {
     /// Every event is printed here.
     trace: Option<&'a mut dyn Write>,
-    history: Option<HistoryRecorder<BufWriter<File>>>,
     /// The last events, without those that [`is_worth_telling`] leaves out.
     recent: Recent,
 }
@@ -141,9 +119,6 @@ impl Witness<'_> {
     fn see(&mut self, event: &Event) -> io::Result<()> {
         if let Some(trace) = &mut self.trace {
             writeln!(trace, "#{:<6} {event}", event.number)?;
-        }
-        if let Some(history) = &mut self.history {
-            history.event(event)?;
         }
         if is_worth_telling(event) {
             self.recent.push(event);

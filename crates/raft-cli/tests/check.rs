@@ -264,9 +264,10 @@ fn what_a_run_writes_is_a_history() {
                   cas x absent d client=6\n\
                   delete x client=7\nrun 2s\ncrash 1\ncrash 2\nset y=1\nrun 60s\nexpect safe\n";
     let file = path("run.history");
-    let output = helios_with_input(&["run", "-", "--history", &file], script);
+    let output = helios_with_input(&["export", "-", "--as", "history"], script);
     assert_eq!(code(&output), 0, "{}", stdout(&output));
-    let text = std::fs::read_to_string(&file).unwrap();
+    let text = stdout(&output);
+    std::fs::write(&file, text).unwrap();
     for part in ["helios history 1\n", " 1 invoke set x=\"a b\"\n", " unknown\n", "# local: "] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }
@@ -274,6 +275,33 @@ fn what_a_run_writes_is_a_history() {
     let line = stdout(&output);
     assert!(line.contains("linearizable (helios, 7 operations, 1 without an answer"), "{line}");
     assert_eq!(code(&output), 0);
-    let two = helios_with_input(&["run", "-", "-", "--history", &file], script);
-    assert_eq!(code(&two), 2);
+}
+
+#[test]
+fn a_trace_is_judged_at_each_step() {
+    let script = "cluster nodes=3 seed=4\nrun until leader\nset x=1\nrun until idle\n";
+    let exported = helios_with_input(&["export", "-", "--as", "trace"], script);
+    let output = helios_with_input(&["check", "-"], stdout(&exported));
+    assert_eq!(code(&output), 0);
+    let text = stdout(&output);
+    assert!(text.starts_with("-: no contradiction to Raft (helios-trace, 3 nodes, "), "{text}");
+    assert!(text.contains("\n  judged: Election Safety, "), "{text}");
+    assert!(text.contains("\n  not judged, because it needs the cores, "), "{text}");
+}
+
+#[test]
+fn the_first_line_that_no_raft_makes_is_named() {
+    let lines = "000001 S1 T1 LEADER\n000002 S2 T1 LEADER\n000003 S3 T1 LEADER\n";
+    let output = helios_with_input(&["check", "-"], lines);
+    assert_eq!(code(&output), 1);
+    let text = stdout(&output);
+    assert!(text.starts_with("-: no run of Raft (lines, 3 nodes, 3 events, "), "{text}");
+    assert!(text.contains("\n  line 2: 000002 S2 T1 LEADER\n"), "{text}");
+    assert!(text.contains("Election Safety (§5.2) is broken: node 2 leads in term 1"), "{text}");
+    let report = json(&[], lines);
+    assert_eq!(report["outcome"], "not-raft");
+    assert_eq!(report["broken"]["line"], 2);
+    assert_eq!(report["broken"]["property"], "Election Safety");
+    let report = json(&[], "000001 S1 T1 VOTE 3\n");
+    assert_eq!((&report["outcome"], &report["error"]["line"]), (&"malformed".into(), &1.into()));
 }

@@ -36,6 +36,7 @@ use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
 use raft_script::{BranchId, Branches, Capacity, Moment, Session, SourceLine};
 use raft_sim::{Event, Setup, Words};
+use raft_trace::RunForm;
 
 use crate::console::Console;
 use crate::frame::Recent;
@@ -401,6 +402,26 @@ impl Lab {
     /// The script that leads to the moment that the page shows.
     pub fn export_shown(&self) -> String {
         self.shown_session().export()
+    }
+
+    /// The run that leads to the moment that the page shows, in another form. It is played again
+    /// at once, so it may have at most 200,000 steps, unless the form is the script.
+    ///
+    /// # Errors
+    /// In words, if the run is too long.
+    pub fn export_as(&self, form: RunForm) -> Result<String, String> {
+        const MOST_STEPS: u64 = 200_000;
+        let session = self.shown_session();
+        let steps = session.world().steps();
+        if form != RunForm::Script && steps > MOST_STEPS {
+            return Err(format!(
+                "the run has {steps} steps, and the page writes at most {MOST_STEPS}: save the \
+                 script, and use `helios export`"
+            ));
+        }
+        let mut text = Vec::new();
+        form.write(session, &mut text).map_err(|error| error.to_string())?;
+        String::from_utf8(text).map_err(|error| error.to_string())
     }
 
     /// The session at the end of the live branch: its world, checks and journal.

@@ -91,6 +91,7 @@ pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
+pub use raft_trace::RunForm;
 pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
 pub use rules_off::{Rule, challenge, mended, rules};
 pub use stored::{

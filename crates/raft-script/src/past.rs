@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use raft_explain::{Evidence, Explanation, Given, Question, Record, Statements, Unanswerable};
-use raft_sim::EventNumber;
+use raft_sim::{Event, EventNumber};
 
 use crate::branches::{BranchId, Branches, MarkKind, Seek};
 use crate::journal::{Journal, Moment};
 use crate::session::Session;
+use crate::statement::Statement;
 
 impl Statements for Journal {
     fn of(&self, event: EventNumber) -> Option<Given> {
@@ -18,6 +19,23 @@ impl Statements for Journal {
 }
 
 impl Session {
+    /// Plays this run again from its beginning, and shows each event up to the present, in order.
+    /// With an event that a statement made at once comes the statement.
+    pub fn retell(&self, show: &mut dyn FnMut(&Event, Option<&Statement>)) {
+        let mut way = Seek::new(self.beginning(), self.journal().clone(), self.moment());
+        let mut show_all = |session: &Self| {
+            for event in session.events() {
+                let line = self.journal().line_of(event.number);
+                let line = line.and_then(|line| self.journal().get(line));
+                show(event, line.map(|line| &line.statement));
+            }
+        };
+        show_all(way.session());
+        while !way.is_there() && way.advance(1).is_ok() {
+            show_all(way.session());
+        }
+    }
+
     /// Answers a question about this moment, or about an earlier event. The run is played again
     /// from its beginning.
     ///

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 19] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -14,10 +14,11 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 18] = [
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
     ("raft-diagram", &["raft-check"]),
     ("raft-script", &["raft-sim", "raft-check", "raft-explain", "raft-diagram"]),
+    ("raft-trace", &["raft-script"]),
     ("raft-fuzz", &["raft-script"]),
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-fuzz", "raft-experiment"]),
-    ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb"]),
+    ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
     ("raft-cli", &["raft-fuzz", "raft-experiment", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),

@@ -127,15 +127,15 @@ fn commit_learned(seen: CommitLearned) -> Verdict {
 
 /// A node takes an entry for committed.
 #[derive(Clone, Copy, Debug)]
-struct CommitBelieved {
-    node: NodeId,
-    index: LogIndex,
+pub(crate) struct CommitBelieved {
+    pub(crate) node: NodeId,
+    pub(crate) index: LogIndex,
     /// What the node's log holds there.
-    held: Option<PrefixHash>,
-    committed: Option<PrefixHash>,
+    pub(crate) held: Option<PrefixHash>,
+    pub(crate) committed: Option<PrefixHash>,
 }
 
-fn commit_believed(seen: CommitBelieved) -> Verdict {
+pub(crate) fn commit_believed(seen: CommitBelieved) -> Verdict {
     let CommitBelieved { node, index, held, committed } = seen;
     let Some(committed) = committed else {
         return Err(words! {

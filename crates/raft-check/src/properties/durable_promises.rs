@@ -166,19 +166,19 @@ fn round_answered(seen: RoundAnswered) -> Verdict {
 
 /// A node acknowledged its leader's log up to an index.
 #[derive(Clone, Copy, Debug)]
-struct LogAcknowledged {
-    node: NodeId,
-    leader: NodeId,
-    match_index: LogIndex,
+pub(crate) struct LogAcknowledged {
+    pub(crate) node: NodeId,
+    pub(crate) leader: NodeId,
+    pub(crate) match_index: LogIndex,
     /// What the node's disk holds there.
-    durable: Option<PrefixHash>,
+    pub(crate) durable: Option<PrefixHash>,
     /// The last entry on its disk.
-    durable_last: LogPosition,
+    pub(crate) durable_last: LogPosition,
     /// What the leader's log holds there; `None` if that is not known.
-    leaders: Option<PrefixHash>,
+    pub(crate) leaders: Option<PrefixHash>,
 }
 
-fn log_acknowledged(seen: LogAcknowledged) -> Verdict {
+pub(crate) fn log_acknowledged(seen: LogAcknowledged) -> Verdict {
     let LogAcknowledged { node, leader, match_index, durable, durable_last, leaders } = seen;
     let Some(durable) = durable else {
         return Err(words! {

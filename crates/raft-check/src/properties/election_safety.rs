@@ -26,7 +26,7 @@ impl Checker for ElectionSafety {
 }
 
 impl ElectionSafety {
-    fn judge(&mut self, node: NodeId, term: Term) -> Verdict {
+    pub(crate) fn judge(&mut self, node: NodeId, term: Term) -> Verdict {
         match self.leaders.get(&term) {
             Some(leader) if *leader == node => Ok(()),
             Some(leader) => {

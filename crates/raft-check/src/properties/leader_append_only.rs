@@ -31,16 +31,16 @@ impl Checker for LeaderAppendOnly {
 
 /// The log of a node changed while the node led in one term.
 #[derive(Clone, Copy, Debug)]
-struct LeaderLogChanged {
-    leader: NodeId,
-    term: Term,
-    last_before: LogPosition,
+pub(crate) struct LeaderLogChanged {
+    pub(crate) leader: NodeId,
+    pub(crate) term: Term,
+    pub(crate) last_before: LogPosition,
     /// The last entry that did not change.
-    kept_through: LogIndex,
-    last_now: LogPosition,
+    pub(crate) kept_through: LogIndex,
+    pub(crate) last_now: LogPosition,
 }
 
-fn leader_log_changed(seen: LeaderLogChanged) -> Verdict {
+pub(crate) fn leader_log_changed(seen: LeaderLogChanged) -> Verdict {
     let LeaderLogChanged { leader, term, last_before, kept_through, last_now } = seen;
     if kept_through < last_before.index {
         return Err(words! {

@@ -29,17 +29,17 @@ impl Checker for LeaderCompleteness {
 
 /// A leader, and the last entry that was committed in an earlier term.
 #[derive(Clone, Copy, Debug)]
-struct LeaderCompared {
-    leader: NodeId,
-    term: Term,
+pub(crate) struct LeaderCompared {
+    pub(crate) leader: NodeId,
+    pub(crate) term: Term,
     /// The index of that entry.
-    index: LogIndex,
-    committed: PrefixHash,
+    pub(crate) index: LogIndex,
+    pub(crate) committed: PrefixHash,
     /// What the leader's log holds there. Entries that its snapshot replaced count as held.
-    held: Option<PrefixHash>,
+    pub(crate) held: Option<PrefixHash>,
 }
 
-fn leader_compared(seen: LeaderCompared) -> Verdict {
+pub(crate) fn leader_compared(seen: LeaderCompared) -> Verdict {
     let LeaderCompared { leader, term, index, committed, held } = seen;
     let entry = LogPosition::new(index, committed.term);
     match held {

@@ -34,7 +34,7 @@ pub(crate) struct EntryHeld {
     pub(crate) differs_from: Option<NodeId>,
 }
 
-fn entry_held(held: EntryHeld) -> Verdict {
+pub(crate) fn entry_held(held: EntryHeld) -> Verdict {
     let EntryHeld { node, index, prefix, differs_from } = held;
     let Some(other) = differs_from else { return Ok(()) };
     let position = LogPosition::new(index, prefix.term);

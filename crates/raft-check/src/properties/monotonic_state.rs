@@ -44,13 +44,13 @@ impl Checker for MonotonicState {
 
 /// Two states of a node in one incarnation, the earlier one first.
 #[derive(Clone, Copy, Debug)]
-struct StateChanged {
-    node: NodeId,
-    before: ServerState,
-    now: ServerState,
+pub(crate) struct StateChanged {
+    pub(crate) node: NodeId,
+    pub(crate) before: ServerState,
+    pub(crate) now: ServerState,
 }
 
-fn state_changed(StateChanged { node, before, now }: StateChanged) -> Verdict {
+pub(crate) fn state_changed(StateChanged { node, before, now }: StateChanged) -> Verdict {
     not_lower(node, "term", before.hard_state.current_term, now.hard_state.current_term)?;
     not_lower(node, "commit index", before.commit_index, now.commit_index)?;
     not_lower(node, "last applied entry", before.last_applied, now.last_applied)
@@ -65,14 +65,14 @@ fn not_lower<T: Ord + std::fmt::Display>(node: NodeId, what: &str, from: T, to: 
 
 /// A node started that had sent messages in earlier incarnations.
 #[derive(Clone, Copy, Debug)]
-struct TermRecovered {
-    node: NodeId,
-    term: Term,
+pub(crate) struct TermRecovered {
+    pub(crate) node: NodeId,
+    pub(crate) term: Term,
     /// The latest term of its messages.
-    sent: Term,
+    pub(crate) sent: Term,
 }
 
-fn term_recovered(TermRecovered { node, term, sent }: TermRecovered) -> Verdict {
+pub(crate) fn term_recovered(TermRecovered { node, term, sent }: TermRecovered) -> Verdict {
     if term >= sent {
         return Ok(());
     }

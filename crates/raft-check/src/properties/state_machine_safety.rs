@@ -69,18 +69,18 @@ impl StateMachineSafety {
 
 /// A node applied an entry.
 #[derive(Clone, Copy, Debug)]
-struct EntryApplied {
-    node: NodeId,
+pub(crate) struct EntryApplied {
+    pub(crate) node: NodeId,
     /// The last entry that it had applied before.
-    last_applied: LogIndex,
-    position: LogPosition,
+    pub(crate) last_applied: LogIndex,
+    pub(crate) position: LogPosition,
     /// The committed log up to the entry before, with this entry after it.
-    applied: PrefixHash,
+    pub(crate) applied: PrefixHash,
     /// The committed log up to this index.
-    committed: Option<PrefixHash>,
+    pub(crate) committed: Option<PrefixHash>,
 }
 
-fn entry_applied(seen: EntryApplied) -> Verdict {
+pub(crate) fn entry_applied(seen: EntryApplied) -> Verdict {
     let EntryApplied { node, last_applied, position, applied, committed } = seen;
     if position.index != last_applied.next() {
         return Err(words! { node, " applied ", position, " after ", last_applied });

@@ -47,7 +47,7 @@ pub(crate) struct VoteSent {
     pub(crate) durable: HardState,
 }
 
-fn vote_sent(sent: VoteSent) -> Verdict {
+pub(crate) fn vote_sent(sent: VoteSent) -> Verdict {
     let VoteSent { voter, term, candidate, first, durable } = sent;
     if first != candidate {
         return Err(words! {

@@ -47,7 +47,7 @@ pub(crate) struct NodeShadow {
 }
 
 /// The state of a server that must never go back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct ServerState {
     /// The term, and the vote in it.
     pub(crate) hard_state: HardState,

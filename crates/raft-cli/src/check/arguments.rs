@@ -7,23 +7,27 @@ use linearizability::Format;
 
 use crate::input::with_unit;
 
-/// Check whether histories of operations are linearizable.
+/// Check whether histories of operations are linearizable, and traces are runs of Raft.
 ///
 /// A history has the operations that clients called and the answers that they got. It is
 /// linearizable if its operations can be put in an order in which each takes effect at one moment
 /// between its call and its return, and gets its answer. An operation without an answer may have
 /// taken effect at any time after its call, or never.
 ///
-/// Exit code: 0 if all histories are linearizable, 1 if one is not, 2 if one is malformed or cannot
-/// be read, 3 if the search ran out of time or memory. With several histories: the first of 1, 2, 3
+/// A trace has the events of the nodes. Every property of Raft that it allows is judged at each
+/// step. docs/trace.md describes the forms: that of `helios export --as trace`, logs for ShiViz, the
+/// state trace of etcd's raft, and lines that a program of your own prints.
+///
+/// Exit code: 0 if all histories are linearizable and no trace has a contradiction, 1 if one is not
+/// or has one, 2 if one is malformed or cannot be read, 3 if the search ran out of time or memory. With several histories: the first of 1, 2, 3
 /// that occurs.
 #[derive(Args)]
 #[command(after_long_help = FORMATS, arg_required_else_help = true)]
 pub(crate) struct CheckArguments {
-    /// Histories to check; `-` is standard input.
-    #[arg(required = true, value_name = "HISTORY")]
+    /// Histories and traces to check; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<String>,
-    /// The format of the histories.
+    /// The format of the histories. `auto` recognises traces too.
     #[arg(long, value_enum, default_value_t = FormatChoice::Auto)]
     format: FormatChoice,
     /// Stop the search in a history after this time, such as `10s` or `500ms`.
@@ -39,7 +43,7 @@ pub(crate) struct CheckArguments {
 
 const FORMATS: &str = "\
 FORMATS
-  helios     written by `helios run --history FILE`: the line `helios history 1`, then lines such as
+  helios     written by `helios export --as history`: the line `helios history 1`, then lines such as
                0.412000s 1 invoke set x=1
                0.436120s 1 ok
                0.440000s 2 invoke cas x 1 2
@@ -81,7 +85,14 @@ JSON: one object for each history, one a line:
   longest     the number of operations in the longest order before it
   state       the state at the end of that order
   unknown     if unknown: reason (time or memory), linearized, of, situations
-  error       if malformed: line, column, message";
+  error       if malformed: line, column, message
+Of a trace:
+  outcome     \"no-contradiction\", \"not-raft\" or \"malformed\"
+  events      the number of events; null for a history, like the next three
+  broken      if not a run of Raft, the first step that shows it: line, text, property, section,
+              sentence
+  judged      the properties that were judged
+  not_judged  those that were not: property, reason";
 
 #[derive(Clone, Copy, ValueEnum)]
 enum FormatChoice {

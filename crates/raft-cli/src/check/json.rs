@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use linearizability::{History, StopReason, Verdict};
+use raft_trace::TraceError;
 use serde::Serialize;
 
+use super::trace::TraceChecked;
 use super::{CheckVerdict, FileChecked};
 
 #[derive(Serialize, Default)]
@@ -26,6 +28,25 @@ struct Report<'a> {
     state: Option<&'a str>,
     unknown: Option<Unknown>,
     error: Option<Problem>,
+    events: Option<usize>,
+    broken: Option<Broken>,
+    judged: Option<Vec<&'static str>>,
+    not_judged: Option<Vec<NotJudged>>,
+}
+
+#[derive(Serialize)]
+struct Broken {
+    line: usize,
+    text: String,
+    property: &'static str,
+    section: &'static str,
+    sentence: String,
+}
+
+#[derive(Serialize)]
+struct NotJudged {
+    property: &'static str,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -66,6 +87,7 @@ pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()
             let (line, column) = (Some(error.line), Some(error.column));
             report.error = Some(Problem { line, column, message: error.message.clone() });
         }
+        CheckVerdict::Trace(_) => {}
         CheckVerdict::Searched { format, history, verdict, took } => {
             report.format = Some(format.name());
             report.operations = history.invocations().len();
@@ -75,8 +97,41 @@ pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()
             searched(&mut report, history, verdict);
         }
     }
+    if let CheckVerdict::Trace(checked) = &checked.verdict {
+        trace(&mut report, checked);
+    }
     serde_json::to_writer(&mut *out, &report)?;
     writeln!(out)
+}
+
+fn trace(report: &mut Report<'_>, checked: &TraceChecked) {
+    let (source, events, verdict, took) = match checked {
+        TraceChecked::Malformed(TraceError { line, message }) => {
+            let (line, column, message) = (Some(*line), None, message.clone());
+            report.error = Some(Problem { line, column, message });
+            return;
+        }
+        TraceChecked::Judged { source, events, verdict, took, .. } => {
+            (source, events, verdict, took)
+        }
+    };
+    report.outcome = if verdict.broken.is_some() { "not-raft" } else { "no-contradiction" };
+    report.format = Some(source.name());
+    report.events = Some(*events);
+    report.took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    report.broken = verdict.broken.as_ref().map(|broken| Broken {
+        line: broken.line,
+        text: broken.text.clone(),
+        property: broken.property.name,
+        section: broken.property.section,
+        sentence: broken.sentence.to_string(),
+    });
+    report.judged = Some(verdict.judged.iter().map(|property| property.name).collect());
+    let not_judged = verdict
+        .not_judged
+        .iter()
+        .map(|(property, reason)| NotJudged { property: property.name, reason: reason.clone() });
+    report.not_judged = Some(not_judged.collect());
 }
 
 fn searched<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict) {

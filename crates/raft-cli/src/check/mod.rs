@@ -1,9 +1,10 @@
-//! `helios check`: is a history linearizable?
+//! `helios check`: is a history linearizable, is a trace a run of Raft?
 
 mod arguments;
 mod json;
 mod picture;
 mod text;
+mod trace;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use linearizability::{
     Format, History, Limits, MAX_HISTORY_BYTES, ParseError, Verdict, check as search, detect, parse,
 };
 use raft_script::excerpt::Excerpt;
+use raft_trace::trace_source;
 
 pub(crate) use arguments::CheckArguments;
 
@@ -32,6 +34,8 @@ enum CheckVerdict {
     Malformed { error: ParseError, excerpt: Excerpt },
     /// The search has ended.
     Searched { format: Format, history: History, verdict: Verdict, took: Duration },
+    /// The file is a trace.
+    Trace(trace::TraceChecked),
 }
 
 impl FileChecked {
@@ -44,6 +48,7 @@ impl FileChecked {
                 Verdict::Unknown { .. } => 3,
             },
             CheckVerdict::Unreadable(_) | CheckVerdict::Malformed { .. } => 2,
+            CheckVerdict::Trace(checked) => checked.code(),
         }
     }
 }
@@ -71,7 +76,10 @@ pub(crate) fn check(arguments: &CheckArguments) -> io::Result<u8> {
 
 fn check_file(file: &str, arguments: &CheckArguments) -> FileChecked {
     let verdict = match read(file, MAX_HISTORY_BYTES as u64) {
-        Ok(bytes) => check_text(&bytes, arguments),
+        Ok(bytes) => match trace_source(&bytes).filter(|_| arguments.format().is_none()) {
+            Some(source) => CheckVerdict::Trace(trace::check(&bytes, source)),
+            None => check_text(&bytes, arguments),
+        },
         Err(error) => CheckVerdict::Unreadable(format!("cannot be read: {error}")),
     };
     FileChecked { file: file.to_owned(), verdict }

@@ -15,6 +15,7 @@ const MOST_NAMED: usize = 6;
 pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()> {
     let file = &checked.file;
     let (format, history, verdict, took) = match &checked.verdict {
+        CheckVerdict::Trace(checked) => return checked.print(file, out),
         CheckVerdict::Unreadable(message) => return writeln!(out, "{file}: {message}"),
         CheckVerdict::Malformed { error, excerpt } => {
             return writeln!(out, "{file}: malformed: {error}{}", excerpt.below(error.line));

@@ -255,6 +255,22 @@ fn an_export_replays_to_the_same_trace() {
 }
 
 #[test]
+fn the_trace_is_that_of_the_run_up_to_the_shown_moment() {
+    let mut lab = scratch();
+    lab.exec("run until leader");
+    finish(&mut lab);
+    let shown = lab.export_as(RunForm::Trace).expect("it is short");
+    let events = lab.session().world().event_count();
+    assert_eq!(shown.lines().count() as u64, events + 1);
+    lab.exec("crash leader");
+    lab.step();
+    let later = lab.export_as(RunForm::Trace).expect("it is short");
+    assert!(later.starts_with(&shown) && later.contains("crash leader"));
+    assert!(lab.export_as(RunForm::History).expect("short").starts_with("helios history 1"));
+    assert_eq!(lab.export_as(RunForm::Script), Ok(lab.export_shown()));
+}
+
+#[test]
 fn frames_are_kept_until_something_changes() {
     let mut lab = scratch();
     let first = lab.frame();

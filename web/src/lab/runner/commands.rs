@@ -2,8 +2,8 @@
 
 use raft_lab::{
     ConsoleKind, Crossroads, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult,
-    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, RecordedStep, Related, Shown,
-    Suggestion, ViewWindow,
+    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, RecordedStep, Related,
+    RunForm, Shown, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -381,6 +381,11 @@ impl Runner {
     /// The script that leads to this moment.
     pub(crate) fn export(&self) -> String {
         self.0.lab.borrow().export_shown()
+    }
+
+    /// The run up to this moment in another form; an error in words.
+    pub(crate) fn export_as(&self, form: RunForm) -> Result<String, String> {
+        self.0.lab.borrow().export_as(form)
     }
 
     /// The link to this moment.

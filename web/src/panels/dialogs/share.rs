@@ -1,6 +1,6 @@
 //! The dialog with the link to the moment that the page shows.
 
-use raft_lab::LinkedPage;
+use raft_lab::{LinkedPage, RunForm};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -90,6 +90,7 @@ pub(crate) fn share(props: &ShareProps) -> Html {
                         </>
                     },
                 } }
+                <SaveRun on_told={setting(&told)} />
                 <p class="dialog-note" role="status" data-testid="share-told">
                     { (*told).clone() }
                 </p>
@@ -136,6 +137,40 @@ fn address(props: &AddressProps) -> Html {
                     onclick={on_copy}>{ "Copy" }</button>
             </div>
         </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SaveRunProps {
+    on_told: Callback<String>,
+}
+
+/// The run up to the shown moment, as files.
+#[component(SaveRun)]
+fn save_run(props: &SaveRunProps) -> Html {
+    let runner = use_controls().runner;
+    let save = |form: RunForm| {
+        let (runner, on_told) = (runner.clone(), props.on_told.clone());
+        Callback::from(move |_: MouseEvent| {
+            let name = format!("{}.{}", form.name(), form.extension());
+            let text = runner.export_as(form);
+            let saved = text.and_then(|text| save_file(&name, "text/plain", &text));
+            on_told.emit(saved.map_or_else(|words| words, |()| format!("{name} has been saved.")));
+        })
+    };
+    html! {
+        <section class="save-run" aria-labelledby="save-run-heading">
+            <h3 id="save-run-heading">{ "Save the run up to this moment" }</h3>
+            <ul>
+                { for RunForm::ALL.into_iter().map(|form| html! {
+                    <li key={form.name()}>
+                        <button type="button" class="button" onclick={save(form)}
+                            data-testid={format!("save-{}", form.name())}>{ form.title() }</button>
+                        <span class="dialog-note">{ form.meaning() }</span>
+                    </li>
+                }) }
+            </ul>
+        </section>
     }
 }
 

@@ -20,11 +20,13 @@ pub(super) struct EventPrinter {
     states: BTreeMap<NodeId, (RoleKind, Term)>,
 }
 
-impl EventPrinter {
-    pub(super) fn new() -> Self {
+impl Default for EventPrinter {
+    fn default() -> Self {
         Self { shown: vec!["core".into(), "clients".into()], states: BTreeMap::new() }
     }
+}
 
+impl EventPrinter {
     /// Prints the events of one step. If a node's role or term changed in it, the last line about
     /// that contains `[before → after]`.
     pub(super) fn print(&mut self, output: &mut String, session: &Session) {

@@ -1,0 +1,83 @@
+//! Traces: a run of Raft, or the first step that is none.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use raft_trace::{TraceError, TraceSource, TraceVerdict, judge, read_trace};
+
+/// The result for one trace.
+pub(super) enum TraceChecked {
+    Malformed(TraceError),
+    Judged {
+        source: TraceSource,
+        nodes: usize,
+        events: usize,
+        verdict: TraceVerdict,
+        took: Duration,
+    },
+}
+
+pub(super) fn check(bytes: &[u8], source: TraceSource) -> TraceChecked {
+    let began = Instant::now();
+    let run = match read_trace(bytes, Some(source)) {
+        Ok(run) => run,
+        Err(error) => return TraceChecked::Malformed(error),
+    };
+    let verdict = judge(&run);
+    let (nodes, events) = (run.nodes.len(), run.steps.len());
+    TraceChecked::Judged { source, nodes, events, verdict, took: began.elapsed() }
+}
+
+impl TraceChecked {
+    /// The exit code that this file alone would give.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Malformed(_) => 2,
+            Self::Judged { verdict, .. } => u8::from(verdict.broken.is_some()),
+        }
+    }
+
+    pub(super) fn print(&self, file: &str, out: &mut dyn Write) -> io::Result<()> {
+        let (source, nodes, events, verdict, took) = match self {
+            Self::Malformed(error) => return writeln!(out, "{file}: malformed: {error}"),
+            Self::Judged { source, nodes, events, verdict, took } => {
+                (source, nodes, events, verdict, took)
+            }
+        };
+        let millis = took.as_secs_f64() * 1e3;
+        let size = format!("{}, {nodes} nodes, {events} events, {millis:.1} ms", source.name());
+        match &verdict.broken {
+            None => writeln!(out, "{file}: no contradiction to Raft ({size})")?,
+            Some(broken) => {
+                let (line, property) = (broken.line, broken.property);
+                writeln!(out, "{file}: no run of Raft ({size})")?;
+                writeln!(out, "  line {line}: {}", broken.text)?;
+                writeln!(
+                    out,
+                    "  {} ({}) is broken: {}",
+                    property.name, property.section, broken.sentence
+                )?;
+            }
+        }
+        let names: Vec<&str> = verdict.judged.iter().map(|property| property.name).collect();
+        if !names.is_empty() {
+            writeln!(out, "  judged: {}", names.join(", "))?;
+        }
+        for (reason, names) in by_reason(verdict) {
+            writeln!(out, "  not judged, because {reason}: {}", names.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// The properties that could not be judged, by the reason, in the order in which they come.
+pub(super) fn by_reason(verdict: &TraceVerdict) -> Vec<(&str, Vec<&'static str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (property, reason) in &verdict.not_judged {
+        match found.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, names)) => names.push(property.name),
+            None => found.push((reason, vec![property.name])),
+        }
+    }
+    found
+}

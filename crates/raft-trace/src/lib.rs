@@ -1,0 +1,29 @@
+//! Runs as files.
+//!
+//! The trace is the form that has everything: one JSON object a line, first a header, then every
+//! event with its number, its time, its cause, its fields and its sentence. `docs/trace.md` is its
+//! document, made from the table of this crate.
+#![forbid(unsafe_code)]
+
+mod field;
+mod forms;
+mod json;
+mod judge;
+mod kinds;
+mod model;
+mod objects;
+mod read;
+mod state;
+mod transcript;
+mod write;
+
+pub use field::Form;
+pub use forms::RunForm;
+pub use judge::{BrokenStep, TraceVerdict, judge};
+pub use kinds::{FieldRow, KindGroup, KindRow, kind_groups};
+pub use model::{Fact, LogFact, RecordedRun, TraceMessage, TraceSource, TraceStep};
+pub use objects::{OBJECTS, ObjectRow};
+pub use read::{MAX_TRACE_BYTES, TraceError, read_trace, trace_source};
+pub use state::{TraceLog, TraceNode, TraceState};
+pub use transcript::Transcript;
+pub use write::{FORM, VERSION, write_trace};

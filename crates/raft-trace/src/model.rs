@@ -1,0 +1,166 @@
+//! A recorded run, whatever program wrote it: steps, and what each says of the nodes.
+
+use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, RoleKind, Term};
+
+/// The form of a file with a recorded run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TraceSource {
+    /// The trace of this program: `docs/trace.md`.
+    Helios,
+    /// A log for ShiViz: host, vector clock, text.
+    ShiViz,
+    /// The state trace of etcd's raft, one JSON object a line.
+    EtcdRaft,
+    /// One line an event, as `docs/trace.md` describes it.
+    Lines,
+}
+
+/// A run that was recorded.
+#[derive(Clone, Debug)]
+pub struct RecordedRun {
+    /// The form of the file.
+    pub source: TraceSource,
+    /// The nodes, in ascending order.
+    pub nodes: Vec<NodeId>,
+    /// The names of nodes that have other names in the file, in the order of `nodes`.
+    pub names: Vec<String>,
+    /// The first members, if the file says so.
+    pub membership: Option<Membership>,
+    /// What is on disks at the beginning.
+    pub first: Vec<(NodeId, Vec<Fact>)>,
+    /// The events, in the order of the file.
+    pub steps: Vec<TraceStep>,
+    /// Lines that are no event.
+    pub passed_over: usize,
+}
+
+/// An event of a recorded run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraceStep {
+    /// The line of the file, from 1.
+    pub line: usize,
+    /// The number of the event in the file; else its place, from 1.
+    pub number: u64,
+    /// The time, in microseconds since the first event, if the file has times.
+    pub at_us: Option<u64>,
+    /// The node at which it happened.
+    pub node: Option<NodeId>,
+    /// Its kind, or the first word of the line.
+    pub kind: String,
+    /// The number of the event that caused it.
+    pub cause: Option<u64>,
+    /// The event in words.
+    pub text: String,
+    /// What it says of its node, in order.
+    pub facts: Vec<Fact>,
+}
+
+/// What an event says of its node.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fact {
+    /// It starts, from its disk if there is one in the file.
+    Started,
+    /// It is down.
+    Stopped,
+    /// A new server has this number.
+    Renewed,
+    /// A fault took away what Raft rests on: no verdict is possible from now on.
+    Unsafe(&'static str),
+    /// Its term.
+    Term(Term),
+    /// Its vote in its term.
+    Vote(Option<NodeId>),
+    /// Its vote in a term leaves it: it can never vote for another in that term.
+    Voted {
+        /// The term.
+        term: Term,
+        /// The candidate.
+        candidate: NodeId,
+    },
+    /// Its role.
+    Role(RoleKind),
+    /// Its log.
+    Log(LogFact),
+    /// The same of its disk alone: its memory stays.
+    Disk(LogFact),
+    /// The term and the vote on its disk.
+    DiskState(Term, Option<NodeId>),
+    /// The length of its log, where the entries are not known.
+    LogLength(LogIndex),
+    /// It has this commit index.
+    Commit(LogIndex),
+    /// It applied an entry.
+    Applied(Entry),
+    /// It applied the entries up to here, which are not known.
+    AppliedThrough(LogIndex),
+    /// It tells a leader that its log holds the entries up to here.
+    Acknowledged {
+        /// The leader.
+        leader: NodeId,
+        /// The term of that leader.
+        term: Term,
+        /// The last entry.
+        match_index: LogIndex,
+    },
+    /// It sends a message.
+    Sent(TraceMessage),
+    /// A message arrives at it.
+    Arrived(u64),
+    /// A message is lost.
+    Lost(u64),
+}
+
+/// A change of a log.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LogFact {
+    /// An entry is there, in place of another one with its index.
+    Entry(Entry),
+    /// The entries of this range are gone.
+    Removed {
+        /// The first index.
+        from: LogIndex,
+        /// The last index.
+        through: LogIndex,
+    },
+    /// The log begins after this position, because of a snapshot.
+    Base {
+        /// The position before the first entry.
+        log_start: LogPosition,
+        /// The last entry of the snapshot.
+        snapshot: LogPosition,
+    },
+}
+
+/// A message of a recorded run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraceMessage {
+    /// Names the message.
+    pub id: u64,
+    /// The receiver.
+    pub to: NodeId,
+    /// The paper's name, or that of the file.
+    pub name: String,
+    /// The sender's term, if the file says it.
+    pub term: Option<Term>,
+}
+
+impl TraceSource {
+    /// Its name, in one word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Helios => "helios-trace",
+            Self::ShiViz => "shiviz",
+            Self::EtcdRaft => "etcd-raft",
+            Self::Lines => "lines",
+        }
+    }
+
+    /// Whether the file says what is in the logs. If it does not, only their lengths are known, or
+    /// nothing.
+    pub const fn has_entries(self) -> bool {
+        match self {
+            Self::Helios | Self::Lines => true,
+            Self::ShiViz | Self::EtcdRaft => false,
+        }
+    }
+}

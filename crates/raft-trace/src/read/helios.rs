@@ -1,0 +1,319 @@
+//! The trace of this program.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, Payload, RoleKind};
+use raft_kv::{ClientId, Command, Operation, Sequence};
+use serde_json::Value;
+
+use super::value::{Object, parse};
+use super::{Draft, TraceError, error, numbered};
+use crate::model::{Fact, LogFact, TraceMessage, TraceStep};
+use crate::{FORM, VERSION};
+
+pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
+    let mut has_header = false;
+    for line in numbered(text) {
+        let (line, text) = line?;
+        let value = parse(line, text)?;
+        let object = Object::of(line, &value, "line")?;
+        if has_header {
+            let step = event(object, draft)?;
+            draft.push(step)?;
+        } else {
+            header(object, draft)?;
+            has_header = true;
+        }
+    }
+    Ok(())
+}
+
+fn header(header: Object<'_>, draft: &mut Draft) -> Result<(), TraceError> {
+    if header.text("form")? != FORM {
+        return Err(error(header.line, format!("`form` must be `{FORM}`")));
+    }
+    let version = header.number("version")?;
+    if version != VERSION {
+        return Err(error(
+            header.line,
+            format!("the form has version {version}, and this program reads version {VERSION}"),
+        ));
+    }
+    for node in header.numbers("nodes")? {
+        draft.node(header.line, node)?;
+    }
+    draft.run.membership = Some(membership(header.object("membership")?)?);
+    for disk in header.list("disks")? {
+        let disk = Object::of(header.line, disk, "disks")?;
+        let mut facts = Vec::new();
+        for record in disk.list("records")? {
+            change(Object::of(header.line, record, "records")?, Place::Disk, &mut facts)?;
+        }
+        let node = draft.node(header.line, disk.number("node")?)?;
+        draft.run.first.push((node, facts));
+    }
+    Ok(())
+}
+
+fn membership(object: Object<'_>) -> Result<Membership, TraceError> {
+    let nodes = |name: &str| {
+        let numbers = object.numbers(name)?;
+        // A membership of more is refused by what judges it, and would make sorting slow.
+        match numbers.len() <= super::MAX_NODES {
+            true => Ok(numbers.into_iter().map(NodeId)),
+            false => Err(error(object.line, format!("`{name}` has too many nodes"))),
+        }
+    };
+    let (voters, outgoing, learners) = (nodes("voters")?, nodes("outgoing")?, nodes("learners")?);
+    let mut all = Membership::new(voters).with_outgoing(outgoing).with_learners(learners);
+    let contexts = object.list("contexts")?.iter().take(super::MAX_NODES);
+    for context in contexts {
+        let context = Object::of(object.line, context, "contexts")?;
+        all = all.with_context(context.node("node")?, base64(context)?);
+    }
+    Ok(all)
+}
+
+fn event(event: Object<'_>, draft: &mut Draft) -> Result<TraceStep, TraceError> {
+    let kind = event.text("kind")?;
+    let mut facts = Vec::new();
+    facts_of(kind, event, &mut facts)?;
+    let node = match kind {
+        "sent" | "dropped" | "held" | "released" | "replayed" => event.node_or_none("from")?,
+        "delivered" => event.node_or_none("to")?,
+        _ => event.node_or_none("node")?,
+    };
+    if let Some(node) = node {
+        draft.node(event.line, node.0)?;
+    }
+    let expected = draft.run.steps.last().map_or(1, |step| step.number + 1);
+    let number = event.number("event")?;
+    if number != expected {
+        return Err(error(
+            event.line,
+            format!("the event has the number {number}, and {expected} is next: lines are missing"),
+        ));
+    }
+    Ok(TraceStep {
+        line: event.line,
+        number,
+        at_us: Some(event.number("time_us")?),
+        node,
+        kind: kind.to_owned(),
+        cause: event.get("cause").map(|_| event.number("cause")).transpose()?,
+        text: event.text("text")?.to_owned(),
+        facts,
+    })
+}
+
+/// What a kind of event says of its node. Other kinds say nothing of the states.
+fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), TraceError> {
+    match kind {
+        "started" | "restarted" => facts.push(Fact::Started),
+        "crashed" | "restart_refused" => facts.push(Fact::Stopped),
+        "write_failed" if !event.flag("is_ignored")? => facts.push(Fact::Stopped),
+        "server_added" => facts.push(Fact::Renewed),
+        "configured_alone" => {
+            facts.push(Fact::Unsafe("a node was told that it is the only member"));
+        }
+        "server_started" => {
+            facts.push(Fact::Term(event.term("term")?));
+            facts.push(Fact::Vote(event.node_or_none("voted_for")?));
+            facts.push(Fact::Role(RoleKind::Follower));
+            facts.push(Fact::Commit(event.index("commit_index")?));
+        }
+        "reopened" => facts.push(Fact::AppliedThrough(event.index("applied")?)),
+        "restored" => {
+            facts.push(Fact::AppliedThrough(event.position("snapshot")?.index));
+        }
+        "snapshot_installed" => {
+            let through = event.position("last_included")?.index;
+            facts.extend([Fact::Commit(through), Fact::AppliedThrough(through)]);
+        }
+        "term_advanced" => {
+            facts.push(Fact::Term(event.term("to")?));
+            facts.push(Fact::Role(RoleKind::Follower));
+        }
+        "stepped_down" => facts.push(Fact::Role(RoleKind::Follower)),
+        "pre_vote_started" => facts.push(Fact::Role(RoleKind::PreCandidate)),
+        "election_started" => {
+            facts.push(Fact::Term(event.term("term")?));
+            facts.push(Fact::Role(RoleKind::Candidate));
+        }
+        "became_leader" => facts.push(Fact::Role(RoleKind::Leader)),
+        "committed" | "commit_learned" => facts.push(Fact::Commit(event.index("to")?)),
+        "applied" => {
+            for value in event.list("entries")? {
+                let entry = entry(Object::of(event.line, value, "entries")?)?;
+                facts.push(Fact::Applied(entry));
+            }
+        }
+        "write_issued" => changes(event, "batch", Place::Both, facts)?,
+        "write_torn" => changes(event, "landed", Place::Disk, facts)?,
+        "writes_lost" => changes(event, "undo", Place::Disk, facts)?,
+        "disk_renewed" | "disk_damaged" => {
+            if kind == "disk_damaged" {
+                facts.push(Fact::Unsafe("a disk was damaged or wiped"));
+            }
+            changes(event, "batch", Place::Disk, facts)?;
+        }
+        "sent" => {
+            facts.push(Fact::Sent(message(event)?));
+            said(event, facts)?;
+        }
+        "delivered" => facts.push(Fact::Arrived(event.number("id")?)),
+        "dropped" => facts.push(Fact::Lost(event.number("id")?)),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn message(event: Object<'_>) -> Result<TraceMessage, TraceError> {
+    let message = event.object("message")?;
+    Ok(TraceMessage {
+        id: event.number("id")?,
+        to: event.node("to")?,
+        name: message.text("type")?.to_owned(),
+        term: Some(message.term("term")?),
+    })
+}
+
+/// What a message promises.
+fn said(event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), TraceError> {
+    let (from, to) = (event.node("from")?, event.node("to")?);
+    let message = event.object("message")?;
+    match message.text("type")? {
+        "RequestVote" => {
+            facts.push(Fact::Voted { term: message.term("term")?, candidate: from });
+        }
+        "RequestVoteReply" if message.flag("vote_granted")? => {
+            facts.push(Fact::Voted { term: message.term("term")?, candidate: to });
+        }
+        "AppendEntriesReply" | "InstallSnapshotReply" if message.get("match_index").is_some() => {
+            facts.push(Fact::Acknowledged {
+                leader: to,
+                term: message.term("term")?,
+                match_index: message.index("match_index")?,
+            });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The disk, and the memory.
+    Both,
+    /// The disk alone.
+    Disk,
+}
+
+fn changes(
+    event: Object<'_>,
+    name: &str,
+    place: Place,
+    facts: &mut Vec<Fact>,
+) -> Result<(), TraceError> {
+    for value in event.list(name)? {
+        change(Object::of(event.line, value, name)?, place, facts)?;
+    }
+    Ok(())
+}
+
+fn change(change: Object<'_>, place: Place, facts: &mut Vec<Fact>) -> Result<(), TraceError> {
+    let mut log = |fact: LogFact| {
+        facts.push(if place == Place::Both { Fact::Log(fact) } else { Fact::Disk(fact) });
+    };
+    match change.text("do")? {
+        "delete_entries" => {
+            let from = change.index("from")?;
+            let through = change.get("through").map(|_| change.index("through")).transpose()?;
+            log(LogFact::Removed { from, through: through.unwrap_or(LogIndex(u64::MAX)) });
+        }
+        "delete" => match change.get("index") {
+            Some(_) => {
+                let index = change.index("index")?;
+                log(LogFact::Removed { from: index, through: index });
+            }
+            None if change.text("record")? == "mark of the snapshot" => {
+                log(LogFact::Base {
+                    log_start: LogPosition::ORIGIN,
+                    snapshot: LogPosition::ORIGIN,
+                });
+            }
+            None if change.text("record")? == "term and vote" => {
+                facts.push(Fact::DiskState(raft_core::Term(0), None));
+            }
+            None => {}
+        },
+        "put" if change.get("entry").is_some() => {
+            log(LogFact::Entry(entry(change.object("entry")?)?))
+        }
+        "put" if change.get("log_start").is_some() => log(LogFact::Base {
+            log_start: change.position("log_start")?,
+            snapshot: change.position("last_included")?,
+        }),
+        "put" if change.get("term").is_some() => {
+            let (term, vote) = (change.term("term")?, change.node_or_none("voted_for")?);
+            if place == Place::Both {
+                facts.push(Fact::Term(term));
+                facts.push(Fact::Vote(vote));
+            }
+            facts.push(Fact::DiskState(term, vote));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn entry(object: Object<'_>) -> Result<Entry, TraceError> {
+    let payload = match object.text("payload")? {
+        "noop" => Payload::Noop,
+        "membership" => Payload::Membership(membership(object.object("membership")?)?),
+        "command" => Payload::Command(command(object)?.into()),
+        other => {
+            let message = format!("`payload` must be noop, command or membership, not {other:?}");
+            return Err(error(object.line, message));
+        }
+    };
+    Ok(Entry { index: object.index("index")?, term: object.term("term")?, payload })
+}
+
+fn base64(object: Object<'_>) -> Result<Vec<u8>, TraceError> {
+    let bytes = STANDARD.decode(object.text("base64")?);
+    bytes.map_err(|_| error(object.line, "`base64` must be base64"))
+}
+
+/// The bytes of a command.
+fn command(object: Object<'_>) -> Result<Vec<u8>, TraceError> {
+    if object.get("base64").is_some() {
+        return base64(object);
+    }
+    let command = object.object("command")?;
+    let operation = operation(command.object("operation")?)?;
+    let client = ClientId(command.number("client")?);
+    let sequence = Sequence(command.number("sequence")?);
+    Ok(Command { client, sequence, operation }.encode())
+}
+
+fn operation(object: Object<'_>) -> Result<Operation, TraceError> {
+    let (key, value) = (object.text("key")?.into(), object.get("value").and_then(Value::as_str));
+    let value = value.map(raft_kv::Value::from);
+    let needed = || value.clone().ok_or_else(|| error(object.line, "`value` is missing"));
+    Ok(match object.text("do")? {
+        "set" => Operation::Set { key, value: needed()? },
+        "get" => Operation::Get { key },
+        "delete" => Operation::Delete { key },
+        "cas" => {
+            let expect = object.get("expect").and_then(Value::as_str);
+            Operation::Cas { key, expect: expect.map(raft_kv::Value::from), value: needed()? }
+        }
+        "append" => Operation::Append { key, value: needed()? },
+        "list" => Operation::List { prefix: key },
+        other => {
+            return Err(error(object.line, format!("`do` is {other:?}, which is no operation")));
+        }
+    })
+}

@@ -1,0 +1,230 @@
+//! The state of the nodes after each event of a recorded run.
+
+use std::collections::BTreeMap;
+
+use imbl::OrdMap;
+use raft_core::{Entry, LogIndex, LogPosition, NodeId, RoleKind, Term};
+
+use crate::model::{Fact, LogFact, RecordedRun, TraceMessage, TraceStep};
+
+/// The state of all nodes at one moment of a recorded run.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct TraceState {
+    nodes: BTreeMap<NodeId, TraceNode>,
+    under_way: BTreeMap<u64, (NodeId, TraceMessage)>,
+}
+
+/// The state of a node.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct TraceNode {
+    /// Whether it runs.
+    pub is_up: bool,
+    /// Its role. A node that is down has none.
+    pub role: Option<RoleKind>,
+    /// Its term.
+    pub term: Term,
+    /// Its vote in that term.
+    pub voted_for: Option<NodeId>,
+    /// Its log.
+    pub log: TraceLog,
+    /// Its commit index.
+    pub commit_index: LogIndex,
+    /// The last entry that it applied.
+    pub last_applied: LogIndex,
+    disk: DiskState,
+}
+
+/// A log.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct TraceLog {
+    /// The position before the first entry.
+    pub base: LogPosition,
+    /// The last entry of the snapshot.
+    pub snapshot: LogPosition,
+    entries: OrdMap<LogIndex, Entry>,
+    /// The end of the log, where the entries are not known.
+    length: Option<LogIndex>,
+}
+
+/// What a node has when it starts again.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct DiskState {
+    term: Term,
+    voted_for: Option<NodeId>,
+    log: TraceLog,
+    /// Whether the record tells of a disk. If not, the memory stays when a node starts.
+    is_known: bool,
+}
+
+impl TraceState {
+    /// The state before the first event.
+    pub fn beginning(run: &RecordedRun) -> Self {
+        let mut state = Self::default();
+        for node in &run.nodes {
+            state.nodes.insert(*node, TraceNode::default());
+        }
+        for (node, facts) in &run.first {
+            let node = state.nodes.entry(*node).or_default();
+            facts.iter().for_each(|fact| node.take(fact));
+        }
+        state
+    }
+
+    /// The nodes, in ascending order.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = (NodeId, &TraceNode)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// A node.
+    pub fn node(&self, node: NodeId) -> Option<&TraceNode> {
+        self.nodes.get(&node)
+    }
+
+    /// The messages under way, with their senders.
+    pub fn under_way(&self) -> impl ExactSizeIterator<Item = (NodeId, &TraceMessage)> {
+        self.under_way.values().map(|(from, message)| (*from, message))
+    }
+
+    /// The state after one more event.
+    pub fn take(&mut self, step: &TraceStep) {
+        for fact in &step.facts {
+            self.take_fact(step.node, fact);
+        }
+    }
+
+    pub(crate) fn take_fact(&mut self, node: Option<NodeId>, fact: &Fact) {
+        match fact {
+            Fact::Arrived(id) | Fact::Lost(id) => {
+                self.under_way.remove(id);
+            }
+            Fact::Sent(message) => {
+                if let Some(from) = node {
+                    self.under_way.insert(message.id, (from, message.clone()));
+                }
+            }
+            Fact::Started
+            | Fact::Stopped
+            | Fact::Renewed
+            | Fact::Unsafe(_)
+            | Fact::Term(_)
+            | Fact::Vote(_)
+            | Fact::Voted { .. }
+            | Fact::Role(_)
+            | Fact::Log(_)
+            | Fact::Disk(_)
+            | Fact::DiskState(..)
+            | Fact::LogLength(_)
+            | Fact::Commit(_)
+            | Fact::Applied(_)
+            | Fact::AppliedThrough(_)
+            | Fact::Acknowledged { .. } => {
+                if let Some(node) = node {
+                    self.nodes.entry(node).or_default().take(fact);
+                }
+            }
+        }
+    }
+}
+
+impl TraceNode {
+    fn take(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Started => self.start(),
+            Fact::Stopped => (self.is_up, self.role) = (false, None),
+            Fact::Renewed => *self = Self::default(),
+            Fact::Term(term) => self.enter(*term),
+            Fact::Vote(vote) => self.voted_for = *vote,
+            Fact::Role(role) => self.role = Some(*role),
+            Fact::Log(change) => {
+                self.log.take(change);
+                self.disk.log.take(change);
+            }
+            Fact::Disk(change) => {
+                self.disk.is_known = true;
+                self.disk.log.take(change);
+            }
+            Fact::DiskState(term, voted_for) => {
+                (self.disk.term, self.disk.voted_for) = (*term, *voted_for);
+                self.disk.is_known = true;
+            }
+            Fact::LogLength(last) => self.log.length = Some(*last),
+            Fact::Commit(index) => self.commit_index = *index,
+            Fact::Applied(entry) => self.last_applied = entry.index,
+            Fact::AppliedThrough(index) => self.last_applied = *index,
+            Fact::Unsafe(_)
+            | Fact::Voted { .. }
+            | Fact::Acknowledged { .. }
+            | Fact::Sent(_)
+            | Fact::Arrived(_)
+            | Fact::Lost(_) => {}
+        }
+    }
+
+    /// The log with which it starts.
+    pub(crate) fn log_on_disk(&self) -> &TraceLog {
+        &self.disk.log
+    }
+
+    /// A vote is for one term.
+    fn enter(&mut self, term: Term) {
+        if term != self.term {
+            (self.term, self.voted_for) = (term, None);
+        }
+    }
+
+    fn start(&mut self) {
+        (self.is_up, self.role) = (true, Some(RoleKind::Follower));
+        if self.disk.is_known {
+            (self.term, self.voted_for) = (self.disk.term, self.disk.voted_for);
+            self.log = self.disk.log.clone();
+        }
+        (self.commit_index, self.last_applied) = (self.log.snapshot.index, self.log.snapshot.index);
+    }
+}
+
+impl TraceLog {
+    fn take(&mut self, change: &LogFact) {
+        match change {
+            LogFact::Entry(entry) => {
+                self.entries.insert(entry.index, entry.clone());
+            }
+            LogFact::Removed { from, through } => {
+                let removed: Vec<LogIndex> =
+                    self.entries.range(*from..=*through).map(|(index, _)| *index).collect();
+                removed.iter().for_each(|index| {
+                    self.entries.remove(index);
+                });
+            }
+            LogFact::Base { log_start, snapshot } => {
+                (self.base, self.snapshot) = (*log_start, *snapshot);
+            }
+        }
+    }
+
+    /// The last entry; the base, if there is none.
+    pub fn last(&self) -> LogPosition {
+        match (self.entries.get_max(), self.length) {
+            (Some((_, entry)), _) if entry.index > self.base.index => entry.position(),
+            (_, Some(last)) => LogPosition::new(last, Term(0)),
+            (_, None) => self.base,
+        }
+    }
+
+    /// The entry at an index.
+    pub fn get(&self, index: LogIndex) -> Option<&Entry> {
+        self.entries.get(&index).filter(|entry| entry.index > self.base.index)
+    }
+
+    /// The entries from an index on, in order, up to a gap.
+    pub fn entries_from(&self, from: LogIndex) -> impl Iterator<Item = &Entry> {
+        let from = from.max(self.base.index.next());
+        let entries = self.entries.range(from..).map(|(_, entry)| entry);
+        let indexes = (from.0..).map(LogIndex);
+        entries.zip(indexes).take_while(|(entry, index)| entry.index == *index).map(|(it, _)| it)
+    }
+
+    /// The end of the log, where its entries are not known.
+    pub fn length_only(&self) -> Option<LogIndex> {
+        self.length
+    }
+}
