@@ -24,7 +24,7 @@ const HEAD: usize = 5;
 pub const MAX_FOLLOW_BYTES: usize = MAX_LINK_BYTES + (8 << 10);
 /// The most bytes of each text of a caption.
 const MAX_CAPTION: usize = 2 << 10;
-/// An audience has lost a presenter of whom it has heard nothing for so long, in milliseconds.
+/// A presenter who is silent for so long is gone, in milliseconds.
 /// A presenter says every second that it is there.
 pub const SILENCE_MS: f64 = 5_000.0;
 
@@ -34,7 +34,7 @@ pub enum FollowMessage {
     /// An audience is there: presenters tell what they show.
     Ask,
     /// What a presenter shows.
-    Show(Shown),
+    Show(Box<Presented>),
     /// A presenter is still there.
     Here(u64),
     /// A presenter is not there any more.
@@ -43,7 +43,7 @@ pub enum FollowMessage {
 
 /// What a presenter shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Shown {
+pub struct Presented {
     /// The number of the presenter: a random one, of a tab.
     pub presenter: u64,
     /// The whole run, to the end of its branch, and what is open in the page. Its title names the
@@ -124,8 +124,8 @@ impl FollowMessage {
 
 impl Lab {
     /// What this lab shows, for an audience: the whole live branch, and the moment.
-    pub fn present(&self, presenter: u64, title: &str, page: LinkedPage) -> Shown {
-        Shown {
+    pub fn present(&self, presenter: u64, title: &str, page: LinkedPage) -> Presented {
+        Presented {
             presenter,
             run: MomentLink::of(self.session(), title, page),
             steps: self.frame().lab.time.steps,
@@ -146,7 +146,7 @@ pub struct Follower {
 impl Follower {
     /// Takes a message. Returns what is to be shown now, if it is of the presenter whom this
     /// audience follows: the first one that it hears, and another one once that is gone.
-    pub fn hear(&mut self, message: FollowMessage, now: f64) -> Option<Shown> {
+    pub fn hear(&mut self, message: FollowMessage, now: f64) -> Option<Presented> {
         match message {
             FollowMessage::Ask => None,
             FollowMessage::Show(shown) => {
@@ -154,7 +154,7 @@ impl Follower {
                     return None;
                 }
                 (self.followed, self.has_left) = (Some((shown.presenter, now)), false);
-                Some(shown)
+                Some(*shown)
             }
             FollowMessage::Here(presenter) => {
                 if let Some((followed, heard)) = &mut self.followed

@@ -63,7 +63,7 @@ pub use diagram::{
     ShownItem, StretchView, VerdictView,
 };
 pub use explanation::{CauseView, ExplanationView, ReasonView};
-pub use follow::{Caption, FollowMessage, Follower, MAX_FOLLOW_BYTES, SILENCE_MS, Shown};
+pub use follow::{Caption, FollowMessage, Follower, MAX_FOLLOW_BYTES, Presented, SILENCE_MS};
 pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};

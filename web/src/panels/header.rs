@@ -42,7 +42,8 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                     { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <CopyScript />
                 </span>
-                <button type="button" class="icon-button" id="theme" data-testid="theme" onclick={on_theme}
+                <button type="button" class="icon-button" id="theme" data-testid="theme"
+                    onclick={on_theme}
                     aria-label={format!("Theme: {}", theme.name())}
                     title={format!("Theme: {}", theme.name())}>
                     <Icon name={IconName::Theme} />
@@ -63,8 +64,8 @@ pub(super) fn tool(
     onclick: Callback<MouseEvent>,
 ) -> Html {
     html! {
-        <button type="button" class="button tool" id={testid} data-testid={testid} aria-label={label}
-            title={label} {onclick}>
+        <button type="button" class="button tool" id={testid} data-testid={testid}
+            aria-label={label} title={label} {onclick}>
             <Icon name={icon} /><span class="tool-label">{ label }</span>
         </button>
     }

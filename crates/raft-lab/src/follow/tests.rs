@@ -4,12 +4,12 @@ use raft_sim::Setup;
 
 use super::*;
 
-fn shown(presenter: u64) -> Shown {
+fn shown(presenter: u64) -> Presented {
     let mut lab = Lab::scratch(Setup::default()).expect("a lab");
     lab.exec("step 3");
     let page = LinkedPage { selected: "node 3".into(), ..LinkedPage::default() };
     let shown = lab.present(presenter, "A run", page);
-    Shown { caption: Caption::new("1 of 2", "Begin", "Nobody leads."), ..shown }
+    Presented { caption: Caption::new("1 of 2", "Begin", "Nobody leads."), ..shown }
 }
 
 /// Ticks until the lab has nothing to do.
@@ -24,7 +24,7 @@ fn finish(lab: &mut Lab) {
 fn messages_are_bytes_and_back() {
     let all = [
         FollowMessage::Ask,
-        FollowMessage::Show(shown(7)),
+        FollowMessage::Show(Box::new(shown(7))),
         FollowMessage::Here(7),
         FollowMessage::Leave(u64::MAX),
     ];
@@ -36,7 +36,7 @@ fn messages_are_bytes_and_back() {
 
 #[test]
 fn what_is_no_message_is_refused() {
-    let bytes = FollowMessage::Show(shown(7)).to_bytes().expect("bytes");
+    let bytes = FollowMessage::Show(Box::new(shown(7))).to_bytes().expect("bytes");
     for length in 0..bytes.len() {
         assert!(FollowMessage::from_bytes(&bytes[..length]).is_err(), "{length}");
     }
@@ -64,16 +64,16 @@ fn sent(message: &FollowMessage) -> Vec<u8> {
 fn parts_have_limits() {
     let mut large = shown(7);
     large.run.script = "#".repeat(MAX_LINK_BYTES);
-    let large = FollowMessage::Show(large);
+    let large = FollowMessage::Show(Box::new(large));
     assert_eq!(large.to_bytes(), Err(LinkError::TooLarge));
     let mut long = shown(7);
-    assert!(FollowMessage::from_bytes(&sent(&FollowMessage::Show(long.clone()))).is_ok());
+    assert!(FollowMessage::from_bytes(&sent(&FollowMessage::Show(Box::new(long.clone())))).is_ok());
     long.caption.text = "x".repeat(MAX_CAPTION + 1);
-    let read = FollowMessage::from_bytes(&sent(&FollowMessage::Show(long)));
+    let read = FollowMessage::from_bytes(&sent(&FollowMessage::Show(Box::new(long))));
     assert_eq!(read, Err(LinkError::Damaged));
     let mut panel = shown(7);
     panel.run.page.panel = "x".repeat(100);
-    let read = FollowMessage::from_bytes(&sent(&FollowMessage::Show(panel)));
+    let read = FollowMessage::from_bytes(&sent(&FollowMessage::Show(Box::new(panel))));
     assert_eq!(read, Err(LinkError::Damaged));
     let words = "é".repeat(MAX_CAPTION);
     assert!(Caption::new("", &words, &words).is_within_limits());
@@ -101,8 +101,8 @@ fn the_run_of_a_presenter_is_the_same_and_so_is_its_moment() {
 fn an_audience_follows_one_presenter_until_it_is_gone() {
     let mut follower = Follower::default();
     assert!(!follower.has_begun() && !follower.is_gone(1e9));
-    assert!(follower.hear(FollowMessage::Show(shown(1)), 0.0).is_some());
-    assert!(follower.hear(FollowMessage::Show(shown(2)), 10.0).is_none(), "another one");
+    assert!(follower.hear(FollowMessage::Show(Box::new(shown(1))), 0.0).is_some());
+    assert!(follower.hear(FollowMessage::Show(Box::new(shown(2))), 10.0).is_none(), "another one");
     follower.hear(FollowMessage::Here(2), SILENCE_MS);
     assert!(follower.is_gone(SILENCE_MS + 1.0), "nothing was heard of the first one");
     follower.hear(FollowMessage::Here(1), SILENCE_MS);
@@ -111,6 +111,6 @@ fn an_audience_follows_one_presenter_until_it_is_gone() {
     assert!(!follower.is_gone(SILENCE_MS + 1.0));
     follower.hear(FollowMessage::Leave(1), SILENCE_MS);
     assert!(follower.is_gone(SILENCE_MS));
-    assert!(follower.hear(FollowMessage::Show(shown(2)), SILENCE_MS).is_some());
+    assert!(follower.hear(FollowMessage::Show(Box::new(shown(2))), SILENCE_MS).is_some());
     assert!(!follower.is_gone(SILENCE_MS));
 }

@@ -2,8 +2,8 @@
 
 use raft_lab::{
     ConsoleKind, Crossroads, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult,
-    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, RecordedStep, Related,
-    RunForm, Shown, Suggestion, ViewWindow,
+    Frame, Instant, Lab, LinkedPage, LogPosition, MomentLink, NodeId, Presented, RecordedStep,
+    Related, RunForm, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -394,7 +394,7 @@ impl Runner {
     }
 
     /// What is shown, for the audience of a presenter.
-    pub(crate) fn present(&self, presenter: u64, title: &str, page: &LinkedPage) -> Shown {
+    pub(crate) fn present(&self, presenter: u64, title: &str, page: &LinkedPage) -> Presented {
         self.0.lab.borrow().present(presenter, title, page.clone())
     }
 

@@ -8,7 +8,7 @@ use crate::hooks::{Action, focus_soon, press, write_soon};
 use crate::lab::{GlossaryEntry, LESSONS, LessonInfo, SCENARIOS, Scenario, TRACKS};
 use crate::panels::inspector::actions;
 use crate::state::{Controls, Dialog, Selection};
-use crate::words::milliseconds;
+use crate::words::{capitalized, milliseconds};
 
 /// The kinds of entries, in the order in which they are offered unasked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, VariantArray)]
@@ -233,11 +233,6 @@ pub(super) fn commands(beginnings: &[Suggestion]) -> Vec<Entry> {
     commands
 }
 
-fn capitalized(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 /// A form without arguments runs as it is; of another one, a person writes the arguments. What may
 /// be left out is left out, and of several forms the first is taken.
 fn target_of(form: &str) -> Target {
@@ -286,13 +281,12 @@ pub(super) mod tests {
     fn a_command_without_arguments_runs_and_another_one_is_completed() {
         let lines: Vec<String> = commands(&beginnings())
             .into_iter()
-            .filter_map(|entry| match entry.target {
-                Target::Line(line) => Some(line),
-                Target::Form(line, from) => {
-                    assert!(line[..from].ends_with(' '), "{line}: {from}");
-                    None
-                }
-                other => panic!("{other:?} is no command"),
+            .filter_map(|entry| {
+                let Target::Form(line, from) = entry.target else {
+                    return entry.line().map(str::to_owned);
+                };
+                assert!(line[..from].ends_with(' '), "{line}: {from}");
+                None
             })
             .collect();
         assert_eq!(

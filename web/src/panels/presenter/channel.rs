@@ -42,7 +42,7 @@ impl Channel {
 #[hook]
 pub(super) fn use_channel(on_message: Callback<FollowMessage>) -> Channel {
     let channel = use_memo((), |()| Channel(BroadcastChannel::new(NAME).ok().map(Rc::new)));
-    use_effect_with(((*channel).0.is_some(), on_message), {
+    use_effect_with((channel.0.is_some(), on_message), {
         let channel = channel.clone();
         move |(_, on_message)| {
             let on_message = on_message.clone();

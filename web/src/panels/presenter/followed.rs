@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gloo_timers::callback::{Interval, Timeout};
 use gloo_timers::future::sleep;
-use raft_lab::{Caption, FollowMessage, Follower, Lab, LinkedPage, MomentLink, Shown};
+use raft_lab::{Caption, FollowMessage, Follower, Lab, LinkedPage, MomentLink, Presented};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -24,7 +24,7 @@ const ANSWER_MS: u32 = 1_500;
 /// A run is computed in pieces of this length, so that the page stays alive.
 const SLICE: Duration = Duration::from_millis(16);
 
-/// A presenter in another tab: whoever wants to can follow.
+/// A presenter in another tab: this tab may follow.
 #[component(Offer)]
 pub(super) fn offer() -> Html {
     let controls = use_controls();
@@ -175,7 +175,7 @@ pub(super) fn followed(props: &FollowedProps) -> Html {
 /// and only the last one is shown.
 #[derive(Default)]
 struct Screen {
-    wanted: RefCell<Option<Shown>>,
+    wanted: RefCell<Option<Presented>>,
     is_busy: Cell<bool>,
     has_left: Cell<bool>,
     /// The end of the run on the page: its steps and its hash.
@@ -184,7 +184,12 @@ struct Screen {
 }
 
 impl Screen {
-    fn show(self: &Rc<Self>, shown: Shown, controls: &Controls, on_page: &Callback<LinkedPage>) {
+    fn show(
+        self: &Rc<Self>,
+        shown: Presented,
+        controls: &Controls,
+        on_page: &Callback<LinkedPage>,
+    ) {
         *self.wanted.borrow_mut() = Some(shown);
         if self.is_busy.replace(true) {
             return;
@@ -198,11 +203,11 @@ impl Screen {
         });
     }
 
-    fn next(&self) -> Option<Shown> {
+    fn next(&self) -> Option<Presented> {
         self.wanted.take().filter(|_| !self.has_left.get())
     }
 
-    async fn put(&self, shown: Shown, controls: &Controls, on_page: &Callback<LinkedPage>) {
+    async fn put(&self, shown: Presented, controls: &Controls, on_page: &Callback<LinkedPage>) {
         let run = (shown.run.steps, shown.run.trace_hash);
         if self.run.get() != Some(run) {
             let Ok(lab) = computed(&shown.run).await else {

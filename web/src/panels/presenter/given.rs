@@ -37,11 +37,11 @@ struct Told {
 impl Told {
     fn message(&self, runner: &Runner, presenter: u64) -> FollowMessage {
         let shown = runner.present(presenter, &self.title, &self.page);
-        FollowMessage::Show(raft_lab::Shown {
+        FollowMessage::Show(Box::new(raft_lab::Presented {
             caption: self.caption.clone(),
             is_black: self.is_black,
             ..shown
-        })
+        }))
     }
 }
 

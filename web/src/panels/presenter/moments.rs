@@ -3,7 +3,7 @@
 use raft_lab::{Caption, Frame, LessonView, TaskView};
 
 use crate::lab::Runner;
-use crate::words::milliseconds;
+use crate::words::{capitalized, milliseconds};
 
 /// Goes to the next moment, or to the one before.
 pub(super) fn go(runner: &Runner, forward: bool) {
@@ -43,19 +43,13 @@ fn of_lesson(lesson: &LessonView) -> Caption {
 
 fn of_marks(frame: &Frame) -> Caption {
     let (time, marks) = (&frame.lab.time, &frame.lab.time.tape.marks);
-    let reached = marks.iter().filter(|mark| mark.steps <= time.steps);
-    let place = format!("{} of {}", reached.clone().count(), marks.len());
-    let here = reached.last().filter(|mark| mark.steps == time.steps);
+    let reached = marks.iter().filter(|mark| mark.steps <= time.steps).count();
+    let place = format!("{reached} of {}", marks.len());
+    let here = marks[..reached].last().filter(|mark| mark.steps == time.steps);
     let title = match here {
         Some(mark) => capitalized(&mark.words),
         None if time.is_past => format!("At {} ms", milliseconds(frame.view.now)),
         None => "The end of the run".to_owned(),
     };
     Caption::new(&place, &title, frame.lab.key_moment.as_deref().unwrap_or_default())
-}
-
-/// The words with a capital letter.
-fn capitalized(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
