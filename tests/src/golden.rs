@@ -109,8 +109,8 @@ fn an_exported_golden_script_passes() {
         ),
         (
             "faults",
-            "cluster nodes=5 seed=2\nrun until leader\ncrash leader\n# A pause.\npartition 1 2 | 3 4 5\n\
-                    run 2s\nheal\nrestart all\nrun 1s\nexpect safe",
+            "cluster nodes=5 seed=2\nrun until leader\ncrash leader\n# A pause.\n\
+             partition 1 2 | 3 4 5\nrun 2s\nheal\nrestart all\nrun 1s\nexpect safe",
         ),
     ] {
         let script = raft_script::parse(script).expect("a script");

@@ -92,7 +92,7 @@ pub static OBJECTS: &[ObjectRow] = &[
         meaning: "The members of the cluster. With outgoing voters it is joint (§6).",
         members: &[
             ("voters", "list of node"),
-            ("outgoing", "list of node: the voters before, of whom a majority counts too"),
+            ("outgoing", "list of node: the voters before; a majority of them counts too"),
             ("learners", "list of node"),
             ("contexts", "list of [context](#context)"),
         ],

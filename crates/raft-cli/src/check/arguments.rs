@@ -15,12 +15,12 @@ use crate::input::with_unit;
 /// taken effect at any time after its call, or never.
 ///
 /// A trace has the events of the nodes. Every property of Raft that it allows is judged at each
-/// step. docs/trace.md describes the forms: that of `helios export --as trace`, logs for ShiViz, the
-/// state trace of etcd's raft, and lines that a program of your own prints.
+/// step. docs/trace.md describes the forms: that of `helios export --as trace`, logs for ShiViz,
+/// the state trace of etcd's raft, and lines that a program of your own prints.
 ///
 /// Exit code: 0 if all histories are linearizable and no trace has a contradiction, 1 if one is not
-/// or has one, 2 if one is malformed or cannot be read, 3 if the search ran out of time or memory. With several histories: the first of 1, 2, 3
-/// that occurs.
+/// or has one, 2 if one is malformed or cannot be read, 3 if the search ran out of time or memory.
+/// With several files: the first of 1, 2, 3 that occurs.
 #[derive(Args)]
 #[command(after_long_help = FORMATS, arg_required_else_help = true)]
 pub(crate) struct CheckArguments {
@@ -43,7 +43,7 @@ pub(crate) struct CheckArguments {
 
 const FORMATS: &str = "\
 FORMATS
-  helios     written by `helios export --as history`: the line `helios history 1`, then lines such as
+  helios     written by `helios export --as history`: the line `helios history 1`, then lines like
                0.412000s 1 invoke set x=1
                0.436120s 1 ok
                0.440000s 2 invoke cas x 1 2
