@@ -251,6 +251,7 @@ export interface MessageView {
   sent_at: Instant;
   arrives_at: Instant;
   held_since: Instant | null;
+  waited_micros: number;
 }
 
 export type NodeId = number;
@@ -270,6 +271,7 @@ export interface NodeView {
   member_role: MemberRole;
   clock: string | null;
   handling_micros: number;
+  election_timeout_min_micros: number;
   lease_reads: boolean;
   disk: DiskView;
   core: CoreView | null;
