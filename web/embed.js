@@ -115,7 +115,9 @@ function pauseOutOfSight() {
     if (isSeenNow === isSeen) return;
     isSeen = isSeenNow;
     if (!isSeen) wasRunning = helios.moment().running;
-    helios.setRunning(isSeen && wasRunning);
+    // Somebody may have had it run or pause meanwhile.
+    if (!isSeen) helios.setRunning(false);
+    else if (wasRunning) helios.setRunning(true);
   });
   observer.observe(document.body);
 }

@@ -15,12 +15,18 @@ function ask() {
   workers.controller?.postMessage({ version });
 }
 
-workers?.addEventListener('message', ({ data: { newest } }) => {
-  notice.hidden = newest === version;
+/** The newest version, and the one that is for later. */
+let newest = version;
+let later = null;
+
+workers?.addEventListener('message', ({ data }) => {
+  ({ newest } = data);
+  notice.hidden = [version, later].includes(newest);
 });
 
 document.getElementById('new-version-reload').addEventListener('click', () => location.reload());
 document.getElementById('new-version-later').addEventListener('click', () => {
+  later = newest;
   notice.hidden = true;
 });
 

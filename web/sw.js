@@ -113,7 +113,9 @@ async function newestVersion() {
 /** The pages that are open. */
 async function pages() {
   const all = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  return all.filter(({ url }) => url.startsWith(self.registration.scope));
+  // A folder below may have a page and a worker of its own.
+  const isOurs = (path) => path === '' || path === 'index.html';
+  return all.filter(({ url }) => isOurs(pathOf({ method: 'GET', url })));
 }
 
 /** A page says its version, and hears which one is the newest. */
@@ -121,7 +123,8 @@ async function answer({ source, data: { version } }) {
   await update().catch(() => {});
   const newest = await newestVersion();
   source.postMessage({ newest });
-  if ((await pages()).length > 1) return;
+  // An update that is under way fills a cache that nothing names yet.
+  if ((await pages()).length > 1 || updating) return;
   const used = [PREFIX + newest, PREFIX + version];
   const old = (await versions()).filter((name) => !used.includes(name));
   await Promise.all(old.map((name) => caches.delete(name)));

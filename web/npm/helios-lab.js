@@ -6,8 +6,10 @@ const VERSION = 1;
 /** The folder `lab/` is beside this module, unless `base` names another one. Not in one expression
  * with it: a bundler would take the folder for a file of its own. */
 const HERE = import.meta.url;
-/** The most characters of a script: longer ones do not fit into an address. */
-const MAX_SCRIPT = 32_768;
+/** The most characters of a script in an address, where a line's end takes three. */
+const MAX_SCRIPT = 262_100;
+/** A lab that has not answered so long after its page loaded will not, in ms. */
+const PATIENCE_MS = 60_000;
 const VIEWS = 'ring';
 const EVENTS = ['ready', 'moment', 'violation', 'error'];
 
@@ -114,17 +116,35 @@ export class HeliosLab extends HTMLElement {
     const src = this.getAttribute('src');
     const moment = /#(moment=.*)$/s.exec(src ?? '');
     if (moment) return moment[1];
-    const text = src === null ? this.textContent.trim() : await textOf(src);
-    if (text.length > MAX_SCRIPT) {
-      throw new Error(`the script has ${text.length} characters, and ${MAX_SCRIPT} are the limit`);
+    const text = src === null ? await this.#ownText() : await textOf(src);
+    const script = encodeURIComponent(text);
+    if (script.length > MAX_SCRIPT) {
+      throw new Error(`the script is too long: ${script.length} characters in an address, and ` +
+        `${MAX_SCRIPT} are the limit`);
     }
-    return text && `script=${encodeURIComponent(text)}`;
+    return text && `script=${script}`;
+  }
+
+  /** The text in the element, which may be there only when the page has been read. */
+  async #ownText() {
+    if (document.readyState === 'loading') {
+      await new Promise((resolve) => {
+        document.addEventListener('DOMContentLoaded', resolve, { once: true });
+      });
+    }
+    return this.textContent.trim();
   }
 
   #load(address) {
     const frame = document.createElement('iframe');
     frame.title = this.getAttribute('aria-label') ?? 'Helios: a Raft cluster';
     frame.src = address.href;
+    frame.addEventListener('load', () => {
+      setTimeout(() => {
+        if (frame !== this.#frame || this.#port) return;
+        this.#fail(new Error(`there is no lab at ${address.href.split('#')[0]}`));
+      }, PATIENCE_MS);
+    });
     this.#frame = frame;
     this.#origin = address.origin;
     this.#root.replaceChildren(style(), frame);
@@ -139,6 +159,8 @@ export class HeliosLab extends HTMLElement {
     this.#port = port1;
     port1.onmessage = (event) => this.#hear(event.data);
     source.postMessage({ helios: VERSION }, origin, [port2]);
+    // It may be another one by now.
+    this.#tellTheme();
   }
 
   #hear({ id, answer, error, event, detail }) {

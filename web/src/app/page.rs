@@ -111,7 +111,10 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     page: linked::shown(&controls.runner, *tab, *disk, *selected),
                     on_page,
                 }} />
-                if let Some(at) = *menu { <Later panel={Panel::ContextMenu(at)} /> }
+                // Who follows a presenter does nothing to the presenter's run.
+                if let (Some(at), true) = (*menu, *presentation != Some(Presentation::Followed)) {
+                    <Later panel={Panel::ContextMenu(at)} />
+                }
             </div>
         </Frames>
         </ContextProvider<Selected>>

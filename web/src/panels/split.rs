@@ -54,11 +54,14 @@ pub(crate) fn split(props: &SplitProps) -> Html {
     };
     let on_down = {
         let (pressed, host, is_over) = (pressed.clone(), host.clone(), is_over.clone());
-        let is_drafted = draft.is_some();
+        let (gesture, is_drafted) = (gesture.setter(), draft.is_some());
         Callback::from(move |event: Event| {
             is_over.set(false);
             let Ok(event) = event.dyn_into::<PointerEvent>() else { return };
-            *pressed.borrow_mut() = begun(&event, &host, is_drafted);
+            // A second finger ends what the first one began.
+            gesture.set(None);
+            *pressed.borrow_mut() =
+                if event.is_primary() { begun(&event, &host, is_drafted) } else { None };
         })
     };
     use_window_event("pointerdown", on_down);

@@ -15,6 +15,8 @@ const VIEW: &str = "view";
 const CONTROLS: &str = "controls";
 /// The beginning of a script after `#`.
 const SCRIPT: &str = "script=";
+/// The most characters of such a script: an encoded letter takes up to twelve.
+const MAX_SCRIPT: usize = 256 << 10;
 /// The most characters between `?` and `#`.
 const MAX_QUERY: usize = 1_000;
 
@@ -59,7 +61,8 @@ impl Embed {
     /// What an address asks for, by its parts after `?` and after `#`. An error is in words.
     fn of(query: &str, fragment: &str) -> Result<Self, String> {
         bounded("?", query, MAX_QUERY)?;
-        bounded("#", fragment, MAX_LINK_LENGTH)?;
+        let limit = if fragment.starts_with(SCRIPT) { MAX_SCRIPT } else { MAX_LINK_LENGTH };
+        bounded("#", fragment, limit)?;
         Ok(Self {
             views: views_of(value_of(query, VIEW).unwrap_or_default())?,
             has_controls: value_of(query, CONTROLS).is_some(),
@@ -79,8 +82,7 @@ fn bounded(after: &str, text: &str, limit: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "The address has {} characters after “{after}”, and {limit} are the limit: a file with \
-         the script may be longer.",
+        "The address has {} characters after “{after}”, and {limit} are the limit.",
         text.len()
     ))
 }

@@ -25,7 +25,7 @@ impl Channel {
     pub(super) fn say(&self, message: &FollowMessage) -> Result<(), LinkError> {
         let bytes = message.to_bytes()?;
         if let Some(channel) = &self.0 {
-            // A closed one reaches nobody.
+            // Bytes can always be posted.
             let _ = channel.post_message(&Uint8Array::from(&*bytes));
         }
         Ok(())
@@ -62,10 +62,7 @@ pub(super) fn use_channel(on_message: Callback<FollowMessage>) -> Channel {
             }
         }
     });
-    use_effect_with((), {
-        let channel = channel.clone();
-        move |()| move || channel.0.iter().for_each(|channel| channel.close())
-    });
+    // It is not closed: what is said at the very end goes out too. Without a listener nothing keeps it.
     (*channel).clone()
 }
 

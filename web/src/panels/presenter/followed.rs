@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use gloo_timers::callback::{Interval, Timeout};
 use gloo_timers::future::sleep;
-use raft_lab::{Caption, FollowMessage, Follower, Lab, LinkedPage, MomentLink, Presented};
+use raft_lab::{
+    Caption, DurableState, FollowMessage, Follower, Lab, LabError, LinkedPage, MomentLink,
+    Presented,
+};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -15,7 +18,7 @@ use super::pointer::use_hiding_pointer;
 use super::view_caption;
 use crate::hooks::focus_soon;
 use crate::lab::{links, now_ms};
-use crate::state::{Controls, Presentation, use_controls};
+use crate::state::{Controls, Presentation, use_controls, use_frame};
 
 /// An audience looks so often whether its presenter is still there.
 const LOOK_MS: u32 = 500;
@@ -27,7 +30,7 @@ const SLICE: Duration = Duration::from_millis(16);
 /// A presenter in another tab: this tab may follow.
 #[component(Offer)]
 pub(super) fn offer() -> Html {
-    let controls = use_controls();
+    let (frame, controls) = (use_frame(), use_controls());
     // The presenter and the title, or the presenter who was dismissed.
     let offered = use_state_eq(|| None::<(u64, String)>);
     let dismissed = use_state_eq(|| None::<u64>);
@@ -60,6 +63,8 @@ pub(super) fn offer() -> Html {
     if *dismissed == Some(*presenter) {
         return html! {};
     }
+    // A run in memory would be gone.
+    let is_stored = matches!(frame.lab.durable, DurableState::Durable { .. });
     let on_follow = controls.present.reform(|_: MouseEvent| Some(Presentation::Followed));
     let on_dismiss = {
         let (dismissed, presenter) = (dismissed.setter(), *presenter);
@@ -69,9 +74,14 @@ pub(super) fn offer() -> Html {
         <div class="follow-offer" role="status" data-testid="follow-offer">
             <p>{ format!("Another tab presents “{title}”. You can follow it: your own lab stays \
                           as it is.") }</p>
-            <button type="button" class="button" data-testid="follow" onclick={on_follow}>
-                { "Follow" }
-            </button>
+            if is_stored {
+                <button type="button" class="button" data-testid="follow" onclick={on_follow}>
+                    { "Follow" }
+                </button>
+            } else {
+                <a class="button" data-testid="follow" href="#follow" target="_blank"
+                    rel="noopener">{ "Follow in a new tab" }</a>
+            }
             <button type="button" class="button is-quiet" onclick={on_dismiss}>
                 { "Dismiss" }
             </button>
@@ -92,6 +102,8 @@ enum Contact {
     Nobody,
     There,
     Gone,
+    /// The run cannot be computed here.
+    Refused,
 }
 
 #[component(Followed)]
@@ -108,10 +120,12 @@ pub(super) fn followed(props: &FollowedProps) -> Html {
         use_callback((), move |message, ()| {
             let mut follower = follower.borrow_mut();
             if let Some(shown) = follower.hear(message, now_ms()) {
+                let refused = contact.clone();
                 contact.set(Contact::There);
                 let title = shown.run.title.clone();
                 told.set(Some((title, shown.caption.clone(), shown.is_black)));
-                screen.show(shown, &controls, &on_page);
+                let on_refused = Callback::from(move |()| refused.set(Contact::Refused));
+                screen.show(shown, &controls, &on_page, on_refused);
             } else if follower.is_gone(now_ms()) {
                 contact.set(Contact::Gone);
             }
@@ -121,6 +135,7 @@ pub(super) fn followed(props: &FollowedProps) -> Html {
     use_effect_with((), {
         let (contact, screen) = (contact.setter(), screen.clone());
         move |()| {
+            let left = screen.clone();
             channel.say_small(&FollowMessage::Ask);
             let (asked, nobody) = (follower.clone(), contact.clone());
             let answer = Timeout::new(ANSWER_MS, move || {
@@ -128,16 +143,23 @@ pub(super) fn followed(props: &FollowedProps) -> Html {
                     nobody.set(Contact::Nobody);
                 }
             });
+            let was_gone = Cell::new(false);
             let look = Interval::new(LOOK_MS, move || {
                 let follower = follower.borrow();
-                if follower.has_begun() {
-                    let is_gone = follower.is_gone(now_ms());
-                    contact.set(if is_gone { Contact::Gone } else { Contact::There });
+                if !follower.has_begun() || screen.is_refused.get() {
+                    return;
                 }
+                let is_gone = follower.is_gone(now_ms());
+                contact.set(if is_gone { Contact::Gone } else { Contact::There });
+                if is_gone && !was_gone.replace(is_gone) {
+                    // There may be another presenter.
+                    channel.say_small(&FollowMessage::Ask);
+                }
+                was_gone.set(is_gone);
             });
             focus_soon("presenter-leave");
             move || {
-                screen.has_left.set(true);
+                left.has_left.set(true);
                 drop((answer, look));
             }
         }
@@ -155,6 +177,7 @@ pub(super) fn followed(props: &FollowedProps) -> Html {
         }
         Contact::There => format!("You follow the presenter of “{title}”."),
         Contact::Gone => format!("The presenter of “{title}” is gone. This was shown last."),
+        Contact::Refused => format!("The run of “{title}” cannot be computed here."),
     };
     let is_apart = *contact != Contact::There;
     html! {
@@ -178,6 +201,8 @@ struct Screen {
     wanted: RefCell<Option<Presented>>,
     is_busy: Cell<bool>,
     has_left: Cell<bool>,
+    /// Whether the last run could not be computed.
+    is_refused: Cell<bool>,
     /// The end of the run on the page: its steps and its hash.
     run: Cell<Option<(u64, u64)>>,
     page: RefCell<Option<LinkedPage>>,
@@ -189,6 +214,7 @@ impl Screen {
         shown: Presented,
         controls: &Controls,
         on_page: &Callback<LinkedPage>,
+        on_refused: Callback<()>,
     ) {
         *self.wanted.borrow_mut() = Some(shown);
         if self.is_busy.replace(true) {
@@ -197,7 +223,11 @@ impl Screen {
         let (this, controls, on_page) = (self.clone(), controls.clone(), on_page.clone());
         spawn_local(async move {
             while let Some(shown) = this.next() {
-                this.put(shown, &controls, &on_page).await;
+                let is_shown = this.put(shown, &controls, &on_page).await;
+                this.is_refused.set(is_shown.is_err());
+                if is_shown.is_err() {
+                    on_refused.emit(());
+                }
             }
             this.is_busy.set(false);
         });
@@ -207,15 +237,16 @@ impl Screen {
         self.wanted.take().filter(|_| !self.has_left.get())
     }
 
-    async fn put(&self, shown: Presented, controls: &Controls, on_page: &Callback<LinkedPage>) {
+    /// Shows a moment. An error: its run cannot be computed.
+    async fn put(
+        &self,
+        shown: Presented,
+        controls: &Controls,
+        on_page: &Callback<LinkedPage>,
+    ) -> Result<(), LabError> {
         let run = (shown.run.steps, shown.run.trace_hash);
         if self.run.get() != Some(run) {
-            let Ok(lab) = computed(&shown.run).await else {
-                return controls.runner.refuse("The presenter's run cannot be computed here.");
-            };
-            if self.has_left.get() {
-                return;
-            }
+            let Some(lab) = self.computed(&shown.run).await? else { return Ok(()) };
             let is_first = self.run.replace(Some(run)).is_none();
             controls.labs.follow(lab, &shown.run, is_first);
         }
@@ -223,15 +254,16 @@ impl Screen {
         if self.page.replace(Some(shown.run.page.clone())).as_ref() != Some(&shown.run.page) {
             on_page.emit(shown.run.page);
         }
+        Ok(())
     }
-}
 
-/// The run of a presenter at its end, computed away from the page.
-async fn computed(run: &MomentLink) -> Result<Lab, String> {
-    let mut lab = Lab::open_link(run).map_err(|error| error.to_string())?;
-    while lab.pacing().running {
-        lab.tick(SLICE, SLICE);
-        sleep(Duration::ZERO).await;
+    /// The run of a presenter at its end, computed away from the page; `None` if the tab has left.
+    async fn computed(&self, run: &MomentLink) -> Result<Option<Lab>, LabError> {
+        let mut lab = Lab::open_link(run)?;
+        while lab.pacing().running && !self.has_left.get() {
+            lab.tick(SLICE, SLICE);
+            sleep(Duration::ZERO).await;
+        }
+        Ok((!self.has_left.get()).then_some(lab))
     }
-    Ok(lab)
 }
