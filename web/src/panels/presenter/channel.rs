@@ -62,7 +62,7 @@ pub(super) fn use_channel(on_message: Callback<FollowMessage>) -> Channel {
             }
         }
     });
-    // It is not closed: what is said at the very end goes out too. Without a listener nothing keeps it.
+    // Not closed: what is said at the very end goes out too. Without a listener nothing keeps it.
     (*channel).clone()
 }
 
