@@ -61,7 +61,7 @@ fn source_of(line: &str) -> Option<TraceSource> {
             (false, false) => None,
         };
     }
-    if shiviz::is_clock_line(line) {
+    if shiviz::tells_form(line) {
         return Some(TraceSource::ShiViz);
     }
     lines::is_line(line).then_some(TraceSource::Lines)

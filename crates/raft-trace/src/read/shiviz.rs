@@ -11,12 +11,15 @@ use crate::model::TraceStep;
 const MAX_CLOCKS: usize = 30_000;
 
 /// Whether a line is a host and a clock: `node-1 {"node-1":3}`.
-pub(super) fn is_clock_line(line: &str) -> bool {
-    line.split_once(' ').is_some_and(|(host, clock)| {
-        let clock = clock.trim();
-        let names_host = clock.contains(&format!("\"{host}\""));
-        clock.starts_with('{') && clock.ends_with('}') && names_host
-    })
+fn is_clock_line(line: &str) -> bool {
+    let clock = line.split_once(' ').map(|(_, clock)| clock.trim());
+    clock.is_some_and(|clock| clock.starts_with('{') && clock.ends_with('}'))
+}
+
+/// Whether a line shows that a text is such a log: a clock has a time of its own host.
+pub(super) fn tells_form(line: &str) -> bool {
+    let host = line.split_once(' ').map(|(host, _)| format!("\"{host}\""));
+    is_clock_line(line) && host.is_some_and(|host| line.contains(&host))
 }
 
 /// An event with its clock.

@@ -378,6 +378,7 @@ fn a_trace_is_found_behind_other_lines() {
     assert!(broken(&ours().replace("\":", "\": ")).is_none());
     assert!(broken(&etcd_run().replace("\":", "\" : ")).is_none());
     assert_eq!(source("helios history 1\n1s 1 invoke set x={\"a\":1}\n"), None);
+    assert_eq!(source(":stats {:valid? true}\n"), None);
     assert_eq!(source("{:type :invoke, :f :write, :value 1, :process 0}\n"), None);
 }
 
