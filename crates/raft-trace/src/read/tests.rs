@@ -433,7 +433,8 @@ fn our_line(number: u64, kind: &str, rest: &str) -> String {
 #[test]
 fn a_leader_of_one_moment_led() {
     let header = "{\"form\":\"helios-trace\",\"version\":1,\"nodes\":[1,2],\"membership\":\
-                  {\"voters\":[1,2],\"outgoing\":[],\"learners\":[],\"contexts\":[]},\"disks\":[]}\n";
+                  {\"voters\":[1,2],\"outgoing\":[],\"learners\":[],\"contexts\":[]},\
+                  \"disks\":[]}\n";
     let leads = |first: u64, node: u64| {
         let of = format!(",\"node\":{node}");
         [
