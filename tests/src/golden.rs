@@ -109,7 +109,7 @@ fn an_exported_golden_script_passes() {
         ),
         (
             "faults",
-            "cluster nodes=5 seed=2\nrun until leader\ncrash leader\n# A pause.\n\
+            "cluster nodes=5 seed=2\nrun until leader\ncrash leader\n\n# A pause.\n\
              partition 1 2 | 3 4 5\nrun 2s\nheal\nrestart all\nrun 1s\nexpect safe",
         ),
     ] {

@@ -13,7 +13,7 @@ use crate::properties::{
     commit_rule, durable_promises, election_safety, leader_append_only, leader_completeness,
     log_matching, monotonic_state, state_machine_safety, vote_durability,
 };
-use crate::property::{CheckResult, Property, PropertyTable, Violation};
+use crate::property::{Property, PropertyTable, Violation};
 use crate::shadows::ledger::Ledger;
 use crate::shadows::log::{LogShadow, PrefixHash};
 use crate::shadows::node::ServerState;
@@ -98,11 +98,6 @@ impl RecordedChecks {
     /// The first contradiction.
     pub fn violation(&self) -> Option<&Violation> {
         self.table.first()
-    }
-
-    /// The results of all [`PROPERTIES`](Self::PROPERTIES).
-    pub fn results(&self) -> impl ExactSizeIterator<Item = &CheckResult> {
-        self.table.results()
     }
 
     fn node(&mut self, node: NodeId) -> &mut RecordedNode {
@@ -260,18 +255,27 @@ impl RecordedChecks {
         self.table.note(&commit_rule::PROPERTY, commit_rule::commit_believed(seen));
     }
 
-    /// A node applied an entry.
-    pub fn applies(&mut self, node: NodeId, entry: &Entry) {
+    /// A node applied an entry, in its term. `believed` is what it takes for committed, if the
+    /// record tells that and the entries; if not, what is applied is committed. So is what is
+    /// believed: the Commit Rule judges that. The first that applies such an entry makes the ledger
+    /// longer.
+    pub fn applies(&mut self, node: NodeId, entry: &Entry, term: Term, believed: Option<LogIndex>) {
         let index = entry.index;
         let before = self.ledger.get(index.previous());
         let applied = before.unwrap_or(PrefixHash::EMPTY).then(entry);
-        let is_known = index > self.ledger.base();
+        let is_committed = believed.is_none_or(|believed| index <= believed);
+        if is_committed && index == self.ledger.commit_index().next() {
+            self.ledger.extend(entry, applied, term);
+        }
+        // It is not known which entries were committed before the ledger begins.
+        let is_earlier = index <= self.ledger.base();
+        let committed = self.ledger.get(index).filter(|_| !is_earlier);
         let seen = state_machine_safety::EntryApplied {
             node,
             last_applied: self.node(node).state.last_applied,
             position: entry.position(),
             applied,
-            committed: if is_known { self.ledger.get(index) } else { Some(applied) },
+            committed: committed.or((is_committed || is_earlier).then_some(applied)),
         };
         self.table.note(&state_machine_safety::PROPERTY, state_machine_safety::entry_applied(seen));
         self.node(node).state.last_applied = index;

@@ -305,3 +305,18 @@ fn the_first_line_that_no_raft_makes_is_named() {
     let report = json(&[], "000001 S1 T1 VOTE 3\n");
     assert_eq!((&report["outcome"], &report["error"]["line"]), (&"malformed".into(), &1.into()));
 }
+
+#[test]
+fn lines_of_a_trace_that_are_no_event_are_counted() {
+    let lines = "000001 S2 T1 FOLLOWER\nS1 T1 LEADER\n000002 S2 T1 LEADER\n";
+    let output = helios_with_input(&["check", "-"], lines);
+    let text = stdout(&output);
+    assert!(text.contains("\n  passed over: line 2, which is no event\n"), "{text}");
+    let two = format!("\u{feff}=== RUN   TestX\n{lines}");
+    let output = helios_with_input(&["check", "-"], &two);
+    let text = stdout(&output);
+    let expected = "\n  passed over: 2 lines that are no event, first line 1\n";
+    assert!(text.starts_with("-: no contradiction") && text.contains(expected), "{text}");
+    let report = json(&[], &two);
+    assert_eq!((&report["passed_over"], &report["first_passed_over"]), (&2.into(), &1.into()));
+}

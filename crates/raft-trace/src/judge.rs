@@ -95,6 +95,13 @@ struct Seen {
     acknowledged: bool,
 }
 
+impl Seen {
+    /// Whether the record tells how far the logs go. Nothing is in a log of which it tells nothing.
+    fn logs(&self) -> bool {
+        self.entries || self.lengths
+    }
+}
+
 impl Judge {
     fn new(run: &RecordedRun) -> Self {
         let state = TraceState::beginning(run);
@@ -121,10 +128,11 @@ impl Judge {
         let steps = &run.steps[places.clone()];
         let node = steps.iter().find_map(|step| step.node);
         let before = node.and_then(|node| self.state.node(node).cloned()).unwrap_or_default();
-        for step in steps {
+        for (place, step) in places.clone().zip(steps) {
             for fact in &step.facts {
                 self.state.take_fact(step.node, fact);
                 self.note(step.line, fact);
+                self.note_leader(place, step, fact);
             }
         }
         let Some(id) = node else { return };
@@ -135,6 +143,18 @@ impl Judge {
             .collect();
         if !facts.is_empty() {
             self.compare(id, &before, &now, &facts);
+        }
+    }
+
+    /// Tells the checks of a leader, also of one that leads no more at the end of the moment.
+    fn note_leader(&mut self, place: usize, step: &TraceStep, fact: &Fact) {
+        let node = step.node.and_then(|id| Some((id, self.state.node(id)?.term)));
+        if *fact == Fact::Role(RoleKind::Leader)
+            && self.seen.terms
+            && let Some((id, term)) = node
+        {
+            self.checks.now(Instant(step.at_us.unwrap_or_default()), place as u64);
+            self.checks.leads(id, term);
         }
     }
 
@@ -154,9 +174,9 @@ impl Judge {
                 self.checks.suspend_all(&Words::of(*reason));
             }
             Fact::Term(_) => seen.terms = true,
-            Fact::Vote(_) | Fact::Voted { .. } => (seen.votes, seen.terms) = (true, true),
+            Fact::Vote(_) | Fact::Voted { .. } => seen.votes = true,
             Fact::Role(RoleKind::Leader) => seen.leaders = true,
-            Fact::Log(_) => seen.entries = true,
+            Fact::Log(LogFact::Entry(_)) => seen.entries = true,
             Fact::LogLength(_) => seen.lengths = true,
             Fact::Commit(_) => seen.commits = true,
             Fact::Applied(_) => seen.applied = true,
@@ -165,6 +185,7 @@ impl Judge {
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Role(_)
+            | Fact::Log(LogFact::Removed { .. } | LogFact::Base { .. })
             | Fact::Disk(_)
             | Fact::DiskState(..)
             | Fact::AppliedThrough(_)
@@ -188,8 +209,8 @@ impl Judge {
             self.checks.started(id, RecordedState { commit_index, last_applied, ..recorded(now) });
         }
         self.compare_logs(id, before, now, facts);
-        self.compare_roles(id, before, now, facts);
-        if now.commit_index > before.commit_index {
+        self.compare_leader(id, before, now, facts);
+        if now.commit_index > before.commit_index && self.seen.logs() {
             self.at(facts, |fact| matches!(fact, Fact::Commit(_)));
             match now.log.length_only() {
                 Some(last) => self.checks.commits_of_length(id, now.commit_index, last),
@@ -210,20 +231,16 @@ impl Judge {
         self.checks.state(id, recorded(now));
     }
 
-    fn compare_roles(
+    fn compare_leader(
         &mut self,
         id: NodeId,
         before: &TraceNode,
         now: &TraceNode,
         facts: &[Told<'_>],
     ) {
-        if now.role != Some(RoleKind::Leader) {
-            return;
-        }
-        self.at(facts, |fact| *fact == Fact::Role(RoleKind::Leader));
-        self.checks.leads(id, now.term);
         let is_new = before.role != now.role || before.term != now.term;
-        if is_new && now.log.length_only().is_none() {
+        if is_new && now.role == Some(RoleKind::Leader) && self.seen.terms && self.seen.entries {
+            self.at(facts, |fact| *fact == Fact::Role(RoleKind::Leader));
             self.checks.elected(id, now.term);
         }
     }
@@ -231,12 +248,20 @@ impl Judge {
     /// Tells the checks of what a fact says by itself.
     fn tell(&mut self, id: NodeId, now: &TraceNode, fact: &Fact) {
         match fact {
-            Fact::Voted { term, candidate } => self.checks.votes(id, *term, *candidate),
-            Fact::Applied(entry) => self.checks.applies(id, entry),
+            Fact::Voted { term, candidate } => {
+                if self.seen.terms {
+                    self.checks.votes(id, *term, *candidate);
+                }
+            }
+            Fact::Applied(entry) => {
+                let tells_commits = self.seen.commits && self.seen.entries;
+                let believed = tells_commits.then_some(now.commit_index);
+                self.checks.applies(id, entry, now.term, believed);
+            }
             Fact::AppliedThrough(index) => self.checks.applied_through(id, *index),
             // With a later term it is a late copy of a message that was true once.
             Fact::Acknowledged { leader, term, match_index } => {
-                if *term == now.term {
+                if *term == now.term && self.seen.logs() {
                     self.checks.acknowledges(id, *leader, *match_index, now.log.length_only());
                 }
             }
@@ -327,24 +352,19 @@ impl Judge {
                 .map(|(_, what)| format!("no line of the {} file tells {what}", run.source.name()))
         };
         let entries = (seen.entries, "the entries of a log");
+        let logs = (seen.logs(), "the entries of a log");
+        let (leaders, terms) = ((seen.leaders, "who leads"), (seen.terms, "a node's term"));
+        let commits = (seen.commits, "what is committed");
         match property.name {
-            "Election Safety" => needs(&[(seen.leaders, "who leads")]),
-            "Vote Durability" => needs(&[(seen.votes, "who votes for whom")]),
-            "Monotonic State" => needs(&[(seen.terms, "a node's term")]),
+            "Election Safety" => needs(&[leaders, terms]),
+            "Vote Durability" => needs(&[(seen.votes, "who votes for whom"), terms]),
+            "Monotonic State" => needs(&[(seen.terms || seen.commits, "a node's term")]),
             "Log Matching" => needs(&[entries]),
-            "Leader Append-Only" => needs(&[
-                (seen.entries || seen.lengths, "the entries of a log"),
-                (seen.leaders, "who leads"),
-            ]),
-            "Leader Completeness" => {
-                needs(&[entries, (seen.leaders, "who leads"), (seen.commits, "what is committed")])
-            }
-            "Commit Rule" => needs(&[
-                (seen.commits, "what is committed"),
-                (seen.entries || seen.lengths, "the entries of a log"),
-            ]),
+            "Leader Append-Only" => needs(&[logs, leaders]),
+            "Leader Completeness" => needs(&[entries, leaders, commits, terms]),
+            "Commit Rule" => needs(&[commits, logs]),
             "State Machine Safety" => needs(&[(seen.applied, "which entries are applied")]),
-            _ => needs(&[(seen.acknowledged, "what a node acknowledges")]),
+            _ => needs(&[(seen.acknowledged, "what a node acknowledges"), logs]),
         }
     }
 }

@@ -21,7 +21,7 @@ pub use field::Form;
 pub use forms::RunForm;
 pub use judge::{BrokenStep, TraceVerdict, judge};
 pub use kinds::{FieldRow, KindGroup, KindRow, kind_groups};
-pub use model::{Fact, LogFact, RecordedRun, TraceMessage, TraceSource, TraceStep};
+pub use model::{Fact, LogFact, PassedOver, RecordedRun, TraceMessage, TraceSource, TraceStep};
 pub use objects::{OBJECTS, ObjectRow};
 pub use read::{MAX_TRACE_BYTES, TraceError, read_trace, trace_source};
 pub use state::{TraceLog, TraceNode, TraceState};

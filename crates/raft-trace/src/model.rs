@@ -1,6 +1,6 @@
 //! A recorded run, whatever program wrote it: steps, and what each says of the nodes.
 
-use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, RoleKind, Term};
+use raft_core::{Entry, LogIndex, LogPosition, NodeId, RoleKind, Term};
 
 /// The form of a file with a recorded run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,14 +24,21 @@ pub struct RecordedRun {
     pub nodes: Vec<NodeId>,
     /// The names of nodes that have other names in the file, in the order of `nodes`.
     pub names: Vec<String>,
-    /// The first members, if the file says so.
-    pub membership: Option<Membership>,
     /// What is on disks at the beginning.
     pub first: Vec<(NodeId, Vec<Fact>)>,
     /// The events, in the order of the file.
     pub steps: Vec<TraceStep>,
-    /// Lines that are no event.
-    pub passed_over: usize,
+    /// The lines that are no event.
+    pub passed_over: PassedOver,
+}
+
+/// Lines that were passed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PassedOver {
+    /// How many.
+    pub count: usize,
+    /// The first of them, from 1.
+    pub first: Option<usize>,
 }
 
 /// An event of a recorded run.
@@ -152,15 +159,6 @@ impl TraceSource {
             Self::ShiViz => "shiviz",
             Self::EtcdRaft => "etcd-raft",
             Self::Lines => "lines",
-        }
-    }
-
-    /// Whether the file says what is in the logs. If it does not, only their lengths are known, or
-    /// nothing.
-    pub const fn has_entries(self) -> bool {
-        match self {
-            Self::Helios | Self::Lines => true,
-            Self::ShiViz | Self::EtcdRaft => false,
         }
     }
 }

@@ -11,12 +11,12 @@ use std::fmt;
 
 use raft_core::NodeId;
 
-use crate::model::{RecordedRun, TraceSource, TraceStep};
+use crate::model::{PassedOver, RecordedRun, TraceSource, TraceStep};
 
 /// The most bytes of a file.
 pub const MAX_TRACE_BYTES: usize = 256 << 20;
-/// The most bytes of a line.
-const MAX_LINE_BYTES: usize = 1 << 20;
+/// The most bytes of a line. The first line of a trace has the disks of the beginning.
+const MAX_LINE_BYTES: usize = 64 << 20;
 /// The most events.
 const MAX_EVENTS: usize = 1_000_000;
 /// The most nodes.
@@ -41,24 +41,35 @@ impl fmt::Display for TraceError {
 
 impl std::error::Error for TraceError {}
 
-/// The form of a text with a recorded run, by its beginning; `None` if it is in none of the forms.
+/// The form of a text with a recorded run, by the first line that is in one of them; `None` if none
+/// of its beginning is.
 pub fn trace_source(text: &[u8]) -> Option<TraceSource> {
+    let text = without_mark(text);
     let text = std::str::from_utf8(&text[..valid_prefix(text)]).ok()?;
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty() && !is_comment(line));
-    let (first, second) = (lines.next()?.trim(), lines.next().unwrap_or_default().trim());
-    if first.starts_with('{') {
-        let is_ours = first.contains("\"form\":\"helios-trace\"");
-        let is_etcd = first.contains("\"event\":{") && first.contains("\"nid\"");
+    text.lines().filter(|line| !is_comment(line)).find_map(|line| source_of(line.trim()))
+}
+
+/// The form in which a line is. A long JSON line may be cut, so it is not parsed.
+fn source_of(line: &str) -> Option<TraceSource> {
+    if line.starts_with('{') {
+        let compact: String = line.split_whitespace().collect();
+        let is_ours = compact.contains("\"form\":\"helios-trace\"");
+        let is_etcd = compact.contains("\"event\":{") && compact.contains("\"nid\":");
         return match (is_ours, is_etcd) {
             (true, _) => Some(TraceSource::Helios),
             (false, true) => Some(TraceSource::EtcdRaft),
             (false, false) => None,
         };
     }
-    if shiviz::is_clock_line(first) || shiviz::is_clock_line(second) {
+    if shiviz::tells_form(line) {
         return Some(TraceSource::ShiViz);
     }
-    lines::is_line(first).then_some(TraceSource::Lines)
+    lines::is_line(line).then_some(TraceSource::Lines)
+}
+
+/// Without the mark with which some programs begin UTF-8.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
 
 /// How much of the beginning is UTF-8, of at most some thousand bytes.
@@ -75,14 +86,14 @@ fn is_comment(line: &str) -> bool {
 /// Reads a recorded run. Without a source, its [beginning decides](trace_source).
 ///
 /// # Errors
-/// The first mistake, with its line; also if there is more than a stated maximum: 256 MiB, 1 MiB a
+/// The first mistake, with its line; also if there is more than a stated maximum: 256 MiB, 64 MiB a
 /// line, 1,000,000 events, 100 nodes.
 pub fn read_trace(text: &[u8], source: Option<TraceSource>) -> Result<RecordedRun, TraceError> {
     if text.len() > MAX_TRACE_BYTES {
         let most = MAX_TRACE_BYTES >> 20;
         return Err(error(1, format!("the file has more than {most} MiB: take a part of it")));
     }
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let text = without_mark(text);
     let source = source.or_else(|| trace_source(text)).ok_or_else(|| {
         error(
             1,
@@ -138,10 +149,9 @@ impl Draft {
             source,
             nodes: Vec::new(),
             names: Vec::new(),
-            membership: None,
             first: Vec::new(),
             steps: Vec::new(),
-            passed_over: 0,
+            passed_over: PassedOver::default(),
         };
         Self { run, nodes: BTreeSet::new(), names: BTreeMap::new() }
     }
@@ -155,6 +165,12 @@ impl Draft {
         }
         self.run.steps.push(step);
         Ok(())
+    }
+
+    /// A line is no event.
+    fn pass_over(&mut self, line: usize) {
+        self.run.passed_over.count += 1;
+        self.run.passed_over.first.get_or_insert(line);
     }
 
     /// A node is there.

@@ -138,6 +138,10 @@ impl TraceNode {
             Fact::Log(change) => {
                 self.log.take(change);
                 self.disk.log.take(change);
+                // What a snapshot covers is committed, and applied with it.
+                let covered = self.log.snapshot.index;
+                self.commit_index = self.commit_index.max(covered);
+                self.last_applied = self.last_applied.max(covered);
             }
             Fact::Disk(change) => {
                 self.disk.is_known = true;
@@ -165,8 +169,11 @@ impl TraceNode {
         &self.disk.log
     }
 
-    /// A vote is for one term.
+    /// A vote is for one term. Who enters a later term begins it as a follower.
     fn enter(&mut self, term: Term) {
+        if term > self.term && self.is_up {
+            self.role = Some(RoleKind::Follower);
+        }
         if term != self.term {
             (self.term, self.voted_for) = (term, None);
         }

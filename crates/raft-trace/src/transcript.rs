@@ -111,7 +111,7 @@ impl Transcript {
 pub(crate) fn write_golden(session: &Session, out: &mut dyn io::Write) -> io::Result<()> {
     let mut transcript = Transcript::default();
     for line in session.export().lines() {
-        if line.starts_with('#') {
+        if line.trim().is_empty() || line.starts_with('#') {
             writeln!(out, "{line}")?;
             continue;
         }

@@ -70,8 +70,8 @@ fn each_contradiction_has_its_property() {
     };
     assert_eq!(with(commits_nothing), "Commit Rule");
     let applies_another = |checks: &mut RecordedChecks| {
-        checks.applies(N2, &entry(1, 1, "a"));
-        checks.applies(N2, &entry(2, 2, "c"));
+        checks.applies(N2, &entry(1, 1, "a"), Term(1), Some(LogIndex(2)));
+        checks.applies(N2, &entry(2, 2, "c"), Term(2), Some(LogIndex(2)));
     };
     assert_eq!(with(applies_another), "State Machine Safety");
     let says_too_much =
@@ -84,7 +84,7 @@ fn what_is_right_breaks_nothing() {
     let all = |checks: &mut RecordedChecks| {
         checks.leads(N1, Term(1));
         checks.votes(N2, Term(1), N1);
-        checks.applies(N2, &entry(1, 1, "a"));
+        checks.applies(N2, &entry(1, 1, "a"), Term(1), Some(LogIndex(2)));
         checks.acknowledges(N2, N1, LogIndex(2), None);
         checks.commits(N2, Term(1), LogIndex(2), |_| None);
         checks.elected(N2, Term(2));

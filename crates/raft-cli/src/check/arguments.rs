@@ -88,7 +88,10 @@ JSON: one object for each history, one a line:
   error       if malformed: line, column, message
 Of a trace:
   outcome     \"no-contradiction\", \"not-raft\" or \"malformed\"
-  events      the number of events; null for a history, like the next three
+  passed_over the number of lines that are no event
+  events      the number of events; null for a history, like the next four
+  first_passed_over
+              the first line that is no event, if there is one
   broken      if not a run of Raft, the first step that shows it: line, text, property, section,
               sentence
   judged      the properties that were judged

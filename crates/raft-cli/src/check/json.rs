@@ -29,6 +29,7 @@ struct Report<'a> {
     unknown: Option<Unknown>,
     error: Option<Problem>,
     events: Option<usize>,
+    first_passed_over: Option<usize>,
     broken: Option<Broken>,
     judged: Option<Vec<&'static str>>,
     not_judged: Option<Vec<NotJudged>>,
@@ -105,19 +106,21 @@ pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()
 }
 
 fn trace(report: &mut Report<'_>, checked: &TraceChecked) {
-    let (source, events, verdict, took) = match checked {
+    let (source, events, passed_over, verdict, took) = match checked {
         TraceChecked::Malformed(TraceError { line, message }) => {
             let (line, column, message) = (Some(*line), None, message.clone());
             report.error = Some(Problem { line, column, message });
             return;
         }
-        TraceChecked::Judged { source, events, verdict, took, .. } => {
-            (source, events, verdict, took)
+        TraceChecked::Judged { source, events, passed_over, verdict, took, .. } => {
+            (source, events, passed_over, verdict, took)
         }
     };
     report.outcome = if verdict.broken.is_some() { "not-raft" } else { "no-contradiction" };
     report.format = Some(source.name());
     report.events = Some(*events);
+    report.passed_over = passed_over.count;
+    report.first_passed_over = passed_over.first;
     report.took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     report.broken = verdict.broken.as_ref().map(|broken| Broken {
         line: broken.line,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use raft_trace::{TraceError, TraceSource, TraceVerdict, judge, read_trace};
+use raft_trace::{PassedOver, TraceError, TraceSource, TraceVerdict, judge, read_trace};
 
 /// The result for one trace.
 pub(super) enum TraceChecked {
@@ -12,6 +12,7 @@ pub(super) enum TraceChecked {
         source: TraceSource,
         nodes: usize,
         events: usize,
+        passed_over: PassedOver,
         verdict: TraceVerdict,
         took: Duration,
     },
@@ -25,7 +26,8 @@ pub(super) fn check(bytes: &[u8], source: TraceSource) -> TraceChecked {
     };
     let verdict = judge(&run);
     let (nodes, events) = (run.nodes.len(), run.steps.len());
-    TraceChecked::Judged { source, nodes, events, verdict, took: began.elapsed() }
+    let (passed_over, took) = (run.passed_over, began.elapsed());
+    TraceChecked::Judged { source, nodes, events, passed_over, verdict, took }
 }
 
 impl TraceChecked {
@@ -38,10 +40,10 @@ impl TraceChecked {
     }
 
     pub(super) fn print(&self, file: &str, out: &mut dyn Write) -> io::Result<()> {
-        let (source, nodes, events, verdict, took) = match self {
+        let (source, nodes, events, passed_over, verdict, took) = match self {
             Self::Malformed(error) => return writeln!(out, "{file}: malformed: {error}"),
-            Self::Judged { source, nodes, events, verdict, took } => {
-                (source, nodes, events, verdict, took)
+            Self::Judged { source, nodes, events, passed_over, verdict, took } => {
+                (source, nodes, events, passed_over, verdict, took)
             }
         };
         let millis = took.as_secs_f64() * 1e3;
@@ -58,6 +60,16 @@ impl TraceChecked {
                     property.name, property.section, broken.sentence
                 )?;
             }
+        }
+        match (passed_over.count, passed_over.first) {
+            (1, Some(line)) => writeln!(out, "  passed over: line {line}, which is no event")?,
+            (count, Some(first)) => {
+                writeln!(
+                    out,
+                    "  passed over: {count} lines that are no event, first line {first}"
+                )?;
+            }
+            (_, None) => {}
         }
         let names: Vec<&str> = verdict.judged.iter().map(|property| property.name).collect();
         if !names.is_empty() {

@@ -2,19 +2,23 @@
 //! The object `event` has the node, its state, its role and the length of its log, and a message
 //! that it sends or receives. Entries are counted there and not told.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use raft_core::{NodeId, RoleKind};
 use serde_json::Value;
 
 use super::value::{Object, parse};
-use super::{Draft, TraceError, error, numbered};
+use super::{Draft, MAX_NUMBER, TraceError, error, numbered};
 use crate::model::{Fact, TraceMessage, TraceStep};
 
 pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
     let mut reader = Reader::default();
     for line in numbered(text) {
         let (line, text) = line?;
+        if !text.trim_start().starts_with('{') {
+            draft.pass_over(line);
+            continue;
+        }
         let value = parse(line, text)?;
         let object = Object::of(line, &value, "line")?;
         match object.get("event") {
@@ -24,7 +28,7 @@ pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
                 let step = reader.event(event, at_us, draft)?;
                 draft.push(step)?;
             }
-            None => draft.run.passed_over += 1,
+            None => draft.pass_over(line),
         }
     }
     Ok(())
@@ -37,6 +41,11 @@ struct Reader {
     /// Messages that were sent: by their content, their numbers and those of their events.
     sent: BTreeMap<String, VecDeque<(u64, u64)>>,
     messages: u64,
+    /// Nodes that have had an event.
+    known: BTreeSet<NodeId>,
+    /// Whether the numbers of the members are hashes, which are too large. If so, the nodes have
+    /// numbers in the order in which they appear.
+    is_hashed: bool,
 }
 
 impl Reader {
@@ -55,21 +64,33 @@ impl Reader {
         draft: &mut Draft,
     ) -> Result<TraceStep, TraceError> {
         let name = event.text("name")?;
-        let node = draft.node(event.line, event.number_in_text("nid")?)?;
+        if draft.run.steps.is_empty() {
+            self.is_hashed = event.text("nid")?.parse().is_ok_and(|id: u64| id >= MAX_NUMBER);
+        }
+        let id = self.member(event, "nid", draft)?;
+        let node = draft.node(event.line, id.0)?;
         let number = draft.run.steps.len() as u64 + 1;
         let mut facts = Vec::new();
+        // This is told before the node has read its term, its vote and its commit index.
+        let is_known = !self.known.insert(node);
+        let is_blank = is_known && name == "InitState";
         if name == "InitState" {
             facts.push(Fact::Started);
         }
-        state(event, &mut facts)?;
+        if !is_blank {
+            self.hard_state(event.object("state")?, &mut facts, draft)?;
+        }
+        facts.push(Fact::Role(role(event)?));
+        facts.push(Fact::LogLength(event.index("log")?));
         let mut text = format!("node {node}: {name}");
         let mut cause = None;
         if event.get("msg").is_some() {
             let message = event.object("msg")?;
-            let (kind, from) = (message.text("type")?, message.number_in_text("from")?);
-            let to = message.number_in_text("to")?;
+            let kind = message.text("type")?;
+            let from = self.member(message, "from", draft)?.0;
+            let to = self.member(message, "to", draft)?;
             text.push_str(&format!(" {kind} {from} -> {to}, term {}", message.number("term")?));
-            cause = self.message(name, message, number, &mut facts)?;
+            cause = self.message(name, (message, to), number, &mut facts)?;
         }
         let kind = name.to_owned();
         Ok(TraceStep {
@@ -88,12 +109,12 @@ impl Reader {
     fn message(
         &mut self,
         name: &str,
-        message: Object<'_>,
+        (message, to): (Object<'_>, NodeId),
         number: u64,
         facts: &mut Vec<Fact>,
     ) -> Result<Option<u64>, TraceError> {
         let kind = message.text("type")?;
-        let (from, to) = (message.text("from")?, message.number_in_text("to")?);
+        let from = message.text("from")?;
         let (term, index) = (message.term("term")?, message.index("index")?);
         let rejects = message.flag("reject")?;
         let content = format!(
@@ -109,7 +130,7 @@ impl Reader {
         }
         self.messages += 1;
         self.sent.entry(content).or_default().push_back((self.messages, number));
-        let (id, to, name) = (self.messages, NodeId(to), kind.to_owned());
+        let (id, name) = (self.messages, kind.to_owned());
         facts.push(Fact::Sent(TraceMessage { id, to, name, term: Some(term) }));
         match kind {
             "MsgVoteResp" if !rejects => facts.push(Fact::Voted { term, candidate: to }),
@@ -120,22 +141,43 @@ impl Reader {
         }
         Ok(None)
     }
+    /// The term, the vote and the commit index.
+    fn hard_state(
+        &self,
+        state: Object<'_>,
+        facts: &mut Vec<Fact>,
+        draft: &mut Draft,
+    ) -> Result<(), TraceError> {
+        let vote = match state.text("vote")? {
+            "0" => None,
+            _ => Some(self.member(state, "vote", draft)?),
+        };
+        facts.push(Fact::Term(state.term("term")?));
+        facts.push(Fact::Vote(vote));
+        facts.push(Fact::Commit(state.index("commit")?));
+        Ok(())
+    }
+
+    /// The node with the number that is written in a member.
+    fn member(
+        &self,
+        object: Object<'_>,
+        name: &str,
+        draft: &mut Draft,
+    ) -> Result<NodeId, TraceError> {
+        match self.is_hashed {
+            true => draft.named(object.line, object.text(name)?),
+            false => object.number_in_text(name).map(NodeId),
+        }
+    }
 }
 
-fn state(event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), TraceError> {
-    let state = event.object("state")?;
-    let role = match event.text("role")? {
-        "StateFollower" => RoleKind::Follower,
-        "StatePreCandidate" => RoleKind::PreCandidate,
-        "StateCandidate" => RoleKind::Candidate,
-        "StateLeader" => RoleKind::Leader,
-        other => return Err(error(event.line, format!("`role` is {other:?}, which is no role"))),
-    };
-    let vote = state.number_in_text("vote")?;
-    facts.push(Fact::Term(state.term("term")?));
-    facts.push(Fact::Vote((vote > 0).then_some(NodeId(vote))));
-    facts.push(Fact::Role(role));
-    facts.push(Fact::LogLength(event.index("log")?));
-    facts.push(Fact::Commit(state.index("commit")?));
-    Ok(())
+fn role(event: Object<'_>) -> Result<RoleKind, TraceError> {
+    match event.text("role")? {
+        "StateFollower" => Ok(RoleKind::Follower),
+        "StatePreCandidate" => Ok(RoleKind::PreCandidate),
+        "StateCandidate" => Ok(RoleKind::Candidate),
+        "StateLeader" => Ok(RoleKind::Leader),
+        other => Err(error(event.line, format!("`role` is {other:?}, which is no role"))),
+    }
 }

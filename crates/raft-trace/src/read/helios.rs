@@ -15,11 +15,17 @@ pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
     let mut has_header = false;
     for line in numbered(text) {
         let (line, text) = line?;
+        if !has_header && !text.trim_start().starts_with('{') {
+            draft.pass_over(line);
+            continue;
+        }
         let value = parse(line, text)?;
         let object = Object::of(line, &value, "line")?;
         if has_header {
             let step = event(object, draft)?;
             draft.push(step)?;
+        } else if object.get("form").is_none() {
+            draft.pass_over(line);
         } else {
             header(object, draft)?;
             has_header = true;
@@ -42,7 +48,6 @@ fn header(header: Object<'_>, draft: &mut Draft) -> Result<(), TraceError> {
     for node in header.numbers("nodes")? {
         draft.node(header.line, node)?;
     }
-    draft.run.membership = Some(membership(header.object("membership")?)?);
     for disk in header.list("disks")? {
         let disk = Object::of(header.line, disk, "disks")?;
         let mut facts = Vec::new();
@@ -161,6 +166,8 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
             facts.push(Fact::Sent(message(event)?));
             said(event, facts)?;
         }
+        // A copy promises nothing anew.
+        "replayed" => facts.push(Fact::Sent(message(event)?)),
         "delivered" => facts.push(Fact::Arrived(event.number("id")?)),
         "dropped" => facts.push(Fact::Lost(event.number("id")?)),
         _ => {}

@@ -22,7 +22,7 @@ pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
             continue;
         }
         if !is_line(text.trim()) {
-            draft.run.passed_over += 1;
+            draft.pass_over(line);
             continue;
         }
         let step = event(line, text.trim(), &state, draft)?;

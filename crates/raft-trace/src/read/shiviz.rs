@@ -11,9 +11,15 @@ use crate::model::TraceStep;
 const MAX_CLOCKS: usize = 30_000;
 
 /// Whether a line is a host and a clock: `node-1 {"node-1":3}`.
-pub(super) fn is_clock_line(line: &str) -> bool {
+fn is_clock_line(line: &str) -> bool {
     let clock = line.split_once(' ').map(|(_, clock)| clock.trim());
     clock.is_some_and(|clock| clock.starts_with('{') && clock.ends_with('}'))
+}
+
+/// Whether a line shows that a text is such a log: a clock has a time of its own host.
+pub(super) fn tells_form(line: &str) -> bool {
+    let host = line.split_once(' ').map(|(host, _)| format!("\"{host}\""));
+    is_clock_line(line) && host.is_some_and(|host| line.contains(&host))
 }
 
 /// An event with its clock.
@@ -41,19 +47,17 @@ pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
     Ok(())
 }
 
-/// The events, in the order of the file. A line that is no clock is the text of the event before.
+/// The events, in the order of the file. The line after a clock is its text, even if it is blank.
 fn clocked(text: &[u8], draft: &mut Draft) -> Result<Vec<Clocked>, TraceError> {
     let mut events: Vec<Clocked> = Vec::new();
-    let mut waits_for_text = false;
     for line in numbered(text) {
         let (number, line) = line?;
-        if let Some(last) = events.last_mut().filter(|_| waits_for_text) {
+        if let Some(last) = events.last_mut().filter(|last| last.line + 1 == number) {
             last.text = line.trim().to_owned();
-            waits_for_text = false;
             continue;
         }
         let Some((host, clock)) = line.split_once(' ').filter(|_| is_clock_line(line)) else {
-            draft.run.passed_over += 1;
+            draft.pass_over(number);
             continue;
         };
         let value = parse(number, clock.trim())?;
@@ -67,7 +71,6 @@ fn clocked(text: &[u8], draft: &mut Draft) -> Result<Vec<Clocked>, TraceError> {
         }
         let (host, text) = (host.to_owned(), String::new());
         events.push(Clocked { line: number, host, clock, text });
-        waits_for_text = true;
     }
     Ok(events)
 }

@@ -2,7 +2,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
+use raft_core::LogIndex;
+
 use crate::judge;
+use crate::state::TraceState;
 
 const LINES: &str = "\
 # Three servers elect S1.
@@ -104,7 +107,11 @@ fn broken(text: &str) -> Option<(usize, &'static str)> {
 #[test]
 fn lines_are_read_and_judged() {
     let read = run(LINES);
-    assert_eq!((read.source, read.passed_over, read.steps.len()), (TraceSource::Lines, 1, 18));
+    let passed_over = PassedOver { count: 1, first: Some(19) };
+    assert_eq!(
+        (read.source, read.passed_over, read.steps.len()),
+        (TraceSource::Lines, passed_over, 18)
+    );
     assert_eq!(read.nodes, [NodeId(0), NodeId(1)]);
     assert_eq!(broken(LINES), None);
     let with = |line: &str| broken(&format!("{LINES}{line}\n"));
@@ -134,7 +141,7 @@ fn what_is_wrong_in_a_line_is_said_with_its_line() {
     let crowd: String = (0..101).map(|node| format!("000000 S{node} T0 START\n")).collect();
     assert_eq!(refused(&crowd), "line 101: there are more than 100 nodes");
     let long = format!("000000 S1 T0 {}", "x".repeat(MAX_LINE_BYTES));
-    assert!(refused(&long).contains("the line has more than 1 MiB"));
+    assert!(refused(&long).contains("the line has more than 64 MiB"));
     let deep = format!("{{\"form\":\"helios-trace\",\"x\":{}}}", "[".repeat(100_000));
     assert!(refused(&deep).starts_with("line 1: column"));
 }
@@ -284,4 +291,160 @@ proptest! {
             judge(&run);
         }
     }
+}
+
+/// The properties that were judged.
+fn judged(text: &str) -> Vec<&'static str> {
+    judge(&run(text)).judged.iter().map(|property| property.name).collect()
+}
+
+#[test]
+fn a_higher_term_makes_a_follower() {
+    let text = "0 S1 T1 LEADER\n1 S1 T2 VOTE -> S2\n2 S2 T2 LEADER\n";
+    assert_eq!(broken(text), None);
+    assert_eq!(broken(&format!("{text}3 S1 T2 LEADER\n")), Some((4, "Election Safety")));
+}
+
+#[test]
+fn what_a_trace_does_not_tell_is_not_judged() {
+    for text in [
+        "0 S1 T1 COMMIT 1\n",
+        "0 S1 T1 ACK 2 -> S2\n",
+        "0 S1 T1 APPLY 1@1 x=1\n",
+        "0 S1 T1 COMMIT 1\n1 S1 APPLY 1@1 x=1\n",
+        "0 S1 T1 APPEND 1@1 x=1\n1 S1 APPLY 1@1 x=1\n",
+        "0 S1 LEADER\n1 S2 LEADER\n",
+        "0 S1 VOTE -> S1\n1 S1 VOTE -> S2\n",
+        "0 S1 T2 SNAPSHOT 9@2\n1 S1 COMMIT 10\n2 S1 APPLY 10@2\n",
+    ] {
+        assert_eq!(broken(text), None, "{text}");
+    }
+    let unknown = judged("0 S1 T1 COMMIT 1\n1 S1 ACK 1 -> S2\n");
+    assert_eq!(unknown, ["Monotonic State"]);
+    assert!(judged("0 S1 LEADER\n1 S1 VOTE -> S1\n").is_empty());
+    assert_eq!(judged("0 S1 COMMIT 1\n"), ["Monotonic State"], "commit indexes never go back");
+}
+
+#[test]
+fn what_was_applied_is_compared_without_commits() {
+    let text = "0 S1 T1 APPLY 1@1 x=1\n1 S2 T1 APPLY 1@1 x=1\n2 S1 APPLY 2@1 y=1\n";
+    assert_eq!(broken(text), None);
+    let other = format!("{text}3 S2 APPLY 2@1 y=2\n");
+    assert_eq!(broken(&other), Some((4, "State Machine Safety")));
+    let early = format!("{LINES}000170 S1 APPEND 3@1 z=1\n000171 S1 APPLY 3@1 z=1\n");
+    assert_eq!(broken(&early), Some((22, "State Machine Safety")), "it is not committed");
+}
+
+#[test]
+fn an_installed_snapshot_counts_as_committed_and_applied() {
+    let mut text = String::from("0 S1 T2 LEADER\n");
+    (1..=10).for_each(|index| text.push_str(&format!("1 S1 APPEND {index}@2\n")));
+    text.push_str("2 S1 COMMIT 10\n3 S2 T2 SNAPSHOT 9@2\n");
+    assert_eq!(broken(&format!("{text}4 S2 APPEND 10@2\n5 S2 COMMIT 10\n6 S2 APPLY 10@2\n")), None);
+    let mut state = TraceState::default();
+    run(&text).steps.iter().for_each(|step| state.take(step));
+    let node = state.node(NodeId(2)).expect("it is there");
+    assert_eq!((node.commit_index, node.last_applied), (LogIndex(9), LogIndex(9)));
+    assert_eq!(broken(&format!("{text}4 S2 APPLY 9@2\n")), Some((14, "State Machine Safety")));
+    assert_eq!(broken(&format!("{text}4 S2 COMMIT 8\n")), Some((14, "Monotonic State")));
+}
+
+#[test]
+fn a_server_of_etcd_starts_again() {
+    let text = etcd_run() + &etcd(1, "InitState", (0, 0, 0, 1), "");
+    assert_eq!(broken(&text), None);
+    assert_eq!(broken(&format!("{text}{}", etcd(1, "Ready", (1, 1, 1, 1), ""))), None);
+    let earlier = etcd(1, "Ready", (0, 0, 0, 1), "");
+    assert_eq!(broken(&format!("{text}{earlier}")), Some((11, "Monotonic State")));
+}
+
+#[test]
+fn a_trace_is_found_behind_other_lines() {
+    let source = |text: &str| trace_source(text.as_bytes());
+    let log = "{\"level\":\"info\",\"msg\":\"it begins\"}\n";
+    for before in ["=== RUN   TestBasicAgree2B\n", log, "\u{feff}", "\u{feff}\n=== RUN   TestX\n\n"]
+    {
+        for (text, expected) in [
+            (ours(), TraceSource::Helios),
+            (LINES.to_owned(), TraceSource::Lines),
+            (SHIVIZ.to_owned(), TraceSource::ShiViz),
+            (etcd_run(), TraceSource::EtcdRaft),
+        ] {
+            let text = format!("{before}{text}");
+            assert_eq!(source(&text), Some(expected), "{text}");
+            assert!(broken(&text).is_none(), "{text}");
+        }
+    }
+    assert!(broken(&ours().replace("\":", "\": ")).is_none());
+    assert!(broken(&etcd_run().replace("\":", "\" : ")).is_none());
+    assert_eq!(source("helios history 1\n1s 1 invoke set x={\"a\":1}\n"), None);
+    assert_eq!(source(":stats {:valid? true}\n"), None);
+    assert_eq!(source("{:type :invoke, :f :write, :value 1, :process 0}\n"), None);
+}
+
+#[test]
+fn a_header_with_long_logs_is_read() {
+    let terms = vec!["1"; 5000].join(",");
+    let disk = |node| format!("disk {node} terms={terms}\n");
+    let script = format!("cluster nodes=3 seed=1\n{}{}{}run 1ms\n", disk(1), disk(2), disk(3));
+    let script = raft_script::parse(&script).expect("a script");
+    let session = raft_script::run(&script, &mut |_| {}).session.expect("a session");
+    let mut text = Vec::new();
+    crate::write_trace(&session, &mut text).expect("memory takes everything");
+    let header = text.split(|byte| *byte == b'\n').next().expect("a line");
+    assert!(header.len() > 1 << 20, "the header has {} bytes", header.len());
+    assert_eq!(read_trace(&text, None).map(|run| run.first.len()), Ok(3));
+}
+
+#[test]
+fn hashed_members_of_etcd_are_named_in_order() {
+    let names = ["9372538179322589801", "10501334649042878790"];
+    let mut text = etcd_run();
+    for (number, name) in ["1", "2"].iter().zip(names) {
+        text = text.replace(&format!("\"{number}\""), &format!("\"{name}\""));
+    }
+    let read = run(&text);
+    assert_eq!(
+        (&read.nodes[..], &read.names[..]),
+        (&[NodeId(1), NodeId(2)][..], &names.map(String::from)[..])
+    );
+    assert_eq!(read.steps, run(&etcd_run()).steps);
+    let vote =
+        etcd_message("MsgVoteResp", 2, 3, (1, 0)).replace("\"2\"", &format!("\"{}\"", names[1]));
+    let voted = etcd(2, "SendRequestVoteResponse", (1, 1, 1, 1), &vote);
+    let voted = voted.replace("\"vote\":\"1\"", &format!("\"vote\":\"{}\"", names[0]));
+    let voted = voted.replace("\"nid\":\"2\"", &format!("\"nid\":\"{}\"", names[1]));
+    assert_eq!(broken(&format!("{text}{voted}")), Some((10, "Vote Durability")));
+}
+
+#[test]
+fn an_event_without_words_ends_with_its_clock() {
+    let read =
+        run("a {\"a\":1}\n\na {\"a\":2}\nsends\nb {\"b\":1}\n   \nb {\"a\":2,\"b\":2}\ngot it\n");
+    let texts: Vec<_> = read.steps.iter().map(|step| (step.line, step.text.as_str())).collect();
+    assert_eq!(texts, [(1, ""), (3, "sends"), (5, ""), (7, "got it")]);
+}
+
+/// A line of our trace, with these members.
+fn our_line(number: u64, kind: &str, rest: &str) -> String {
+    format!("{{\"event\":{number},\"time_us\":7,\"kind\":\"{kind}\"{rest},\"text\":\"\"}}\n")
+}
+
+#[test]
+fn a_leader_of_one_moment_led() {
+    let header = "{\"form\":\"helios-trace\",\"version\":1,\"nodes\":[1,2],\"membership\":\
+                  {\"voters\":[1,2],\"outgoing\":[],\"learners\":[],\"contexts\":[]},\
+                  \"disks\":[]}\n";
+    let leads = |first: u64, node: u64| {
+        let of = format!(",\"node\":{node}");
+        [
+            our_line(first, "election_started", &format!("{of},\"term\":2")),
+            our_line(first + 1, "became_leader", &of),
+            our_line(first + 2, "stepped_down", &of),
+        ]
+        .concat()
+    };
+    let one = format!("{header}{}", leads(1, 1));
+    assert_eq!(broken(&one), None);
+    assert_eq!(broken(&format!("{one}{}", leads(4, 2))), Some((6, "Election Safety")));
 }
