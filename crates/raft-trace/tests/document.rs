@@ -81,14 +81,20 @@ fn every_line_is_as_the_tables_say() {
     }
     assert!(seen.kinds.len() > 80, "{:?}", seen.kinds);
     let all = OBJECTS.iter().flat_map(|row| row.members.iter().map(|(name, _)| (row.name, *name)));
-    let unseen: Vec<_> = all.filter(|member| !seen.members.contains(member)).collect();
-    assert_eq!(unseen, RARE);
+    let is_rare = |member| RARE.contains(member);
+    let unseen = all.filter(|member| !seen.members.contains(member) && !is_rare(member));
+    assert_eq!(unseen.collect::<Vec<_>>(), []);
 }
 
-/// Members that no run of the sample has: commands of no store, a refused operation, and an entry
-/// that was lost alone.
-const RARE: &[(&str, &str)] =
-    &[("entry", "base64"), ("response", "reason"), ("message", "base64"), ("change", "index")];
+/// Members that no run of the sample has: commands of no store, a refused operation, an entry that
+/// was lost alone, and a refusal that only scripts with a rule switched off reach.
+const RARE: &[(&str, &str)] = &[
+    ("entry", "base64"),
+    ("response", "reason"),
+    ("message", "refused"),
+    ("message", "base64"),
+    ("change", "index"),
+];
 
 fn scripts(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
