@@ -110,26 +110,36 @@ impl Transcript {
 /// at the end.
 pub(crate) fn write_golden(session: &Session, out: &mut dyn io::Write) -> io::Result<()> {
     let mut transcript = Transcript::default();
+    // A file ends without a blank line.
+    let mut is_after_block = false;
     for line in session.export().lines() {
+        if std::mem::take(&mut is_after_block) {
+            writeln!(out)?;
+        }
         if line.trim().is_empty() || line.starts_with('#') {
             writeln!(out, "{line}")?;
             continue;
         }
         let output = transcript.statement(line).map_err(io::Error::other)?;
         write_block(&format!("> {line}"), &output, out)?;
+        is_after_block = true;
     }
     let broken = transcript.session().map_err(io::Error::other)?.checks().violation().cloned();
     for table in ["nodes", "logs", "stores"] {
         let output = transcript.table(table).unwrap_or_else(|| Ok(String::new()));
+        writeln!(out)?;
         write_block(table, &output.map_err(io::Error::other)?, out)?;
     }
     match broken {
-        Some(violation) => write_block("broken", &violation.description.to_string(), out),
+        Some(violation) => {
+            writeln!(out)?;
+            write_block("broken", &violation.description.to_string(), out)
+        }
         None => Ok(()),
     }
 }
 
 fn write_block(command: &str, output: &str, out: &mut dyn io::Write) -> io::Result<()> {
     let output = if output.is_empty() { "ok" } else { output.trim_end_matches('\n') };
-    writeln!(out, "{command}\n---\n{output}\n")
+    writeln!(out, "{command}\n---\n{output}")
 }
