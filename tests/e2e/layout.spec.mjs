@@ -138,7 +138,7 @@ test('the console is a line that opens, and an error is seen without opening it'
 test('the tools beside the clock never lie over it', async () => {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await openLab(page, server.url);
-  for (const width of [1680, 1679, 1560, 1440, 1400, 1399, 1366, 1320, 1319, 1280, 1200, 1024, 900, 768]) {
+  for (const width of [1800, 1799, 1680, 1560, 1440, 1400, 1399, 1366, 1320, 1319, 1280, 1200, 1024, 900, 768]) {
     await page.setViewportSize({ width, height: 800 });
     const overlaps = await page.evaluate(() => {
       const parts = document.querySelectorAll('.bar button, .bar .speed, .bar .clock, .bar .brand');
