@@ -49,9 +49,8 @@ pub(crate) struct Engines {
 /// Finds Firefox, and installs it on Debian with WebKit if it is missing.
 pub(crate) fn ensure_engines() -> Result<Engines> {
     let find = || {
-        let chosen = env::var_os("FIREFOX").map(PathBuf::from).filter(|path| path.is_file());
         let programs = ["firefox-esr", "firefox"];
-        chosen.or_else(|| programs.iter().find_map(|name| process::find_program(name)))
+        chosen("FIREFOX").or_else(|| programs.iter().find_map(|name| process::find_program(name)))
     };
     let is_complete = || process::find_program("WebKitWebDriver").is_some() && find().is_some();
     if is_debian() && !is_complete() {
@@ -105,8 +104,12 @@ pub(crate) fn write_capabilities(browser: &Browser) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// The program that a variable of the environment names.
+fn chosen(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file())
+}
+
 fn find() -> Option<Browser> {
-    let chosen = |variable| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file());
     let on_mac = || {
         let path = Path::new("/Applications/Chromium.app/Contents/MacOS/Chromium");
         path.is_file().then(|| path.to_path_buf())

@@ -151,11 +151,10 @@ pub(super) fn followed(props: &FollowedProps) -> Html {
                 }
                 let is_gone = follower.is_gone(now_ms());
                 contact.set(if is_gone { Contact::Gone } else { Contact::There });
-                if is_gone && !was_gone.replace(is_gone) {
+                if !was_gone.replace(is_gone) && is_gone {
                     // There may be another presenter.
                     channel.say_small(&FollowMessage::Ask);
                 }
-                was_gone.set(is_gone);
             });
             focus_soon("presenter-leave");
             move || {
