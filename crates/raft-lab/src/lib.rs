@@ -48,6 +48,7 @@ mod mirror;
 mod new_lab;
 mod operations;
 mod pacing;
+mod recorded;
 mod recording;
 mod rules_off;
 mod stored;
@@ -86,12 +87,13 @@ pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
 pub use raft_diagram::{DiagramFormat, LaneId, Layer, PointTopic, WriteResult};
 pub use raft_kv::{ClientId, Sequence};
-pub use raft_script::{Suggestion, console_help, help};
+pub use raft_script::{Suggestion, console_help, help, parse_input};
 pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
-pub use raft_trace::RunForm;
+pub use raft_trace::{RecordedRun, RunForm, TraceSource, TraceStep};
+pub use recorded::{Recorded, RecordedNode};
 pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
 pub use rules_off::{Rule, challenge, mended, rules};
 pub use stored::{
