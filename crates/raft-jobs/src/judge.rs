@@ -1,5 +1,7 @@
 //! Judging a file that somebody opens: a recorded run, or a history of operations.
 
+use std::rc::Rc;
+
 use linearizability::{
     ContradictionReport, Limits, ReportedOperation, Verdict, check, detect, parse,
 };
@@ -38,7 +40,7 @@ pub enum Judged {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct JudgedRun {
     /// The run.
-    pub run: RecordedRun,
+    pub run: Rc<RecordedRun>,
     /// The first step that no correct cluster makes: its place, from 0.
     pub broken: Option<usize>,
     /// The properties, in the order of the table of raft-check.
@@ -154,7 +156,7 @@ impl JudgedRun {
             verdict: PropertyVerdict::of(property, &verdict),
         };
         let properties = Property::all().iter().map(property).collect();
-        Self { run, broken, properties }
+        Self { run: Rc::new(run), broken, properties }
     }
 }
 

@@ -10,6 +10,8 @@ mod diagram;
 mod known;
 mod view;
 
+use std::rc::Rc;
+
 use raft_core::{Instant, NodeId};
 use raft_trace::{RecordedRun, TraceSource, TraceState, TraceStep};
 
@@ -25,7 +27,7 @@ const TICK: u64 = 1_000;
 
 /// A recorded run, with all of its moments.
 pub struct Recorded {
-    run: RecordedRun,
+    run: Rc<RecordedRun>,
     /// The time of each event, by its place. It never goes back.
     times: Vec<Instant>,
     /// The states before the events at multiples of [`EVERY`].
@@ -39,7 +41,7 @@ pub struct Recorded {
 
 impl Recorded {
     /// A run that was read.
-    pub fn new(run: RecordedRun) -> Self {
+    pub fn new(run: Rc<RecordedRun>) -> Self {
         let times = times(&run);
         let (arrows, known) = (arrows(&run), Known::of(&run));
         let mut recorded =
@@ -103,6 +105,15 @@ impl Recorded {
     /// The time after so many events: that of the last of them.
     pub fn time_after(&self, events: usize) -> Instant {
         events.checked_sub(1).and_then(|place| self.times.get(place)).copied().unwrap_or_default()
+    }
+
+    /// The time, in µs, in which usually so many events happen; a half of the run at most.
+    pub fn usual_span(&self, events: usize) -> u64 {
+        let events = events.min(self.events() / 2).max(1);
+        let ends = self.times.iter().skip(events);
+        let mut spans: Vec<u64> = ends.zip(&self.times).map(|(end, from)| end.0 - from.0).collect();
+        spans.sort_unstable();
+        spans.get(spans.len() / 2).copied().unwrap_or_default()
     }
 
     /// The places of the events at which a node begins to lead.

@@ -44,14 +44,16 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let controls = use_memo(props.runner.clone(), |runner| {
         let (origin, selected, failed) = (origin.setter(), selected.setter(), failure.setter());
         let (dialog, menu, cleared) = (dialog.setter(), menu.setter(), selected.clone());
-        let (disk, presented, opened) = (disk.setter(), presentation.setter(), file.setter());
+        let (disk, presented) = (disk.setter(), presentation.setter());
+        let (opened, left) = (file.setter(), file.setter());
         Controls {
             runner: runner.clone(),
             labs: Labs {
                 runner: runner.clone(),
                 on_origin: Callback::from(move |next| {
-                    // The selection belongs to the lab before.
+                    // The selection belongs to the lab before, and so does what was over it.
                     cleared.set(None);
+                    left.set(None);
                     kept_run::begin(&next);
                     origin.set(next);
                     // Space runs it or pauses it, and does not press again what began it.

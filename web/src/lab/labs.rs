@@ -132,9 +132,9 @@ impl Labs {
     }
 
     fn begin_text(&self, name: &str, text: &str) -> Result<(), LabError> {
-        self.want();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Ok(lab) = Lab::lesson(text) {
+            self.want();
             self.runner.replace(lab);
             self.runner.set_speed(DEFAULT_SPEED);
             let opened = OpenedLesson { info: None, text: text.to_owned() };
@@ -142,7 +142,9 @@ impl Labs {
             return Ok(());
         }
         let script = OpenedScript { name: name.to_owned(), text: text.to_owned(), link: None };
-        self.begin_script(script, Lab::run_script(text)?);
+        let lab = Lab::run_script(text)?;
+        self.want();
+        self.begin_script(script, lab);
         Ok(())
     }
 

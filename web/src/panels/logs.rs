@@ -71,14 +71,15 @@ fn legend() -> Html {
 #[derive(Clone, PartialEq)]
 struct Head {
     node: NodeId,
-    /// `None` while the node is down.
+    /// `None` while the node is down, and if it is not known.
     role: Option<DisplayRole>,
+    is_unknown: bool,
 }
 
 impl Head {
     fn of(node: &NodeView) -> Self {
         let role = node.core.as_ref().map(|core| DisplayRole::of(core.role, node.member_role));
-        Self { node: node.id, role }
+        Self { node: node.id, role, is_unknown: node.is_unknown() }
     }
 }
 
@@ -148,17 +149,19 @@ fn density(width: f64, columns: usize) -> &'static str {
 }
 
 fn view_head(head: &Head, on_node: &Callback<NodeId>) -> Html {
-    let Head { node, role } = *head;
+    let Head { node, role, is_unknown } = *head;
     let on_click = on_node.reform(move |_: MouseEvent| node);
-    let title = role.is_none().then_some("Down: what its disk holds");
+    let is_down = role.is_none() && !is_unknown;
+    let title = is_down.then_some("Down: what its disk holds");
+    let sign = if is_unknown { "?" } else { "✕" };
     html! {
         <div key={node.0} class="log-head" role="columnheader">
             <button type="button" onclick={on_click} {title}
                 class={classes!("log-node", role.map(|role| format!("role-{}", role.name())))}>
                 <span class="visually-hidden">{ "Node " }</span>
                 { node.to_string() }
-                <span class="log-role">{ role.map_or("✕", DisplayRole::letter) }</span>
-                if role.is_none() {
+                <span class="log-role">{ role.map_or(sign, DisplayRole::letter) }</span>
+                if is_down {
                     <span class="visually-hidden">{ " down: what its disk holds" }</span>
                 }
             </button>

@@ -12,7 +12,7 @@ mod verdict;
 
 use std::rc::Rc;
 
-use raft_jobs::{Job, JudgeJob, Judged, Report};
+use raft_jobs::{Job, JudgeJob, Judged, JudgedHistory, JudgedRun, Report};
 use yew::prelude::*;
 
 use self::history::HistoryPanel;
@@ -35,7 +35,8 @@ enum Reading {
     UnderWay,
     /// It cannot be read; where and why, in words.
     Refused(String),
-    Done(Rc<Judged>),
+    Run(Rc<JudgedRun>),
+    History(Rc<JudgedHistory>),
 }
 
 #[component(OpenedFilePanel)]
@@ -71,15 +72,14 @@ pub(crate) fn opened_file_panel(props: &OpenedFileProps) -> Html {
                 <p class="dialog-text" role="alert" data-testid="file-refused">{ words }</p>
             },
         ),
-        Reading::Done(judged) => match &**judged {
-            Judged::Run(run) => (name, html! { <RunPanel judged={Rc::new((**run).clone())} /> }),
-            Judged::History(history) => {
-                (name, html! { <HistoryPanel judged={(**history).clone()} /> })
-            }
-            Judged::Neither => (name, html! {}),
-        },
+        Reading::Run(judged) => {
+            // Another file is another panel.
+            let number = Rc::as_ptr(judged) as usize;
+            (name, html! { <RunPanel key={number} judged={judged.clone()} /> })
+        }
+        Reading::History(judged) => (name, html! { <HistoryPanel judged={judged.clone()} /> }),
     };
-    let is_full = matches!(&*reading, Reading::Done(judged) if matches!(**judged, Judged::Run(_)));
+    let is_full = matches!(&*reading, Reading::Run(_));
     html! {
         <Dialog {title} {is_full} is_wide={true} on_close={props.on_close.clone()}>
             { contents }
@@ -87,18 +87,21 @@ pub(crate) fn opened_file_panel(props: &OpenedFileProps) -> Html {
     }
 }
 
-/// The lab stands still while this is there.
+/// The lab stands still while this is there. Another lab that came meanwhile has a pace of its own.
 #[hook]
 fn use_standstill(labs: &Labs) {
-    use_effect_with(labs.runner.clone(), |runner| {
-        let was_running = runner.frame().lab.pacing.running;
-        if was_running {
-            runner.set_running(false);
-        }
-        let runner = runner.clone();
-        move || {
+    use_effect_with((), {
+        let labs = labs.clone();
+        move |()| {
+            let (wanted, runner) = (labs.wanted.get(), labs.runner);
+            let was_running = runner.frame().lab.pacing.running;
             if was_running {
-                runner.set_running(true);
+                runner.set_running(false);
+            }
+            move || {
+                if was_running && labs.wanted.get() == wanted {
+                    runner.set_running(true);
+                }
             }
         }
     });
@@ -116,7 +119,10 @@ fn judge(
             on_close.emit(());
             labs.refuse(&file.name, &file.refusal);
         }
-        Report::Judged(judged) => reading.set(Reading::Done(Rc::new(judged))),
+        Report::Judged(Judged::Run(judged)) => reading.set(Reading::Run(Rc::from(judged))),
+        Report::Judged(Judged::History(judged)) => {
+            reading.set(Reading::History(Rc::from(judged)));
+        }
         Report::Refused(words) => {
             reading.set(Reading::Refused(format!("{words}. Your lab has not changed.")));
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use raft_script::{BranchId, Branches, KeptBranch, Moment, Restoring, SourceLine};
 use serde::{Deserialize, Serialize};
 
+use super::linked::Arrival;
 use super::{Lab, Queued, RealClock, default_clock};
 use crate::ConsoleKind;
 use crate::frame::EarlierRunView;
@@ -19,7 +20,7 @@ use crate::recording::Recording;
 use crate::stored::MAX_EARLIER_BYTES;
 
 /// The version of the data.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Between two looks at the clock.
 const STEPS_AT_ONCE: u64 = 50;
 /// The most statements that wait.
@@ -41,6 +42,10 @@ struct KeptLab {
     queued: Vec<KeptStatement>,
     /// The lesson that was being recorded.
     recording: Option<Recording>,
+    /// The moment of the link whose script was being played.
+    arrival: Option<Arrival>,
+    /// Why the run is another one than that of the link that was opened.
+    other_run: Option<String>,
 }
 
 /// A statement that waited for its turn.
@@ -62,6 +67,8 @@ pub struct Restoration {
     goal: Option<String>,
     queued: VecDeque<Queued>,
     recording: Option<Recording>,
+    arrival: Option<Arrival>,
+    other_run: Option<String>,
     clock: RealClock,
 }
 
@@ -83,8 +90,18 @@ impl Restoration {
     /// # Errors
     /// In words, when another version of the program made the data, or they are damaged.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
-        let KeptLab { run, branches, live, shown, is_compared, goal, queued, recording } =
-            read(bytes)?;
+        let KeptLab {
+            run,
+            branches,
+            live,
+            shown,
+            is_compared,
+            goal,
+            queued,
+            recording,
+            arrival,
+            other_run,
+        } = read(bytes)?;
         if !branches.iter().any(|branch| branch.number == live) {
             return Err(format!("it has no branch {live}"));
         }
@@ -92,7 +109,19 @@ impl Restoration {
         let queued = queued.into_iter().take(MAX_QUEUED).map(KeptStatement::read);
         let queued = queued.collect::<Result<_, _>>()?;
         let clock = default_clock();
-        Ok(Self { restoring, run, live, shown, is_compared, goal, queued, recording, clock })
+        Ok(Self {
+            restoring,
+            run,
+            live,
+            shown,
+            is_compared,
+            goal,
+            queued,
+            recording,
+            arrival,
+            other_run,
+            clock,
+        })
     }
 
     /// The part that is done, from 0 to 1.
@@ -132,6 +161,7 @@ impl Restoration {
         }
         lab.queue = self.queued;
         lab.recording = self.recording;
+        (lab.arrival, lab.other_run) = (self.arrival, self.other_run.map(Into::into));
         lab.changed();
         lab.look_again(self.shown, self.is_compared);
         lab
@@ -171,6 +201,8 @@ impl Lab {
             goal: self.session().goal().map(ToString::to_string),
             queued: self.queue.iter().map(KeptStatement::of).collect(),
             recording: self.recording.clone(),
+            arrival: self.arrival.clone(),
+            other_run: self.other_run.as_deref().map(str::to_owned),
         };
         let data = postcard::to_stdvec(&kept).expect("numbers and texts can be written");
         [vec![VERSION], data].concat()

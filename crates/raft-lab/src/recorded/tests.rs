@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use raft_core::{Instant, LogIndex, NodeId, RoleKind, Term};
 use raft_diagram::LaneId;
 use raft_sim::NodeState;
@@ -27,7 +29,7 @@ const LINES: &str = "\
 ";
 
 fn recorded(text: &str) -> Recorded {
-    Recorded::new(read_trace(text.as_bytes(), None).expect("a trace"))
+    Recorded::new(Rc::new(read_trace(text.as_bytes(), None).expect("a trace")))
 }
 
 #[test]
@@ -145,4 +147,5 @@ fn the_diagram_has_arrows_with_their_ends_and_the_other_events() {
     });
     assert_eq!(lost.count(), 1);
     assert_eq!(run.elections(), [12]);
+    assert_eq!(run.usual_span(2), 4_000, "of any three events in a row");
 }

@@ -104,8 +104,11 @@ fn paste(event: &Event, runner: &Runner, labs: &Labs) {
     }
     event.prevent_default();
     let makes_a_cluster = |line: &str| line.split_whitespace().next() == Some("cluster");
-    let is_said = |line: &str| raft_lab::parse_input(line).is_ok();
-    if text.lines().any(makes_a_cluster) || !text.lines().any(is_said) {
+    // A comment is in any kind of text.
+    let is_command = |line: &str| {
+        !line.starts_with('#') && matches!(raft_lab::parse_input(line), Ok(Some(_)))
+    };
+    if text.lines().any(makes_a_cluster) || !text.lines().map(str::trim).any(is_command) {
         labs.open("The pasted text", text);
     } else {
         text.lines().for_each(|line| runner.exec(line));

@@ -12,8 +12,8 @@ use crate::panels::diagram::{Arrangement, HEADS, Heads};
 use crate::picture::canvas::DiagramPainter;
 use crate::picture::{LaneChoice, Point, Sheet};
 
-/// So many events are in a window that nobody chose, if they are evenly spread.
-const SHOWN: u64 = 24;
+/// So many events are in a window that nobody chose, usually.
+const SHOWN: usize = 24;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct RunDiagramProps {
@@ -24,9 +24,7 @@ pub(super) struct RunDiagramProps {
 #[component(RunDiagram)]
 pub(super) fn run_diagram(props: &RunDiagramProps) -> Html {
     let RunDiagramProps { moment: Moment { run, events, .. }, on_go } = props;
-    let whole = run.time_after(run.events()).0;
-    let first_span = whole * SHOWN / (run.events() as u64).max(1);
-    let span = use_state_eq(|| first_span.max(DiagramWindow::LEAST_SPAN));
+    let span = use_state_eq(|| run.usual_span(SHOWN).max(4 * DiagramWindow::LEAST_SPAN));
     // Where somebody scrolled; `None`: it follows the moment.
     let from = use_state_eq(|| None::<Instant>);
     let noise = use_state_eq(|| false);

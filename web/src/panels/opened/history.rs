@@ -1,16 +1,18 @@
 //! A history with its verdict: the operations that contradict each other, as intervals of time.
 
+use std::rc::Rc;
+
 use raft_jobs::{HistoryContradiction, HistoryOperation, HistoryVerdict, JudgedHistory};
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct HistoryPanelProps {
-    pub(super) judged: JudgedHistory,
+    pub(super) judged: Rc<JudgedHistory>,
 }
 
 #[component(HistoryPanel)]
 pub(super) fn history_panel(props: &HistoryPanelProps) -> Html {
-    let JudgedHistory { form, size, verdict } = &props.judged;
+    let JudgedHistory { form, size, verdict } = &*props.judged;
     let (class, words) = match verdict {
         HistoryVerdict::Linearizable => ("is-good", "✓ Linearizable"),
         HistoryVerdict::NotLinearizable(_) => ("is-broken", "✕ Not linearizable"),

@@ -9,7 +9,6 @@ use yew::prelude::*;
 use super::run::Moment;
 use crate::panels::{Cluster, Logs};
 use crate::state::{Controls, LogWish, Selected, Selection, Side, use_controls, use_frame};
-use crate::ui::said;
 
 #[derive(Properties, PartialEq)]
 struct AsideProps {
@@ -23,7 +22,13 @@ struct AsideProps {
 /// Contexts in which panels draw a recorded run, and nothing can be done to the lab.
 #[component(Aside)]
 fn aside(props: &AsideProps) -> Html {
-    let frame = Frame { view: props.view.clone(), ..use_frame() };
+    // Frames of a lab are equal if their numbers are, so each moment needs a number.
+    let last = use_mut_ref(|| 0_u64);
+    let number = use_memo(props.view.clone(), |_| {
+        *last.borrow_mut() += 1;
+        *last.borrow()
+    });
+    let frame = Frame { number: *number, view: props.view.clone(), ..use_frame() };
     let selected = use_state_eq(|| None::<Selection>);
     let select = {
         let selected = selected.setter();
@@ -61,7 +66,7 @@ pub(super) fn run_picture(props: &RunPictureProps) -> Html {
     let event = events.checked_sub(1).and_then(|place| run.event(place));
     html! {
         <div class="recorded-picture">
-            <p class="headline" data-testid="recorded-headline">{ said(&view.headline, false) }</p>
+            <p class="headline" data-testid="recorded-headline">{ view.headline.to_string() }</p>
             <p class="recorded-event" data-testid="recorded-event" role="status">{ match event {
                 Some(step) => html! {
                     <><span class="recorded-line">{ format!("Line {}", step.line) }</span>

@@ -9,6 +9,8 @@ use yew::prelude::*;
 use crate::ui::{Icon, IconName};
 use crate::words::milliseconds;
 
+/// The width of the thumb, in CSS pixels.
+const THUMB: f64 = 16.0;
 /// The most elections that are marked.
 const MOST_MARKS: usize = 200;
 
@@ -53,8 +55,11 @@ pub(super) fn run_tape(props: &RunTapeProps) -> Html {
     });
     let time = run.has_times().then(|| format!(", {} ms", milliseconds(run.time_after(at))));
     let figure = format!("event {at} of {last}{}", time.unwrap_or_default());
-    let left =
-        |place: usize| format!("left:{:.3}%", 100.0 * (place + 1) as f64 / last.max(1) as f64);
+    // The middle of the thumb goes from one half of its width to the other.
+    let left = |place: usize| {
+        let part = (place + 1) as f64 / last.max(1) as f64;
+        format!("left:calc({:.3}% + {:.2}px)", 100.0 * part, THUMB * (0.5 - part))
+    };
     let (icon, label) = if plays { (IconName::Pause, "Pause") } else { (IconName::Play, "Play") };
     html! {
         <div class="recorded-tape">

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use raft_jobs::{JudgedProperty, JudgedRun, PropertyVerdict};
 use yew::prelude::*;
 
-use crate::ui::said;
 use crate::words::counted;
 
 #[derive(Properties, PartialEq)]
@@ -54,7 +53,7 @@ pub(super) fn verdict(props: &VerdictProps) -> Html {
             <strong>{ "✕ No run of Raft. " }</strong>
             <span>
                 { format!("Line {line}: {} ({}) is broken: ", property.name, property.section) }
-                { said(sentence, false) }{ "." }
+                { sentence.to_string() }{ "." }
             </span>
             <button type="button" class="button is-small" data-testid="to-illegal"
                 aria-disabled={is_there.to_string()} onclick={on_click}>
@@ -95,7 +94,7 @@ fn property(property: &JudgedProperty) -> Html {
     let (class, mark, words) = match verdict {
         PropertyVerdict::Holds => ("property", "✓", html! { "holds" }),
         PropertyVerdict::Broken(sentence) => {
-            ("property is-broken", "✕", html! { <>{ "broken: " }{ said(sentence, false) }</> })
+            ("property is-broken", "✕", html! { format!("broken: {sentence}") })
         }
         PropertyVerdict::NotJudged(reason) => {
             ("property is-suspended", "–", html! { format!("not judged: {reason}") })
