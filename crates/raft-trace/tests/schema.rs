@@ -64,7 +64,11 @@ fn lines_of_traces_fit_the_schema() {
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     for line in lines.iter() {
         let result = schemas.validate(line, line_schema);
-        assert!(result.is_ok(), "{line}: {}", result.err().map_or_else(String::new, |it| it.to_string()));
+        assert!(
+            result.is_ok(),
+            "{line}: {}",
+            result.err().map_or_else(String::new, |it| it.to_string())
+        );
     }
 
     let of_kind = |kind: &str| lines.iter().find(|line| line["kind"] == kind).expect(kind).clone();

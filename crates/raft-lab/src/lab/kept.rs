@@ -12,7 +12,6 @@ use std::time::Duration;
 use raft_script::{BranchId, Branches, KeptBranch, Moment, Restoring, SourceLine};
 use serde::{Deserialize, Serialize};
 
-use super::linked::Arrival;
 use super::{Lab, Queued, RealClock, default_clock};
 use crate::ConsoleKind;
 use crate::frame::EarlierRunView;
@@ -42,8 +41,6 @@ struct KeptLab {
     queued: Vec<KeptStatement>,
     /// The lesson that was being recorded.
     recording: Option<Recording>,
-    /// The moment of the link whose script was being played.
-    arrival: Option<Arrival>,
     /// Why the run is another one than that of the link that was opened.
     other_run: Option<String>,
 }
@@ -67,7 +64,6 @@ pub struct Restoration {
     goal: Option<String>,
     queued: VecDeque<Queued>,
     recording: Option<Recording>,
-    arrival: Option<Arrival>,
     other_run: Option<String>,
     clock: RealClock,
 }
@@ -90,18 +86,8 @@ impl Restoration {
     /// # Errors
     /// In words, when another version of the program made the data, or they are damaged.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
-        let KeptLab {
-            run,
-            branches,
-            live,
-            shown,
-            is_compared,
-            goal,
-            queued,
-            recording,
-            arrival,
-            other_run,
-        } = read(bytes)?;
+        let KeptLab { run, branches, live, shown, is_compared, goal, queued, recording, other_run } =
+            read(bytes)?;
         if !branches.iter().any(|branch| branch.number == live) {
             return Err(format!("it has no branch {live}"));
         }
@@ -118,7 +104,6 @@ impl Restoration {
             goal,
             queued,
             recording,
-            arrival,
             other_run,
             clock,
         })
@@ -161,7 +146,7 @@ impl Restoration {
         }
         lab.queue = self.queued;
         lab.recording = self.recording;
-        (lab.arrival, lab.other_run) = (self.arrival, self.other_run.map(Into::into));
+        lab.other_run = self.other_run.map(Into::into);
         lab.changed();
         lab.look_again(self.shown, self.is_compared);
         lab
@@ -201,7 +186,6 @@ impl Lab {
             goal: self.session().goal().map(ToString::to_string),
             queued: self.queue.iter().map(KeptStatement::of).collect(),
             recording: self.recording.clone(),
-            arrival: self.arrival.clone(),
             other_run: self.other_run.as_deref().map(str::to_owned),
         };
         let data = postcard::to_stdvec(&kept).expect("numbers and texts can be written");

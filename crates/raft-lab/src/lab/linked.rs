@@ -1,14 +1,12 @@
 //! A linked moment: the script of a link is played up to it, and the run is compared with the link.
 
 use raft_core::Instant;
-use serde::{Deserialize, Serialize};
 
 use super::{Lab, LabError};
 use crate::ConsoleKind;
 use crate::link::{LinkedPage, MomentLink};
 
 /// The moment of a link, while its script is played.
-#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Arrival {
     steps: u64,
     at: Instant,

@@ -119,7 +119,7 @@ fn a_moment_after_a_broken_property_is_reached() {
 /// The lab after a reload of the page.
 fn reloaded(lab: &Lab) -> Lab {
     let mut restoration = Restoration::new(&lab.keep()).expect("its data are whole");
-    while !restoration.advance(std::time::Duration::MAX).expect("it is the same run") {}
+    while !restoration.advance(std::time::Duration::from_secs(60)).expect("it is the same run") {}
     restoration.finish()
 }
 
@@ -130,9 +130,4 @@ fn a_reload_does_not_forget_that_it_is_another_run() {
     link.trace_hash ^= 1;
     let lab = opened(&link);
     assert_eq!(other_run(&reloaded(&lab)), other_run(&lab));
-    // The page is left while the script is played.
-    let mut lab = reloaded(&Lab::open_link(&link).expect("it is a script"));
-    lab.set_running(true);
-    finish(&mut lab);
-    assert!(other_run(&lab).expect("it is compared").starts_with("This is not the run"));
 }

@@ -147,5 +147,5 @@ fn the_diagram_has_arrows_with_their_ends_and_the_other_events() {
     });
     assert_eq!(lost.count(), 1);
     assert_eq!(run.elections(), [12]);
-    assert_eq!(run.usual_span(2), 4_000, "of any three events in a row");
+    assert_eq!(run.usual_span(2), 3_000, "of any three events in a row");
 }

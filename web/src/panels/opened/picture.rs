@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::run::Moment;
 use crate::panels::{Cluster, Logs};
+use crate::picture::LARGEST;
 use crate::state::{Controls, LogWish, Selected, Selection, Side, use_controls, use_frame};
 
 #[derive(Properties, PartialEq)]
@@ -74,7 +75,13 @@ pub(super) fn run_picture(props: &RunPictureProps) -> Html {
                 },
                 None => html! { "Before the first event." },
             } }</p>
-            <Aside view={(*view).clone()}><Cluster /></Aside>
+            if view.node_ids().all(|node| node.0 <= LARGEST) {
+                <Aside view={(*view).clone()}><Cluster /></Aside>
+            } else {
+                <p class="dialog-note">
+                    { format!("The picture has no room for servers with numbers above {LARGEST}.") }
+                </p>
+            }
         </div>
     }
 }
