@@ -180,8 +180,8 @@ const drop = async (name, text) => {
 const ofLab = ({ view, lab }) => ({ view, branches: lab.time.branches, pacing: lab.pacing });
 
 test('a recorded run opens at its first illegal step, can be walked through, and the lab stays', async () => {
-  await page.evaluate(() => globalThis.helios.run('run until leader'));
-  await page.evaluate(() => globalThis.helios.pause());
+  await page.evaluate(() => globalThis.helios.exec('run until leader'));
+  await page.evaluate(() => globalThis.helios.setRunning(false));
   const before = ofLab(await state());
   await choose(file('mine.log', TRACE));
   await recorded().waitFor();
@@ -193,7 +193,7 @@ test('a recorded run opens at its first illegal step, can be walked through, and
 
   await page.getByTestId('recorded-tape').fill('6');
   await soon(() => role(1), 'candidate');
-  await says(page.getByTestId('recorded-event'), /Line 7.*RECV 1/);
+  await says(page.getByTestId('recorded-event'), /Line 7.*RECV 1/s);
   await page.getByTestId('recorded-next').click();
   await soon(events, '7');
   await page.getByTestId('recorded-nodes').click();

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{EntryChange, EntryView, LogIndex, LogPosition, LogView};
+use raft_lab::{EntryChange, EntryView, LogIndex, LogPosition, LogView, Term};
 use yew::prelude::*;
 
 use crate::picture::term_class;
@@ -142,10 +142,12 @@ pub(crate) fn log_cell(props: &LogCellProps) -> Html {
     let term = view.entry.as_ref().map(|entry| entry.term);
     let position = view.position();
     let select = position.map(|entry| Selection::Entry(entry).to_attribute());
+    // An entry of which nothing is known has a place and no term.
+    let colour = term.or(view.is_unknown.then_some(Term(0)));
     let class = classes!(
         "log-cell",
-        term.map(term_class),
-        term.is_some().then_some("is-entry"),
+        colour.map(term_class),
+        colour.is_some().then_some("is-entry"),
         view.is_committed.then_some("is-committed"),
         view.is_applied.then_some("is-applied"),
         view.is_snapshot.then_some("is-snapshot"),

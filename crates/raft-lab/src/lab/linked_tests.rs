@@ -119,7 +119,7 @@ fn a_moment_after_a_broken_property_is_reached() {
 /// The lab after a reload of the page.
 fn reloaded(lab: &Lab) -> Lab {
     let mut restoration = Restoration::new(&lab.keep()).expect("its data are whole");
-    while !restoration.advance(std::time::Duration::from_secs(60)).expect("it is the same run") {}
+    while !restoration.advance(Duration::from_secs(60)).expect("it is the same run") {}
     restoration.finish()
 }
 

@@ -14,6 +14,9 @@ const CENTRE: (f64, f64) = (360.0, 310.0);
 /// The radius of a node, and the room between its edge and the end of a link.
 const NODE: f64 = 34.0;
 const ROOM: f64 = 8.0;
+/// The words below a node, which a link may cross.
+const LABEL: &str = "text-anchor:middle;font-weight:600;paint-order:stroke;stroke:var(--bg);\
+                     stroke-width:4px";
 /// Half the distance between the two directions of a link.
 const LANE: f64 = 6.0;
 
@@ -38,7 +41,7 @@ pub(super) fn svg(view: &View) -> String {
         glyph(&mut out, node, place(node.id), radius);
     }
     text(&mut out, (24.0, 28.0), "font-size:15px;font-weight:600", &view.headline.to_string());
-    let time = format!("{} ms", view.now.0 as f64 / 1_000.0);
+    let time = format!("{}.{} ms", view.now.0 / 1_000, view.now.0 / 100 % 10);
     text(&mut out, (24.0, 624.0), "fill:var(--ink-3)", &time);
     out.push_str("</svg>\n");
     out
@@ -147,7 +150,7 @@ fn glyph(out: &mut String, node: &NodeView, (x, y): Place, radius: f64) {
         (None, NodeState::Running) => "not known".to_owned(),
         (_, state) => state.to_string(),
     };
-    text(out, (x, y + radius + 20.0), "text-anchor:middle;font-weight:600", &words);
+    text(out, (x, y + radius + 20.0), LABEL, &words);
 }
 
 /// A regular polygon with a side at the top.

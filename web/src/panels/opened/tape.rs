@@ -65,7 +65,7 @@ pub(super) fn run_tape(props: &RunTapeProps) -> Html {
         <div class="recorded-tape">
             <div class="tape-bar">
                 <button type="button" class="button is-small" data-testid="recorded-back"
-                    aria-label="Event before" onclick={to(at.saturating_sub(1))}>
+                    aria-label="Back one event" onclick={to(at.saturating_sub(1))}>
                     <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
                 </button>
                 <button type="button" class="button is-small" data-testid="recorded-play"
