@@ -88,7 +88,7 @@ pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
 pub use raft_diagram::{DiagramFormat, LaneId, Layer, PointTopic, WriteResult};
 pub use raft_kv::{ClientId, Sequence};
-pub use raft_script::{Suggestion, console_help, help, parse_input};
+pub use raft_script::{Suggestion, console_help, help};
 pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,

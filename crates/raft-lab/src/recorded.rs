@@ -1,9 +1,10 @@
-//! A recorded run in the page: a run that only a file tells of. Any of its moments is a [`View`], so
-//! the picture and the logs draw it as they draw a lab.
+//! A recorded run in the page: a run that only a file tells of. Any of its moments is a
+//! [`View`](crate::View), so the picture and the logs draw it as they draw a lab.
 //!
 //! A file does not tell everything. What it does not tell is not shown: a node of which no role is
-//! told has no [`CoreView`] although it runs, an entry of which only the place is told is in no
-//! list of entries, and the table of [`RecordedNode`]s has gaps. Nothing can be done to such a run.
+//! told has no [`CoreView`](crate::CoreView) although it runs, an entry of which only the place is
+//! told is in no list of entries, and the table of [`RecordedNode`]s has gaps. Nothing can be done
+//! to such a run.
 
 mod arrows;
 mod diagram;

@@ -109,8 +109,8 @@ impl Labs {
         self.runner.set_speed(speed);
     }
 
-    /// Opens a text: a script or a lesson replaces the lab. Another text is shown over the lab, which
-    /// stays as it is.
+    /// Opens a text: a script or a lesson replaces the lab. Another text is shown over the lab,
+    /// which stays as it is.
     pub(crate) fn open(&self, name: &str, text: &str) {
         let Err(error) = self.begin_text(name, text) else { return };
         let (name, text, refusal) = (name.to_owned(), text.to_owned(), error.to_string());

@@ -48,7 +48,8 @@ pub(crate) fn open_script() -> Html {
         <>
             { tool("open-script", IconName::Open, "Open", on_click) }
             <input ref={chooser} type="file" hidden=true data-testid="script-file"
-                accept=".helios,.txt,.jsonl,.ndjson,.json,.log,.edn,text/plain" onchange={on_choose} />
+                accept=".helios,.txt,.jsonl,.ndjson,.json,.log,.edn,text/plain"
+                onchange={on_choose} />
         </>
     }
 }

@@ -86,8 +86,9 @@ impl Restoration {
     /// # Errors
     /// In words, when another version of the program made the data, or they are damaged.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
-        let KeptLab { run, branches, live, shown, is_compared, goal, queued, recording, other_run } =
-            read(bytes)?;
+        let kept = read(bytes)?;
+        let KeptLab { run, branches, live, shown, is_compared, .. } = kept;
+        let KeptLab { goal, queued, recording, other_run, .. } = kept;
         if !branches.iter().any(|branch| branch.number == live) {
             return Err(format!("it has no branch {live}"));
         }

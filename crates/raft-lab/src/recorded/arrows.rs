@@ -1,4 +1,4 @@
-//! The messages of a recorded run: when they were sent, and what became of them.
+//! The messages of a recorded run: when each was sent, and how its way ended.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Logs for ShiViz in its default form: a line with the host and its vector clock, and a line with
-//! the event. Such a log says who knew of what. It tells of terms and logs where the text of an event
-//! begins with a term: then it has the words of [`lines`](super::lines).
+//! the event. Such a log says who knew of what. It tells of terms and logs where the text of an
+//! event begins with a term: then it has the words of [`lines`](super::lines).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -104,10 +104,7 @@ fn paste(event: &Event, runner: &Runner, labs: &Labs) {
     }
     event.prevent_default();
     let makes_a_cluster = |line: &str| line.split_whitespace().next() == Some("cluster");
-    // A comment is in any kind of text.
-    let is_command =
-        |line: &str| !line.starts_with('#') && matches!(raft_lab::parse_input(line), Ok(Some(_)));
-    if text.lines().any(makes_a_cluster) || !text.lines().map(str::trim).any(is_command) {
+    if text.lines().any(makes_a_cluster) || !text.lines().any(|line| runner.understands(line)) {
         labs.open("The pasted text", text);
     } else {
         text.lines().for_each(|line| runner.exec(line));

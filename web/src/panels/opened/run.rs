@@ -163,7 +163,7 @@ fn about(run: &Recorded) -> String {
         TraceSource::Lines => "the lines of another program",
     };
     format!(
-        "A recorded run, read only: {form}. What the file does not tell is not shown. Your lab stands \
-         still until you close this."
+        "A recorded run, read only: {form}. What the file does not tell is not shown. Your lab \
+         stands still until you close this."
     )
 }

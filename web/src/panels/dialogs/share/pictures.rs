@@ -53,7 +53,9 @@ pub(super) fn save_pictures(props: &SavePicturesProps) -> Html {
                     }
                 }) }
             </ul>
-            <p class="dialog-note">{ "The diagram has an export of its own, beside its filters." }</p>
+            <p class="dialog-note">
+                { "The diagram has an export of its own, above its lanes." }
+            </p>
         </section>
     }
 }
