@@ -36,8 +36,7 @@ pub(super) fn run_tape(props: &RunTapeProps) -> Html {
     let RunTapeProps { run, events, broken, is_playing, on_go, on_play } = props;
     let (last, at, plays) = (run.events(), *events, *is_playing);
     let marks = use_memo((), |()| {
-        let elections = run.elections();
-        elections.into_iter().take(MOST_MARKS).collect::<Vec<usize>>()
+        run.elections().iter().copied().take(MOST_MARKS).collect::<Vec<usize>>()
     });
     let to = |place: usize| on_go.reform(move |_: MouseEvent| place);
     let on_play = {
