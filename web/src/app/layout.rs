@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use raft_lab::{LabView, LessonTurn, NodeId, PointView};
+use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
 use super::frames::Frames;
@@ -275,8 +276,20 @@ fn tabs(props: &TabsProps) -> Html {
         _ => true,
     };
     let shown = TABS.iter().filter(|(name, _)| is_there(*name));
+    let node = use_node_ref();
+    // On a phone the row of the tabs is wider than the screen.
+    use_effect_with((node.clone(), props.chosen), |(node, chosen)| {
+        let row = node.cast::<Element>();
+        let tab = row.and_then(|row| row.query_selector(&format!("#tab-{chosen}")).ok().flatten());
+        if let Some(tab) = tab {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            options.set_inline(ScrollLogicalPosition::Nearest);
+            tab.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
     html! {
-        <nav class={classes!("tabs", is_low.then_some("is-low"))} aria-label="Panels">
+        <nav ref={node} class={classes!("tabs", is_low.then_some("is-low"))} aria-label="Panels">
             <MovableBorder at={props.sheet.clone()} />
             <button type="button" class="tab tab-ring" data-testid="tab-ring"
                 aria-pressed={is_low.to_string()} onclick={on_ring}>{ "Ring" }</button>
