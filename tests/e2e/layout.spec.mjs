@@ -8,6 +8,7 @@ import {
   atFullSpeed,
   consoleLine,
   exec,
+  keysOf,
   leaderOnScreen,
   openLab,
   says,
@@ -15,6 +16,7 @@ import {
   tool,
   type,
   until,
+  view,
 } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -199,7 +201,7 @@ test('a border is moved by the pointer and by keys, kept for the next visit, and
   const after = await box(page, '.panel-logs');
   assert.ok(Math.abs(before.x - after.x - 100) <= 14, `${before.x} to ${after.x}`);
   // The other borders stay.
-  assert.equal(after.x + after.width, before.x + before.width);
+  assert.ok(Math.abs(after.x + after.width - before.x - before.width) <= 1);
   await page.getByTestId('border-panel').focus();
   const panel = await box(page, '.panel-events');
   await page.keyboard.press('ArrowLeft');
@@ -246,8 +248,7 @@ test('on a phone everything that matters is under a thumb', async (t) => {
   // Act: what one can do to the cluster, or to what is selected.
   await page.getByTestId('act').click();
   await page.getByTestId('menu-write').click();
-  await until('a write', () => page.evaluate(() =>
-    globalThis.helios.state().stores.total === 1));
+  await until('a write', async () => (await leaderOnScreen(page)) && 'x' in keysOf(await view(page), 1));
   const { id } = await leaderOnScreen(page);
   await page.getByTestId(`node-${id}`).tap();
   await page.getByTestId('act').click();

@@ -119,8 +119,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
         <div class={classes!("page", props.is_presented.then_some("is-presented"))}
             onclick={on_click} onkeydown={on_key}>
             <div class="bar">
-                <Header on_theme={props.on_theme.clone()} />
                 <Time />
+                <Header on_theme={props.on_theme.clone()} />
             </div>
             <Notices origin={props.origin.clone()} failure={props.failure.clone()} />
             <Stage {tab} {on_tab} disk={props.disk} origin={props.origin.clone()} />
