@@ -33,10 +33,10 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Clock />
             <div class="top-actions">
                 <button type="button" class="button search" id="search" data-testid="search"
-                    aria-label="Search" onclick={search}>
+                    onclick={search}>
                     <Icon name={IconName::Search} />
                     <span class="tool-label">{ "Search or command" }</span>
-                    <kbd class="tool-label">{ key }</kbd>
+                    <kbd class="tool-label" aria-hidden="true">{ key }</kbd>
                 </button>
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
                 { tool("share", IconName::Share, "Share", open(Dialog::Share)) }
