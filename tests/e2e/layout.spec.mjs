@@ -240,7 +240,7 @@ test('on a phone everything that matters is under a thumb', async (t) => {
     const { width, height } = await box(page, `[data-testid="${name}"]`);
     assert.ok(width >= 44 && height >= 44, `${name}: ${width}×${height}`);
   }
-  await page.getByRole('button', { name: /^Speed/ }).click();
+  await page.getByRole('button', { name: /speed:/ }).click();
   assert.ok(await page.getByTestId('speed').isVisible());
   await page.keyboard.press('Escape');
   await until('the slider is closed', async () => !(await page.getByTestId('speed').isVisible()));

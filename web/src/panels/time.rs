@@ -26,6 +26,7 @@ pub(crate) fn time() -> Html {
             runner.set_speed(speed::at_position(position));
         }
     });
+    let figures = speed::in_figures(pacing.speed);
     let (icon, label) =
         if pacing.running { (IconName::Pause, "Pause") } else { (IconName::Play, "Run") };
     html! {
@@ -44,8 +45,8 @@ pub(crate) fn time() -> Html {
             </button>
             // On a phone it opens the slider above the bar (`styles/phone.css`).
             <button type="button" class="button time-speed" popovertarget="speed-slider"
-                aria-label={format!("Speed: {}", speed::in_words(pacing.speed))}>
-                { speed::in_figures(pacing.speed) }
+                aria-label={format!("{figures}, speed: {}", speed::in_words(pacing.speed))}>
+                { &figures }
             </button>
             <label class="speed" id="speed-slider" popover="auto">
                 <span class="speed-label">{ "Speed" }</span>
@@ -53,7 +54,7 @@ pub(crate) fn time() -> Html {
                     data-testid="speed" aria-label="Speed"
                     aria-valuetext={speed::in_words(pacing.speed)}
                     value={speed::position_of(pacing.speed).to_string()} oninput={on_speed} />
-                <output class="speed-figure">{ speed::in_figures(pacing.speed) }</output>
+                <output class="speed-figure">{ figures }</output>
             </label>
             <Act />
             <div class="waiting">
