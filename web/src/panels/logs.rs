@@ -136,7 +136,7 @@ fn table(props: &TableProps) -> Html {
 /// What a column of this table has no room for, as classes. A query of each cell's own width takes
 /// the browser longer than all the rest of the table.
 fn density(width: f64, columns: usize) -> &'static str {
-    /// The column of the indexes, and the padding of a row; the same on a phone (`styles/logs.css`).
+    /// The column of the indexes, and the padding of a row; both are smaller on a phone.
     const ASIDE: f64 = 88.0;
     const ASIDE_ON_PHONE: f64 = 52.0;
     /// The widest panel of a phone.
