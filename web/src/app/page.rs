@@ -55,9 +55,17 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     cleared.set(None);
                     left.set(None);
                     kept_run::begin(&next);
+                    // Space runs it or pauses it, and does not press again what began it. A lesson
+                    // is read first.
+                    let place = match next {
+                        Origin::Lesson(_) => "lesson",
+                        Origin::Durable { .. }
+                        | Origin::Scratch { .. }
+                        | Origin::Scenario(_)
+                        | Origin::Script(_) => "run-toggle",
+                    };
                     origin.set(next);
-                    // Space runs it or pauses it, and does not press again what began it.
-                    focus_soon("run-toggle");
+                    focus_soon(place);
                 }),
                 on_file: Callback::from(move |file| opened.set(Some(file))),
                 on_failure: Callback::from(move |words| failed.set(words)),
