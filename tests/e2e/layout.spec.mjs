@@ -269,10 +269,10 @@ test('on a phone everything that matters is under a thumb', async (t) => {
   const [x, y] = [handle.x + handle.width / 2, handle.y + 6];
   await page.mouse.move(x, y);
   await page.mouse.down();
-  await page.mouse.move(x, y - 150, { steps: 4 });
+  await page.mouse.move(x, y - 80, { steps: 4 });
   await page.mouse.up();
   const high = (await box(page, '.panel-events')).height;
-  assert.ok(Math.abs(high - half.height - 150) <= 20, `${half.height} to ${high}`);
+  assert.ok(Math.abs(high - half.height - 80) <= 10, `${half.height} to ${high}`);
 
   // In the past there is the way along the run, and back.
   await page.evaluate(() => globalThis.helios.setRunning(false));

@@ -179,6 +179,27 @@ fn stage(props: &StageProps) -> Html {
     let shows_filters = use_state_eq(|| false);
     let (ring, panel) = (use_border(Border::Ring), use_border(Border::Panel));
     let (keys, sheet) = (use_border(Border::Keys), use_border(Border::Sheet));
+    let raise = {
+        let sheet = sheet.clone();
+        move || {
+            if sheet.percent() == 0 {
+                sheet.put(None);
+            }
+        }
+    };
+    use_effect_with(props.tab, {
+        let raise = raise.clone();
+        move |tab| {
+            // What was asked for shall be seen.
+            if [LESSON, RECORD].contains(tab) {
+                raise();
+            }
+        }
+    });
+    let on_answer = props.on_tab.reform(move |()| {
+        raise();
+        "why"
+    });
     if lab.comparison.is_some() {
         return html! { <main class="grid is-comparing"><Later panel={Panel::Comparison} /></main> };
     }
@@ -228,7 +249,7 @@ fn stage(props: &StageProps) -> Html {
                     <Later panel={Panel::Disk { node, on_node: controls.show_disk.clone() }} />
                 }
                 <Later waits={lab.explanation.is_none()} panel={Panel::Why {
-                    is_open: props.tab == "why", on_answer: props.on_tab.reform(|()| "why"),
+                    is_open: props.tab == "why", on_answer,
                 }} />
             </Frames>
             <Frames part={Part::Lists}>

@@ -12,6 +12,14 @@ pub(crate) fn press(id: &str) -> bool {
     element(id).inspect(HtmlElement::click).is_some()
 }
 
+/// Gives the focus to an element that is there.
+pub(crate) fn focus_now(id: &str) {
+    if let Some(element) = element(id) {
+        // Without the focus, the keys work all the same.
+        let _ = element.focus();
+    }
+}
+
 /// Gives the focus to an element, once a dialog that is being closed has given it back, and once
 /// the element is there: its part of the program may be loading.
 pub(crate) fn focus_soon(id: impl Into<String>) {

@@ -12,7 +12,7 @@ mod theme;
 
 pub(crate) use actions::Action;
 pub(crate) use clipboard::copy_text;
-pub(crate) use elements::{focus_soon, press, write_soon};
+pub(crate) use elements::{focus_now, focus_soon, press, write_soon};
 pub(crate) use listen::{use_first_window_event, use_window_event};
 pub(crate) use painter::use_painter;
 pub(crate) use save::{save_file, save_png};

@@ -49,6 +49,10 @@ pub(crate) fn use_shortcuts(controls: Controls) {
         if event.default_prevented() || event.alt_key() || is_in_dialog(&event) {
             return;
         }
+        // The browser closes the list of tools.
+        if event.key() == "Escape" && has("[popover]:popover-open") {
+            return;
+        }
         if has(".page.is-presented") {
             if press_presenting(&event) {
                 event.prevent_default();
@@ -64,8 +68,7 @@ pub(crate) fn use_shortcuts(controls: Controls) {
         let lesson = controls.runner.frame().lab.lesson.clone().filter(|_| !is_command);
         let is_of_lesson = lesson.is_some_and(|lesson| press_in_lesson(&event, &lesson));
         let is_done = is_of_lesson || action.is_some_and(|action| action.act(controls));
-        // The browser closes a list that is open by the same key.
-        if is_done && action != Some(Action::Close) {
+        if is_done {
             event.prevent_default();
         }
     });

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::Clock;
 use super::open_script::OpenScript;
-use crate::hooks::{Action, ThemeContext, copy_text, press};
+use crate::hooks::{Action, ThemeContext, copy_text, focus_now, press};
 use crate::state::{Dialog, Presentation, Theme, use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use raft_lab::DurableState;
@@ -95,6 +95,11 @@ pub(super) fn listed(
     label: &'static str,
     onclick: Callback<MouseEvent>,
 ) -> Html {
+    // A dialog that it opens gives the focus back to what stays.
+    let onclick = onclick.reform(|event: MouseEvent| {
+        focus_now("more");
+        event
+    });
     html! {
         <button type="button" class="button listed-tool" id={testid} data-testid={testid}
             popovertarget="tools" popovertargetaction="hide" {onclick}>

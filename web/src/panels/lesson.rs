@@ -51,9 +51,10 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
             }
         }
     });
-    use_effect_with(turn, |turn| {
+    let was_in_lesson = use_mut_ref(|| false);
+    use_effect_with(turn, move |turn| {
         if let Some((_, turn)) = turn {
-            follow(*turn);
+            follow(*turn, &mut was_in_lesson.borrow_mut());
         }
     });
     // The answer that is picked, in its scene, before it is given.
@@ -97,15 +98,16 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
 
 /// Keeps the focus in the lesson, for those who read it from there: a new step is read from its
 /// beginning, and at its end the way on has the focus.
-fn follow(turn: LessonTurn) {
+fn follow(turn: LessonTurn, was_in_lesson: &mut bool) {
     let document = web_sys::window().and_then(|window| window.document());
     let Some(active) = document.and_then(|document| document.active_element()) else { return };
     let is_in_lesson = active.closest(".panel-lesson").ok().flatten().is_some();
     // The button that had it is gone.
-    let is_nowhere = active.tag_name() == "BODY";
+    let is_lost = *was_in_lesson && active.tag_name() == "BODY";
+    *was_in_lesson = is_in_lesson;
     match turn {
         LessonTurn::Learner if is_in_lesson => focus_soon("lesson"),
-        LessonTurn::Over if is_nowhere || is_in_lesson => focus_soon("lesson-next"),
+        LessonTurn::Over if is_lost || is_in_lesson => focus_soon("lesson-next"),
         LessonTurn::Stage | LessonTurn::Learner | LessonTurn::Reveal | LessonTurn::Over => {}
     }
 }

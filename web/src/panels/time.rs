@@ -72,7 +72,13 @@ pub(crate) fn time() -> Html {
 fn act() -> Html {
     let (controls, selection) = (use_controls(), use_selected());
     let on_click = Callback::from(move |event: MouseEvent| {
-        let (x, y) = (event.client_x(), event.client_y());
+        // A key has no place: the menu stands at the button.
+        let button = event.target_dyn_into::<Element>().filter(|_| event.detail() == 0);
+        let button = button.map(|button| button.get_bounding_client_rect());
+        let (x, y) = match button {
+            Some(button) => (button.left() as i32, button.top() as i32),
+            None => (event.client_x(), event.client_y()),
+        };
         controls.open_menu.emit(Some(MenuAt { selection, x, y }));
     });
     html! {

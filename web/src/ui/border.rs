@@ -58,26 +58,35 @@ impl Border {
             Self::Ring => (24, 40, 60),
             Self::Panel => (16, 26, 45),
             Self::Keys => (10, 26, 60),
-            Self::Sheet => (0, 30, 60),
+            Self::Sheet => (0, 30, 45),
         }
     }
 
-    /// The size of the area that it bounds, for a place of the pointer, in percent.
-    fn place_at(self, node: &Element, event: &PointerEvent) -> Option<i32> {
+    /// Where it is now, in percent of its area, and how many pixels a percent is.
+    fn measured(self, node: &Element) -> Option<(f64, f64)> {
         let area = match self {
             Self::Ring | Self::Panel | Self::Keys => ".grid",
             Self::Sheet => ".page",
         };
-        let area = node.closest(area).ok()??.get_bounding_client_rect();
-        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+        let area = node.closest(area).ok()??;
+        let (all, own) = (area.get_bounding_client_rect(), node.get_bounding_client_rect());
+        let (x, y) = (own.left() + own.width() / 2.0, own.top() + own.height() / 2.0);
         let (size, whole) = match self {
-            Self::Ring => (x - area.left(), area.width()),
-            Self::Panel => (area.right() - x, area.width()),
-            Self::Keys => (area.bottom() - y, area.height()),
-            // The bar for thumbs is below the sheet.
-            Self::Sheet => (area.bottom() - y - below(node), area.height()),
+            Self::Ring => (x - all.left(), all.width()),
+            Self::Panel => (all.right() - x, all.width()),
+            Self::Keys => (all.bottom() - y, all.height()),
+            Self::Sheet => (height_of_sheet(&area)?, all.height()),
         };
-        (whole > 0.0).then(|| (size / whole * 100.0).round() as i32)
+        (whole > 0.0).then(|| (size / whole * 100.0, whole / 100.0))
+    }
+
+    /// How far a pointer is in the direction in which the area grows, in pixels.
+    fn along(self, event: &PointerEvent) -> f64 {
+        match self {
+            Self::Ring => f64::from(event.client_x()),
+            Self::Panel => -f64::from(event.client_x()),
+            Self::Keys | Self::Sheet => -f64::from(event.client_y()),
+        }
     }
 
     /// The place of an earlier visit.
@@ -107,14 +116,14 @@ impl Border {
     }
 }
 
-/// The height of what is below the tabs of the sheet and is not its panel.
-fn below(node: &Element) -> f64 {
-    let height = |selector| {
-        let found =
-            node.closest(".page").ok().flatten()?.query_selector(selector).ok().flatten()?;
-        Some(found.get_bounding_client_rect().height())
+/// The height of the panel that the sheet shows.
+fn height_of_sheet(page: &Element) -> Option<f64> {
+    let rect = |selector| {
+        let found = page.query_selector(selector).ok().flatten();
+        found.map(|found| found.get_bounding_client_rect())
     };
-    height(".tabs").unwrap_or(0.0) + height(".time").unwrap_or(0.0)
+    let console = rect(".console").map_or(0.0, |console| console.height());
+    Some(rect(".time")?.top() - console - rect(".tabs")?.bottom())
 }
 
 /// The place of a border, in percent, and what moves it; `None` is its usual place.
@@ -159,31 +168,35 @@ pub(crate) fn movable_border(props: &MovableBorderProps) -> Html {
     let node = use_node_ref();
     let BorderPlace { border, .. } = props.at;
     let (first, _, last) = border.places();
-    let on_down = use_callback(node.clone(), |event: PointerEvent, node| {
-        if let Some(node) = node.cast::<Element>() {
-            // A pointer that is gone moves nothing.
-            let _ = node.set_pointer_capture(event.pointer_id());
-        }
+    // While it is moved: the pointer's way before, the place then, and how many pixels a percent is.
+    let grip = use_mut_ref(|| None::<(f64, f64, f64)>);
+    let on_down = use_callback((node.clone(), grip.clone()), move |event: PointerEvent, deps| {
+        let (node, grip) = deps;
+        let Some(node) = node.cast::<Element>().filter(|_| event.button() == 0) else { return };
+        // A pointer that is gone moves nothing.
+        let _ = node.set_pointer_capture(event.pointer_id());
+        let measured = border.measured(&node);
+        *grip.borrow_mut() =
+            measured.map(|(place, percent)| (border.along(&event), place, percent));
     });
     let on_move = {
-        let (at, node) = (props.at.clone(), node.clone());
+        let (at, grip) = (props.at.clone(), grip.clone());
         Callback::from(move |event: PointerEvent| {
-            let Some(node) = node.cast::<Element>() else { return };
-            if !node.has_pointer_capture(event.pointer_id()) {
-                return;
-            }
-            if let Some(place) = at.border.place_at(&node, &event) {
-                at.put(Some(place));
-            }
+            let Some((from, place, percent)) = *grip.borrow() else { return };
+            let way = (at.border.along(&event) - from) / percent;
+            at.put(Some((place + way).round() as i32));
         })
     };
+    let on_up = use_callback(grip, |_: PointerEvent, grip| *grip.borrow_mut() = None);
     let on_reset = {
         let at = props.at.clone();
         Callback::from(move |_: MouseEvent| at.put(None))
     };
     let on_key = {
-        let at = props.at.clone();
+        let (at, node) = (props.at.clone(), node.clone());
         Callback::from(move |event: KeyboardEvent| {
+            let measured = node.cast::<Element>().and_then(|node| at.border.measured(&node));
+            let here = measured.map_or(at.percent(), |(place, _)| place.round() as i32);
             // It grows with the arrow that goes into the other area.
             let (more, less) = match at.border {
                 Border::Ring => ("ArrowRight", "ArrowLeft"),
@@ -191,8 +204,8 @@ pub(crate) fn movable_border(props: &MovableBorderProps) -> Html {
                 Border::Keys | Border::Sheet => ("ArrowUp", "ArrowDown"),
             };
             let place = match event.key() {
-                key if key == more => Some(at.percent() + STEP),
-                key if key == less => Some(at.percent() - STEP),
+                key if key == more => Some(here + STEP),
+                key if key == less => Some(here - STEP),
                 key if key == "Enter" => None,
                 _ => return,
             };
@@ -207,7 +220,8 @@ pub(crate) fn movable_border(props: &MovableBorderProps) -> Html {
             data-testid={border.name()} aria-label={border.label()}
             aria-orientation={orientation} aria-valuemin={first.to_string()}
             aria-valuemax={last.to_string()} aria-valuenow={props.at.percent().to_string()}
-            onpointerdown={on_down} onpointermove={on_move} ondblclick={on_reset}
+            onpointerdown={on_down} onpointermove={on_move} onlostpointercapture={on_up}
+            ondblclick={on_reset}
             onkeydown={on_key}></div>
     }
 }

@@ -78,9 +78,19 @@ pub(crate) fn menu(props: &MenuProps) -> Html {
             }
         },
     );
+    // The finger whose long press opened the menu may be over an item when it is lifted.
+    let is_pressed = use_mut_ref(|| false);
+    let on_press = {
+        let is_pressed = is_pressed.clone();
+        Callback::from(move |_: PointerEvent| *is_pressed.borrow_mut() = true)
+    };
     let on_choose = {
         let on_choose = props.on_choose.clone();
-        Callback::from(move |line| {
+        Callback::from(move |(event, line): (MouseEvent, AttrValue)| {
+            // A key presses without a pointer.
+            if event.detail() > 0 && !*is_pressed.borrow() {
+                return;
+            }
             give_back_focus.emit(());
             on_choose.emit(line);
         })
@@ -88,15 +98,15 @@ pub(crate) fn menu(props: &MenuProps) -> Html {
     html! {
         <div ref={node} class="menu" role="menu" tabindex="-1"
             aria-label={props.label.clone()}
-            onkeydown={on_key} onfocusout={on_out}>
+            onpointerdown={on_press} onkeydown={on_key} onfocusout={on_out}>
             { for props.items.iter().map(|item| view_item(item, &on_choose)) }
         </div>
     }
 }
 
-fn view_item(item: &MenuItem, on_choose: &Callback<AttrValue>) -> Html {
+fn view_item(item: &MenuItem, on_choose: &Callback<(MouseEvent, AttrValue)>) -> Html {
     let line = item.line.clone();
-    let on_click = on_choose.reform(move |_: MouseEvent| line.clone());
+    let on_click = on_choose.reform(move |event: MouseEvent| (event, line.clone()));
     html! {
         <button key={item.line.to_string()} type="button" role="menuitem"
             class={classes!("menu-item", item.is_apart.then_some("is-apart"))}
