@@ -8,7 +8,7 @@ use super::hung_disk::PATIENCE;
 use super::progress::Progress;
 use super::{Leader, Node, Role};
 use crate::fingerprint::{Fingerprint, Prints};
-use crate::{Config, NodeId};
+use crate::{Config, Log, NodeId};
 
 /// No rule compares the time with a limit that is known in advance.
 pub(super) const NO_LIMIT: Duration = Duration::MAX;
@@ -40,35 +40,32 @@ impl Fingerprint for Node {
             durability,
             has_requests,
             proposed,
-            proposals,
-            readable,
-            forwarded,
-            last_forward,
-            incoming_snapshot,
-            last_incoming,
-            replaced_files,
-            file_pause,
-            early,
-            snapshot_write,
-            snapshot_request,
-            alarms,
             outputs,
+            // These are told by `print_waiting`.
+            proposals: _,
+            readable: _,
+            forwarded: _,
+            last_forward: _,
+            incoming_snapshot: _,
+            last_incoming: _,
+            replaced_files: _,
+            file_pause: _,
+            early: _,
+            snapshot_write: _,
+            snapshot_request: _,
+            alarms: _,
         } = self;
         assert!(outputs.is_empty(), "outputs wait for a drain");
         assert!(!has_requests && proposed.is_empty(), "requests wait for a drain");
         let out = &mut out.at(*now, durability.durable());
         config.print(out);
         out.plain(election_timeout_micros);
-        let (min, max) = election_timeout_micros;
-        if min != max {
+        if election_timeout_micros.0 != election_timeout_micros.1 {
             out.plain(rng);
         }
         out.plain(current_term);
         out.named(*voted_for);
-        out.plain(&(log.base(), log.len()));
-        for entry in log.iter_from(log.first_index()) {
-            entry.print(out);
-        }
+        log.print(out);
         out.option(snapshot.as_ref());
         role.print(out);
         out.plain(&memberships.len());
@@ -87,6 +84,30 @@ impl Fingerprint for Node {
         out.since(*leader_heard, settings.election_timeout_min);
         out.named(*successor);
         durability.print(out);
+        self.print_waiting(out);
+        self.print_leader(out);
+    }
+}
+
+impl Node {
+    /// Requests, a snapshot that arrives, entries after a gap: all that waits for something.
+    fn print_waiting(&self, out: &mut Prints<'_>) {
+        let Self {
+            current_term,
+            proposals,
+            readable,
+            forwarded,
+            last_forward,
+            incoming_snapshot,
+            last_incoming,
+            replaced_files,
+            file_pause,
+            early,
+            snapshot_write,
+            snapshot_request,
+            alarms,
+            ..
+        } = self;
         out.plain(proposals);
         out.list(readable.iter());
         out.list(forwarded.iter());
@@ -101,11 +122,8 @@ impl Fingerprint for Node {
         if alarmed_in == current_term {
             out.plain(kinds);
         }
-        self.print_leader(out);
     }
-}
 
-impl Node {
     /// The leader's state. Whether its new servers make progress counts only while they catch up.
     fn print_leader(&self, out: &mut Prints<'_>) {
         let Some(leader) = self.leading() else { return };
@@ -144,6 +162,16 @@ impl Node {
         disk.print(self.durability.durable(), out);
         out.named(*successor);
         out.option::<Change>(change.as_ref());
+    }
+}
+
+/// Its entries, however they are stored.
+impl Fingerprint for Log {
+    fn print(&self, out: &mut Prints<'_>) {
+        out.plain(&(self.base(), self.len()));
+        for entry in self.iter_from(self.first_index()) {
+            entry.print(out);
+        }
     }
 }
 

@@ -1,0 +1,534 @@
+//! The search: breadth first, so the first violation that is found has the shortest run.
+//!
+//! A state is a few numbers: one for each server, one for the past, the messages, and the budgets.
+//! Its key is the sum of the keys of its parts, so the key of the next state follows from the parts
+//! that change. States that differ only by the numbers of servers have the same key: of the sums
+//! under all ways to name the servers, the smallest counts.
+
+use std::borrow::Cow;
+
+use raft_check::judges::Broken;
+use raft_core::{NodeId, Recovered};
+
+use crate::action::{Action, Kind, Step};
+use crate::budgets::{Budget, Budgets};
+use crate::history::History;
+use crate::judge::Judged;
+use crate::keys::Keys;
+use crate::locals::{self, Id, Parts};
+use crate::model::{Model, Network};
+use crate::prefixes::Prefixes;
+use crate::server::{Effect, Server, disk_of};
+use crate::state::{MAX_SERVERS, State};
+
+/// All that can happen in a model, as far as it was looked at.
+#[derive(Debug)]
+pub struct Explorer {
+    model: Model,
+    parts: Parts,
+    keys: Keys,
+    /// Of each state in the order in which they were found: the state before, and the step.
+    origins: Vec<(u32, u32)>,
+    /// The states of the present depth, packed, and where the next one of them begins.
+    level: Vec<u32>,
+    cursor: usize,
+    /// The number of that state.
+    number: u32,
+    /// The states of the next depth.
+    next_level: Vec<u32>,
+    progress: Progress,
+    /// The state whose steps are looked at, and the one after a step.
+    state: State,
+    next: State,
+    /// The first state.
+    start: State,
+}
+
+/// How far the search is.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Progress {
+    /// States that were found.
+    pub states: u64,
+    /// Steps that were looked at.
+    pub transitions: u64,
+    /// How many steps the states that are looked at are away from the beginning.
+    pub depth: u16,
+    /// States of the next depth that were found so far.
+    pub next: u64,
+    /// Whether every state within the bounds was looked at.
+    pub is_exhausted: bool,
+    /// Whether the search ended because there were as many states as were asked for.
+    pub is_full: bool,
+    /// The first violation.
+    pub found: Option<Found>,
+    /// The moments that were reached.
+    pub moments: Moments,
+}
+
+/// How many steps led to a moment of danger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Moments {
+    /// A server began to lead beside the leader of another term.
+    pub two_leaders: u64,
+    /// A log lost entries that another leader replaced.
+    pub entries_replaced: u64,
+    /// A crash took writes that were not reported.
+    pub writes_lost: u64,
+    /// More entries were committed.
+    pub committed: u64,
+}
+
+/// A violation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Found {
+    /// What is broken, and how.
+    pub broken: Broken,
+    /// The shortest run to it.
+    pub steps: Vec<Step>,
+}
+
+impl Explorer {
+    /// Begins at the start of a model.
+    pub fn new(model: Model) -> Self {
+        let servers: Vec<Server> = model
+            .ids()
+            .enumerate()
+            .map(|(place, id)| {
+                let disk = model
+                    .disks
+                    .get(place)
+                    .map_or_else(Recovered::default, |disk| disk_of(&disk.0, disk.1));
+                Server::start(&model, id, disk)
+            })
+            .collect();
+        let longest = servers.iter().max_by_key(|server| server.node.commit_index());
+        let mut committed = Prefixes::default();
+        if let Some(server) = longest {
+            for index in 1..=server.node.commit_index().0 {
+                let prefix = server.log.get(raft_core::LogIndex(index));
+                prefix.into_iter().for_each(|prefix| committed.push(prefix));
+            }
+        }
+        Self::from_parts(model, servers, &[], committed)
+    }
+
+    /// Begins with these servers, these messages on their way, and this committed log.
+    pub(crate) fn from_parts(
+        model: Model,
+        servers: Vec<Server>,
+        letters: &[(NodeId, NodeId, raft_core::Message)],
+        committed: Prefixes,
+    ) -> Self {
+        assert!(servers.len() <= MAX_SERVERS, "at most {MAX_SERVERS} servers");
+        let mut parts = Parts::new(&model);
+        let mut history = History::new(committed, model.membership());
+        for server in &servers {
+            if let Some(term) = server.leading() {
+                history.note_leader(term, server.id());
+            }
+        }
+        let mut ids = [0; MAX_SERVERS];
+        for (place, server) in servers.into_iter().enumerate() {
+            ids[place] = parts.add_server(server);
+        }
+        let mut letters: Vec<Id> = letters
+            .iter()
+            .map(|(from, to, message)| parts.add_letter((*from, *to), message.clone()))
+            .collect();
+        letters.sort_unstable();
+        let mut start = State::new(Budgets::of(&model));
+        (start.servers, start.letters) = (ids, letters);
+        start.history = parts.add_history(history);
+        start.sum(usize::from(model.servers), &parts);
+        let (mut keys, mut level) = (Keys::default(), Vec::new());
+        keys.insert(start.key(&parts));
+        start.pack(usize::from(model.servers), &mut level);
+        Self {
+            keys,
+            origins: vec![(0, 0)],
+            level,
+            cursor: 0,
+            number: 0,
+            next_level: Vec::new(),
+            progress: Progress { states: 1, ..Progress::default() },
+            state: start.clone(),
+            next: start.clone(),
+            start,
+            model,
+            parts,
+        }
+    }
+
+    fn servers(&self) -> usize {
+        usize::from(self.model.servers)
+    }
+
+    /// How far the search is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The model that is explored.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// How many different servers there are in all states, and how often the core was asked what
+    /// one of them does.
+    pub fn parts(&self) -> (usize, usize) {
+        self.parts.counts()
+    }
+
+    /// An estimate of the bytes in memory.
+    pub fn bytes(&self) -> usize {
+        let levels = (self.level.capacity() + self.next_level.capacity()) * size_of::<u32>();
+        let origins = self.origins.capacity() * size_of::<(u32, u32)>();
+        self.keys.bytes() + origins + levels + self.parts.bytes()
+    }
+
+    /// Looks at so many more steps, or a few more, and finds at most so many states in all. The
+    /// search ends with the first violation.
+    pub fn advance(&mut self, transitions: u64, most_states: u64) -> &Progress {
+        let end = self.progress.transitions.saturating_add(transitions);
+        while self.progress.transitions < end && !self.progress.has_ended() {
+            if self.progress.states >= most_states.min(u64::from(u32::MAX)) {
+                self.progress.is_full = true;
+                break;
+            }
+            self.advance_one();
+        }
+        &self.progress
+    }
+
+    /// Looks at all steps from one state.
+    fn advance_one(&mut self) {
+        if self.cursor == self.level.len() {
+            let is_end = self.next_level.is_empty();
+            if is_end || self.progress.depth >= self.model.bounds.depth {
+                self.progress.is_exhausted = true;
+                return;
+            }
+            self.level.clear();
+            std::mem::swap(&mut self.level, &mut self.next_level);
+            self.cursor = 0;
+            self.progress.depth += 1;
+            self.progress.next = 0;
+        }
+        let mut state = std::mem::replace(&mut self.state, State::new(Budgets(0)));
+        self.cursor = state.unpack(self.servers(), &self.level, self.cursor);
+        // At the last depth there is nothing to look for.
+        if self.progress.depth < self.model.bounds.depth {
+            state.sum(self.servers(), &self.parts);
+            self.expand(&state);
+        }
+        self.state = state;
+        self.number += 1;
+    }
+
+    fn expand(&mut self, state: &State) {
+        let mut before = None;
+        for place in 0..state.letters.len() {
+            let letter = state.letters[place];
+            if before.replace(letter) == Some(letter) {
+                continue;
+            }
+            let to = self.parts.letter(letter).to;
+            let Some(to) = self.place_of(to) else { continue };
+            self.take(state, Action::new(Kind::Deliver, to, letter));
+            if self.model.network == Network::Counted {
+                self.take_if_left(state, Action::new(Kind::DeliverCopy, to, letter));
+            }
+            if state.budgets.left(Budget::Losses) > 0 {
+                self.lose(state, letter, to);
+            }
+        }
+        for place in 0..self.servers() {
+            self.expand_server(state, place);
+        }
+        if state.budgets.left(Budget::Ticks) > 0 {
+            self.tick(state);
+        }
+    }
+
+    fn place_of(&self, node: NodeId) -> Option<usize> {
+        let place = node.0.checked_sub(1)? as usize;
+        (place < self.servers()).then_some(place)
+    }
+
+    /// What can happen to a server, but for messages.
+    fn expand_server(&mut self, state: &State, place: usize) {
+        let server = self.parts.server(state.servers[place]);
+        let (pending, leads) = (server.pending.len(), server.leading().is_some());
+        let (has_news, heard) = (server.has_news_for_snapshot(), server.node.leader().is_some());
+        if pending > 0 {
+            self.take(state, Action::new(Kind::Report, place, 1));
+        }
+        if pending > 1 {
+            self.take(state, Action::new(Kind::Report, place, pending as u32));
+        }
+        if state.budgets.left(Budget::Crashes) > 0 {
+            for kept in 0..=pending {
+                self.take(state, Action::new(Kind::Crash, place, kept as u32));
+            }
+        }
+        if has_news {
+            self.take_if_left(state, Action::new(Kind::Snapshot, place, 0));
+        }
+        if !leads {
+            self.take_if_left(state, Action::new(Kind::Elect, place, 0));
+            if heard {
+                self.take_if_left(state, Action::new(Kind::Forget, place, 0));
+            }
+            return;
+        }
+        // Each command and each read has a number of its own.
+        let bounds = self.model.bounds;
+        let proposal = bounds.proposals.min(15) - state.budgets.left(Budget::Proposals) + 1;
+        self.take_if_left(state, Action::new(Kind::Propose, place, u32::from(proposal)));
+        let read = bounds.reads.min(15) - state.budgets.left(Budget::Reads);
+        self.take_if_left(state, Action::new(Kind::Read, place, u32::from(read)));
+        if self.model.time.is_none() {
+            self.take_if_left(state, Action::new(Kind::Heartbeat, place, 0));
+        }
+        for to in (0..self.servers()).filter(|to| *to != place) {
+            self.take_if_left(state, Action::new(Kind::Transfer, place, to as u32));
+        }
+        for change in 0..self.model.changes.len() {
+            self.take_if_left(state, Action::new(Kind::Change, place, change as u32));
+        }
+    }
+
+    fn take_if_left(&mut self, state: &State, action: Action) {
+        if action.kind.budget().is_none_or(|budget| state.budgets.left(budget) > 0) {
+            self.take(state, action);
+        }
+    }
+
+    /// A step of one server.
+    fn take(&mut self, state: &State, action: Action) {
+        if self.progress.found.is_some() {
+            return;
+        }
+        let place = usize::from(action.place);
+        let step = self.step(state.servers[place], action);
+        let is_delivery = matches!(action.kind, Kind::Deliver | Kind::DeliverCopy);
+        let is_idle = step.next == state.servers[place]
+            && step.effect == 0
+            && self.parts.sent(step).is_empty();
+        if is_delivery && is_idle && self.model.reductions.idle_deliveries {
+            return;
+        }
+        self.progress.transitions += 1;
+        let mut next = self.begin(state, action);
+        if action.kind == Kind::Deliver && self.model.network == Network::Counted {
+            next.remove(action.argument, &self.parts);
+        }
+        let judged = self.follow(&mut next, place, step);
+        self.end(next, action, judged);
+    }
+
+    /// A copy of the state, with the action's budget spent.
+    fn begin(&mut self, state: &State, action: Action) -> State {
+        let mut next = std::mem::replace(&mut self.next, State::new(Budgets(0)));
+        next.copy(state, &self.parts);
+        if let Some(budget) = action.kind.budget() {
+            next.budgets = next.budgets.spend(budget);
+        }
+        next
+    }
+
+    fn step(&mut self, server: Id, action: Action) -> locals::Step {
+        let Self { model, parts, .. } = self;
+        parts.step(model, server, action.code(), |parts| action.local(model, parts))
+    }
+
+    /// The server at a place makes a step.
+    fn follow(&mut self, next: &mut State, place: usize, step: locals::Step) -> Result<(), Broken> {
+        let before = next.servers[place];
+        next.set_server(place, step.next, &self.parts);
+        let drops = self.model.drops_stale_answers();
+        let term_on_disk = |parts: &Parts, id: Id| parts.server(id).disk.hard_state.current_term;
+        let (parts, model) = (&self.parts, &self.model);
+        if drops && parts.effect(step.effect).disk_changed {
+            let term = term_on_disk(parts, step.next);
+            if term > term_on_disk(parts, before) {
+                let node = parts.server(step.next).id();
+                let is_gone =
+                    |letter| parts.letter(letter).to == node && parts.is_stale(letter, term);
+                next.remove_if(parts, is_gone);
+            }
+        }
+        for letter in parts.sent(step) {
+            // A server that is not explored answers nothing.
+            let Some(to) = self.place_of(parts.letter(*letter).to) else { continue };
+            let is_stale = drops && parts.is_stale(*letter, term_on_disk(parts, next.servers[to]));
+            if !is_stale {
+                next.insert(*letter, model.network, parts);
+            }
+        }
+        if step.effect == 0 { Ok(()) } else { self.judge(next, (place, before), step) }
+    }
+
+    fn judge(
+        &mut self,
+        next: &mut State,
+        (place, before): (usize, Id),
+        step: locals::Step,
+    ) -> Result<(), Broken> {
+        let parts = &self.parts;
+        let mut servers = [parts.server(step.next); MAX_SERVERS];
+        for (place, id) in next.servers.iter().enumerate().take(self.servers()) {
+            servers[place] = parts.server(*id);
+        }
+        let servers = &servers[..self.servers()];
+        let effect = parts.effect(step.effect);
+        self.progress.moments.note(effect, servers);
+        let before = parts.server(before);
+        let judged = Judged { servers, place, before, effect, reads: self.model.reads };
+        let mut history = Cow::Borrowed(parts.history(next.history));
+        judged.follow(&mut history)?;
+        if let Cow::Owned(history) = history {
+            let history = self.parts.add_history(history);
+            next.set_history(history, &self.parts);
+        }
+        Ok(())
+    }
+
+    /// Notes the state after a step, if it is new, or the violation.
+    fn end(&mut self, next: State, action: Action, judged: Result<(), Broken>) {
+        match judged {
+            Err(broken) => {
+                let steps = self.run_to(self.number, action);
+                self.progress.found = Some(Found { broken, steps });
+            }
+            Ok(()) => {
+                if self.keys.insert(next.key(&self.parts)) {
+                    self.origins.push((self.number, action.pack()));
+                    next.pack(self.servers(), &mut self.next_level);
+                    self.progress.states += 1;
+                    self.progress.next += 1;
+                }
+            }
+        }
+        self.next = next;
+    }
+
+    /// The network loses a message.
+    fn lose(&mut self, state: &State, letter: Id, to: usize) {
+        let action = Action::new(Kind::Lose, to, letter);
+        self.progress.transitions += 1;
+        let mut next = self.begin(state, action);
+        next.remove(letter, &self.parts);
+        self.end(next, action, Ok(()));
+    }
+
+    /// All clocks go on, one server after the other.
+    fn tick(&mut self, state: &State) {
+        let Some(time) = self.model.time.clone() else { return };
+        if self.progress.found.is_some() {
+            return;
+        }
+        let action = Action::new(Kind::Tick, 0, 0);
+        self.progress.transitions += 1;
+        let mut next = self.begin(state, action);
+        for (place, tick) in time.tick.iter().enumerate().take(self.servers()) {
+            let step = self.step(next.servers[place], Action::new(Kind::Tick, place, *tick as u32));
+            let judged = self.follow(&mut next, place, step);
+            if judged.is_err() {
+                return self.end(next, action, judged);
+            }
+        }
+        self.end(next, action, Ok(()));
+    }
+
+    /// The run to a state, and one more step.
+    fn run_to(&mut self, number: u32, last: Action) -> Vec<Step> {
+        let mut actions = vec![last];
+        let mut number = number;
+        while number > 0 {
+            let (before, action) = self.origins[number as usize];
+            actions.push(Action::unpack(action));
+            number = before;
+        }
+        actions.reverse();
+        self.describe(&actions)
+    }
+
+    /// The steps of a run from the start, in full.
+    fn describe(&mut self, actions: &[Action]) -> Vec<Step> {
+        let mut servers = self.start.servers;
+        let mut steps = Vec::new();
+        for action in actions {
+            steps.push(self.described(*action, &servers));
+            let places = match action.kind {
+                Kind::Lose => 0..0,
+                Kind::Tick => 0..self.servers(),
+                _ => usize::from(action.place)..usize::from(action.place) + 1,
+            };
+            for place in places {
+                let action = self.at(*action, place);
+                servers[place] = self.step(servers[place], action).next;
+            }
+        }
+        steps
+    }
+
+    /// A tick is another one for each server.
+    fn at(&self, action: Action, place: usize) -> Action {
+        let tick = self.model.time.as_ref().map_or(0, |time| time.tick[place]);
+        match action.kind {
+            Kind::Tick => Action::new(Kind::Tick, place, tick as u32),
+            _ => action,
+        }
+    }
+
+    fn described(&self, action: Action, servers: &[Id]) -> Step {
+        let place = usize::from(action.place);
+        let node = NodeId(place as u64 + 1);
+        let number = action.argument as usize;
+        let letter = || self.parts.letter(action.argument).clone();
+        match action.kind {
+            Kind::Deliver | Kind::DeliverCopy => {
+                let locals::Letter { from, to, message, .. } = letter();
+                let stays =
+                    action.kind == Kind::DeliverCopy || self.model.network == Network::Repeating;
+                Step::Delivered { from, to, message, stays }
+            }
+            Kind::Lose => {
+                let locals::Letter { from, to, message, .. } = letter();
+                Step::Lost { from, to, message }
+            }
+            Kind::Report => Step::Reported { node, writes: number },
+            Kind::Crash => {
+                let pending = self.parts.server(servers[place]).pending.len();
+                Step::Crashed { node, kept: number, lost: pending - number }
+            }
+            Kind::Elect => Step::TimedOut(node),
+            Kind::Heartbeat => Step::HeartbeatDue(node),
+            Kind::Forget => Step::Forgot(node),
+            Kind::Propose => Step::Proposed { node, command: number as u64 },
+            Kind::Read => Step::Read { node, mode: self.model.reads },
+            Kind::Snapshot => Step::Snapshot(node),
+            Kind::Transfer => Step::Transfer { node, to: NodeId(number as u64 + 1) },
+            Kind::Change => Step::Change { node, change: self.model.changes[number].clone() },
+            Kind::Tick => Step::Ticked,
+        }
+    }
+}
+
+impl Progress {
+    /// Whether the search is over.
+    pub fn has_ended(&self) -> bool {
+        self.is_exhausted || self.is_full || self.found.is_some()
+    }
+}
+
+impl Moments {
+    fn note(&mut self, effect: &Effect, servers: &[&Server]) {
+        let leaders = servers.iter().filter(|server| server.leading().is_some());
+        self.two_leaders += u64::from(effect.leads.is_some() && leaders.count() > 1);
+        self.entries_replaced += u64::from(effect.has_replaced && effect.writes_lost == 0);
+        self.writes_lost += u64::from(effect.writes_lost > 0);
+        self.committed += u64::from(effect.commit_before.is_some());
+    }
+}
