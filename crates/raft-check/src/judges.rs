@@ -5,15 +5,17 @@ use raft_core::{LogIndex, LogPosition, NodeId, Term};
 use raft_sim::{ReadPolicy, Words};
 
 use crate::properties::{
-    commit_rule, committed_durability, durable_promises, election_safety, faithful_recovery,
-    leader_append_only, leader_completeness, lease_safety, log_matching, monotonic_state, read_linearizability,
-    state_machine_safety, true_alarms, true_replies, vote_durability,
+    commit_rule, committed_durability, durable_promises, election_quorum, election_safety,
+    faithful_recovery, leader_append_only, leader_completeness, lease_safety, log_matching,
+    monotonic_state, read_linearizability, state_machine_safety, true_alarms, true_replies,
+    vote_durability,
 };
 use crate::property::{Property, Verdict};
 
 pub use crate::properties::commit_rule::{CommitBelieved, LeaderCommitted};
 pub use crate::properties::committed_durability::HoldersCounted;
 pub use crate::properties::durable_promises::{LogAcknowledged, LogAdvertised, TermSent};
+pub use crate::properties::election_quorum::Elected;
 pub use crate::properties::election_safety::LeaderSeen;
 pub use crate::properties::faithful_recovery::Restarted;
 pub use crate::properties::leader_append_only::LeaderLogChanged;
@@ -42,6 +44,8 @@ pub struct Broken {
 pub enum Observation<'a> {
     /// A node leads.
     LeaderSeen(LeaderSeen),
+    /// A node began to lead.
+    Elected(Elected<'a>),
     /// A log holds an entry that it did not hold before.
     EntryHeld(EntryHeld),
     /// The log of a leader changed.
@@ -116,6 +120,7 @@ impl Observation<'_> {
             Self::LeaderSeen(seen) => {
                 (&election_safety::PROPERTY, election_safety::leader_seen(seen))
             }
+            Self::Elected(seen) => (&election_quorum::PROPERTY, election_quorum::elected(seen)),
             Self::EntryHeld(held) => (&log_matching::PROPERTY, log_matching::entry_held(held)),
             Self::LeaderLogChanged(seen) => {
                 (&leader_append_only::PROPERTY, leader_append_only::leader_log_changed(seen))

@@ -1,6 +1,6 @@
 //! The steps from one state to the next.
 
-use raft_core::{MembershipChange, Message, NodeId, ReadMode};
+use raft_core::NodeId;
 
 use crate::budgets::Budget;
 use crate::locals::{Id, Parts};
@@ -124,82 +124,3 @@ impl Action {
 
 /// Reads have numbers from here on, and commands below.
 const FIRST_READ: u64 = 100;
-
-/// A step of a run, for people and for scripts.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Step {
-    /// A message arrives.
-    Delivered {
-        /// Its sender.
-        from: NodeId,
-        /// Its receiver.
-        to: NodeId,
-        /// The message.
-        message: Message,
-        /// Whether a copy of it is still on its way.
-        stays: bool,
-    },
-    /// A message is lost.
-    Lost {
-        /// Its sender.
-        from: NodeId,
-        /// Its receiver.
-        to: NodeId,
-        /// The message.
-        message: Message,
-    },
-    /// The oldest writes of a server are done, and reported.
-    Reported {
-        /// The server.
-        node: NodeId,
-        /// How many.
-        writes: usize,
-    },
-    /// The power of a server fails, and it starts again.
-    Crashed {
-        /// The server.
-        node: NodeId,
-        /// How many of the writes that were not reported are on its disk, the oldest.
-        kept: usize,
-        /// How many are not.
-        lost: usize,
-    },
-    /// The election timeout of a server elapses.
-    TimedOut(NodeId),
-    /// A leader sends heartbeats.
-    HeartbeatDue(NodeId),
-    /// A server forgets that it heard a leader.
-    Forgot(NodeId),
-    /// A client's command arrives at a leader.
-    Proposed {
-        /// The leader.
-        node: NodeId,
-        /// The number of the command.
-        command: u64,
-    },
-    /// A client's read arrives at a leader.
-    Read {
-        /// The leader.
-        node: NodeId,
-        /// How it reads.
-        mode: ReadMode,
-    },
-    /// The state machine of a server takes a snapshot.
-    Snapshot(NodeId),
-    /// A leader is asked to hand over.
-    Transfer {
-        /// The leader.
-        node: NodeId,
-        /// The target.
-        to: NodeId,
-    },
-    /// A leader is asked to change the membership.
-    Change {
-        /// The leader.
-        node: NodeId,
-        /// The change.
-        change: MembershipChange,
-    },
-    /// All clocks go on.
-    Ticked,
-}

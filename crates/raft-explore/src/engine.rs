@@ -7,41 +7,74 @@
 
 use std::borrow::Cow;
 
+use raft_check::PROGRESS;
 use raft_check::judges::Broken;
-use raft_core::{NodeId, Recovered};
+use raft_core::{LogIndex, Message, NodeId, Term};
 
-use crate::action::{Action, Kind, Step};
+use raft_sim::words;
+
+use crate::action::{Action, Kind};
 use crate::budgets::{Budget, Budgets};
 use crate::history::History;
 use crate::judge::Judged;
 use crate::keys::Keys;
 use crate::locals::{self, Id, Parts};
 use crate::model::{Model, Network};
+use crate::origins::Origins;
 use crate::prefixes::Prefixes;
+use crate::progress::can_progress;
+use crate::runs::Step;
 use crate::server::{Effect, Server, disk_of};
 use crate::state::{MAX_SERVERS, State};
 
 /// All that can happen in a model, as far as it was looked at.
 #[derive(Debug)]
 pub struct Explorer {
-    model: Model,
-    parts: Parts,
+    pub(crate) model: Model,
+    pub(crate) parts: Parts,
     keys: Keys,
-    /// Of each state in the order in which they were found: the state before, and the step.
-    origins: Vec<(u32, u32)>,
+    /// How each state was found.
+    pub(crate) origins: Origins,
     /// The states of the present depth, packed, and where the next one of them begins.
-    level: Vec<u32>,
+    level: Vec<u8>,
     cursor: usize,
     /// The number of that state.
     number: u32,
     /// The states of the next depth.
-    next_level: Vec<u32>,
+    next_level: Vec<u8>,
+    candidates: Candidates,
     progress: Progress,
     /// The state whose steps are looked at, and the one after a step.
     state: State,
     next: State,
     /// The first state.
-    start: State,
+    pub(crate) start: State,
+}
+
+/// States that were reached and may be new. They are looked up together.
+#[derive(Debug, Default)]
+struct Candidates {
+    list: Vec<Candidate>,
+    packed: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    key: u64,
+    /// Where it begins among the packed ones.
+    begin: usize,
+    /// The number of the state before, and the step.
+    origin: (u32, Action),
+}
+
+/// So many are looked up together.
+const CANDIDATES: usize = 256;
+
+impl Candidates {
+    /// A state, which is packed next.
+    fn add(&mut self, key: u64, origin: (u32, Action)) {
+        self.list.push(Candidate { key, begin: self.packed.len(), origin });
+    }
 }
 
 /// How far the search is.
@@ -59,6 +92,8 @@ pub struct Progress {
     pub is_exhausted: bool,
     /// Whether the search ended because there were as many states as were asked for.
     pub is_full: bool,
+    /// States from which something new came to be committed ([`Model::probe_every`]).
+    pub probes: u64,
     /// The first violation.
     pub found: Option<Found>,
     /// The moments that were reached.
@@ -78,11 +113,25 @@ pub struct Moments {
     pub committed: u64,
 }
 
+/// What a search looks for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Finding {
+    /// A property is broken.
+    Broken(Broken),
+    /// A server stopped at an assertion.
+    Stopped {
+        /// The server.
+        node: NodeId,
+        /// What it asserts.
+        message: String,
+    },
+}
+
 /// A violation.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Found {
-    /// What is broken, and how.
-    pub broken: Broken,
+    /// What is broken.
+    pub finding: Finding,
     /// The shortest run to it.
     pub steps: Vec<Step>,
 }
@@ -90,22 +139,17 @@ pub struct Found {
 impl Explorer {
     /// Begins at the start of a model.
     pub fn new(model: Model) -> Self {
-        let servers: Vec<Server> = model
-            .ids()
-            .enumerate()
-            .map(|(place, id)| {
-                let disk = model
-                    .disks
-                    .get(place)
-                    .map_or_else(Recovered::default, |disk| disk_of(&disk.0, disk.1));
-                Server::start(&model, id, disk)
-            })
-            .collect();
+        let terms = model.disks.iter().flat_map(|(terms, _)| terms);
+        let last_term = Term(terms.max().copied().unwrap_or_default());
+        let empty = (Vec::new(), 0);
+        let disks = model.disks.iter().chain(std::iter::repeat(&empty));
+        let start = |(id, disk)| Server::start(&model, id, disk_of(last_term, disk));
+        let servers: Vec<Server> = model.ids().zip(disks).map(start).collect();
         let longest = servers.iter().max_by_key(|server| server.node.commit_index());
         let mut committed = Prefixes::default();
         if let Some(server) = longest {
             for index in 1..=server.node.commit_index().0 {
-                let prefix = server.log.get(raft_core::LogIndex(index));
+                let prefix = server.log.get(LogIndex(index));
                 prefix.into_iter().for_each(|prefix| committed.push(prefix));
             }
         }
@@ -116,7 +160,7 @@ impl Explorer {
     pub(crate) fn from_parts(
         model: Model,
         servers: Vec<Server>,
-        letters: &[(NodeId, NodeId, raft_core::Message)],
+        letters: &[(NodeId, NodeId, Message)],
         committed: Prefixes,
     ) -> Self {
         assert!(servers.len() <= MAX_SERVERS, "at most {MAX_SERVERS} servers");
@@ -145,11 +189,12 @@ impl Explorer {
         start.pack(usize::from(model.servers), &mut level);
         Self {
             keys,
-            origins: vec![(0, 0)],
+            origins: Origins::default(),
             level,
             cursor: 0,
             number: 0,
             next_level: Vec::new(),
+            candidates: Candidates::default(),
             progress: Progress { states: 1, ..Progress::default() },
             state: start.clone(),
             next: start.clone(),
@@ -159,7 +204,7 @@ impl Explorer {
         }
     }
 
-    fn servers(&self) -> usize {
+    pub(crate) fn servers(&self) -> usize {
         usize::from(self.model.servers)
     }
 
@@ -181,8 +226,8 @@ impl Explorer {
 
     /// An estimate of the bytes in memory.
     pub fn bytes(&self) -> usize {
-        let levels = (self.level.capacity() + self.next_level.capacity()) * size_of::<u32>();
-        let origins = self.origins.capacity() * size_of::<(u32, u32)>();
+        let levels = self.level.capacity() + self.next_level.capacity();
+        let origins = self.origins.bytes();
         self.keys.bytes() + origins + levels + self.parts.bytes()
     }
 
@@ -197,12 +242,14 @@ impl Explorer {
             }
             self.advance_one();
         }
+        self.sift();
         &self.progress
     }
 
     /// Looks at all steps from one state.
     fn advance_one(&mut self) {
         if self.cursor == self.level.len() {
+            self.sift();
             let is_end = self.next_level.is_empty();
             if is_end || self.progress.depth >= self.model.bounds.depth {
                 self.progress.is_exhausted = true;
@@ -337,13 +384,18 @@ impl Explorer {
         next
     }
 
-    fn step(&mut self, server: Id, action: Action) -> locals::Step {
+    pub(crate) fn step(&mut self, server: Id, action: Action) -> locals::Step {
         let Self { model, parts, .. } = self;
         parts.step(model, server, action.code(), |parts| action.local(model, parts))
     }
 
     /// The server at a place makes a step.
-    fn follow(&mut self, next: &mut State, place: usize, step: locals::Step) -> Result<(), Broken> {
+    fn follow(
+        &mut self,
+        next: &mut State,
+        place: usize,
+        step: locals::Step,
+    ) -> Result<(), Finding> {
         let before = next.servers[place];
         next.set_server(place, step.next, &self.parts);
         let drops = self.model.drops_stale_answers();
@@ -374,7 +426,7 @@ impl Explorer {
         next: &mut State,
         (place, before): (usize, Id),
         step: locals::Step,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), Finding> {
         let parts = &self.parts;
         let mut servers = [parts.server(step.next); MAX_SERVERS];
         for (place, id) in next.servers.iter().enumerate().take(self.servers()) {
@@ -382,11 +434,15 @@ impl Explorer {
         }
         let servers = &servers[..self.servers()];
         let effect = parts.effect(step.effect);
+        if let Some(message) = &effect.stopped {
+            let (node, message) = (parts.server(before).id(), message.clone());
+            return Err(Finding::Stopped { node, message });
+        }
         self.progress.moments.note(effect, servers);
         let before = parts.server(before);
         let judged = Judged { servers, place, before, effect, reads: self.model.reads };
         let mut history = Cow::Borrowed(parts.history(next.history));
-        judged.follow(&mut history)?;
+        judged.follow(&mut history).map_err(Finding::Broken)?;
         if let Cow::Owned(history) = history {
             let history = self.parts.add_history(history);
             next.set_history(history, &self.parts);
@@ -394,23 +450,57 @@ impl Explorer {
         Ok(())
     }
 
+    /// Keeps the candidates that are new.
+    fn sift(&mut self) {
+        let Candidates { list, packed } = &mut self.candidates;
+        self.keys.look_at(list.iter().map(|candidate| candidate.key));
+        for (place, Candidate { key, begin, origin: (before, action) }) in list.iter().enumerate() {
+            if self.keys.insert(*key) {
+                let end = list.get(place + 1).map_or(packed.len(), |next| next.begin);
+                self.origins.push(*before, *action);
+                self.next_level.extend_from_slice(&packed[*begin..end]);
+                self.progress.states += 1;
+                self.progress.next += 1;
+            }
+        }
+        list.clear();
+        packed.clear();
+    }
+
     /// Notes the state after a step, if it is new, or the violation.
-    fn end(&mut self, next: State, action: Action, judged: Result<(), Broken>) {
+    fn end(&mut self, next: State, action: Action, judged: Result<(), Finding>) {
         match judged {
-            Err(broken) => {
+            Err(finding) => {
                 let steps = self.run_to(self.number, action);
-                self.progress.found = Some(Found { broken, steps });
+                self.progress.found = Some(Found { finding, steps });
             }
             Ok(()) => {
-                if self.keys.insert(next.key(&self.parts)) {
-                    self.origins.push((self.number, action.pack()));
-                    next.pack(self.servers(), &mut self.next_level);
-                    self.progress.states += 1;
-                    self.progress.next += 1;
+                let key = next.key(&self.parts);
+                let every = self.model.probe_every;
+                if every > 0 && key.is_multiple_of(every) && !self.can_progress(&next) {
+                    let description = words! { "with all faults over, nothing new is committed" };
+                    let broken = Broken { property: &PROGRESS, description };
+                    return self.end(next, action, Err(Finding::Broken(broken)));
+                }
+                self.candidates.add(key, (self.number, action));
+                next.pack(self.servers(), &mut self.candidates.packed);
+                if self.candidates.list.len() == CANDIDATES {
+                    self.sift();
                 }
             }
         }
         self.next = next;
+    }
+
+    fn can_progress(&mut self, state: &State) -> bool {
+        self.progress.probes += 1;
+        let servers = &state.servers[..self.servers()];
+        let servers = servers.iter().map(|id| self.parts.server(*id).clone()).collect();
+        let letters = state.letters.iter().map(|id| {
+            let locals::Letter { from, to, message, .. } = self.parts.letter(*id).clone();
+            (from, to, message)
+        });
+        can_progress(&self.model, servers, letters)
     }
 
     /// The network loses a message.
@@ -440,80 +530,6 @@ impl Explorer {
         }
         self.end(next, action, Ok(()));
     }
-
-    /// The run to a state, and one more step.
-    fn run_to(&mut self, number: u32, last: Action) -> Vec<Step> {
-        let mut actions = vec![last];
-        let mut number = number;
-        while number > 0 {
-            let (before, action) = self.origins[number as usize];
-            actions.push(Action::unpack(action));
-            number = before;
-        }
-        actions.reverse();
-        self.describe(&actions)
-    }
-
-    /// The steps of a run from the start, in full.
-    fn describe(&mut self, actions: &[Action]) -> Vec<Step> {
-        let mut servers = self.start.servers;
-        let mut steps = Vec::new();
-        for action in actions {
-            steps.push(self.described(*action, &servers));
-            let places = match action.kind {
-                Kind::Lose => 0..0,
-                Kind::Tick => 0..self.servers(),
-                _ => usize::from(action.place)..usize::from(action.place) + 1,
-            };
-            for place in places {
-                let action = self.at(*action, place);
-                servers[place] = self.step(servers[place], action).next;
-            }
-        }
-        steps
-    }
-
-    /// A tick is another one for each server.
-    fn at(&self, action: Action, place: usize) -> Action {
-        let tick = self.model.time.as_ref().map_or(0, |time| time.tick[place]);
-        match action.kind {
-            Kind::Tick => Action::new(Kind::Tick, place, tick as u32),
-            _ => action,
-        }
-    }
-
-    fn described(&self, action: Action, servers: &[Id]) -> Step {
-        let place = usize::from(action.place);
-        let node = NodeId(place as u64 + 1);
-        let number = action.argument as usize;
-        let letter = || self.parts.letter(action.argument).clone();
-        match action.kind {
-            Kind::Deliver | Kind::DeliverCopy => {
-                let locals::Letter { from, to, message, .. } = letter();
-                let stays =
-                    action.kind == Kind::DeliverCopy || self.model.network == Network::Repeating;
-                Step::Delivered { from, to, message, stays }
-            }
-            Kind::Lose => {
-                let locals::Letter { from, to, message, .. } = letter();
-                Step::Lost { from, to, message }
-            }
-            Kind::Report => Step::Reported { node, writes: number },
-            Kind::Crash => {
-                let pending = self.parts.server(servers[place]).pending.len();
-                Step::Crashed { node, kept: number, lost: pending - number }
-            }
-            Kind::Elect => Step::TimedOut(node),
-            Kind::Heartbeat => Step::HeartbeatDue(node),
-            Kind::Forget => Step::Forgot(node),
-            Kind::Propose => Step::Proposed { node, command: number as u64 },
-            Kind::Read => Step::Read { node, mode: self.model.reads },
-            Kind::Snapshot => Step::Snapshot(node),
-            Kind::Transfer => Step::Transfer { node, to: NodeId(number as u64 + 1) },
-            Kind::Change => Step::Change { node, change: self.model.changes[number].clone() },
-            Kind::Tick => Step::Ticked,
-        }
-    }
 }
 
 impl Progress {
@@ -532,3 +548,6 @@ impl Moments {
         self.committed += u64::from(effect.commit_before.is_some());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use raft_check::judges::{
-    Broken, CommitBelieved, EntryApplied, EntryHeld, HoldersCounted, LeaderCommitted,
+    Broken, CommitBelieved, Elected, EntryApplied, EntryHeld, HoldersCounted, LeaderCommitted,
     LeaderCompared, LeaderSeen, LogAcknowledged, NodeSet, Observation, PrefixHash,
     SnapshotRestored, TwoLeaders,
 };
-use raft_core::{LogIndex, NodeId, Outcome, ReadMode, RequestId, RoleKind, Term};
+use raft_core::{HardState, LogIndex, NodeId, Outcome, ReadMode, RequestId, RoleKind, Term};
 use raft_sim::ReadPolicy;
 
 use crate::history::History;
@@ -65,6 +65,20 @@ impl Judged<'_> {
             history.to_mut().note_leader(term, node);
         }
         Observation::LeaderSeen(LeaderSeen { node, term, first }).judge()?;
+        // A voter keeps its last vote only. One that has voted in a later term may have voted for
+        // this leader.
+        let may_have_voted = |server: &&&Server| match server.vote {
+            Some((of, candidate)) => of > term || (of, candidate) == (term, node),
+            None => false,
+        };
+        let mut voters: NodeSet =
+            self.servers.iter().filter(may_have_voted).map(|server| server.id()).collect();
+        let vote = HardState { current_term: term, voted_for: Some(node) };
+        if own.disk.hard_state == vote {
+            voters.insert(node);
+        }
+        let membership = self.before.node.membership();
+        Observation::Elected(Elected { leader: node, term, voters, membership }).judge()?;
         compare_leader(own, term, history)?;
         self.compare_leases(term)
     }

@@ -38,15 +38,20 @@
 mod action;
 mod budgets;
 mod engine;
+mod families;
 mod history;
 mod judge;
 mod keys;
 mod locals;
 mod model;
+mod origins;
 mod prefixes;
+mod progress;
+mod runs;
 mod server;
 mod state;
 
-pub use action::Step;
-pub use engine::{Explorer, Found, Moments, Progress};
+pub use engine::{Explorer, Finding, Found, Moments, Progress};
+pub use families::Family;
 pub use model::{Bounds, Model, Network, Reductions, Time};
+pub use runs::Step;

@@ -4,6 +4,7 @@
 //! each pair of the two.
 
 use std::hash::Hasher;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hashbrown::HashMap;
 use raft_core::{Body, Lens, Message, NodeId, Term};
@@ -218,7 +219,15 @@ impl Parts {
             return *step;
         }
         let happens = happens(self);
-        let reaction = self.server(server).react(model, &happens);
+        let before = self.server(server);
+        let reaction = catch_unwind(AssertUnwindSafe(|| before.react(model, &happens)));
+        let reaction = reaction.unwrap_or_else(|reason| {
+            let text = reason.downcast_ref::<String>().map(String::as_str);
+            let text = text.or(reason.downcast_ref::<&str>().copied());
+            let stopped = Some(text.unwrap_or("an assertion failed").to_owned());
+            let effect = Effect { stopped, ..Effect::default() };
+            Reaction { server: before.clone(), sent: Vec::new(), effect }
+        });
         let step = self.add_reaction(reaction);
         self.steps.insert(place, step);
         step

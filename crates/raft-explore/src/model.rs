@@ -22,8 +22,12 @@ pub struct Model {
     /// The passing of time, if it passes.
     pub time: Option<Time>,
     /// The logs on the disks at the beginning, as the terms of their entries, with how many of them
-    /// are known to be committed; empty disks for servers that are not listed.
+    /// are known to be committed; empty disks for servers that are not listed. All servers know the
+    /// last term.
     pub disks: Vec<(Vec<u64>, u64)>,
+    /// From one of so many states, by its key, with all faults over, something new must come to be
+    /// committed; 0 for none.
+    pub probe_every: u64,
     /// What is not looked at, because it cannot make a difference.
     pub reductions: Reductions,
     /// The rules that are switched off.
@@ -133,6 +137,7 @@ impl Model {
             changes: Vec::new(),
             time: None,
             disks: Vec::new(),
+            probe_every: 0,
             reductions: Reductions::ALL,
             #[cfg(feature = "bugs")]
             bugs: raft_core::Bugs::NONE,
@@ -155,6 +160,8 @@ impl Model {
     pub(crate) fn config(&self, id: NodeId) -> Config {
         let mut config = Config::new(id, self.membership());
         config.settings = self.settings.clone();
+        // It names forwarded requests, and no server forwards any: servers stay alike.
+        config.seed = 1;
         #[cfg(feature = "bugs")]
         {
             config.bugs = self.bugs;

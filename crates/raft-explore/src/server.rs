@@ -37,7 +37,7 @@ pub(crate) struct Server {
     /// The state machine: the last applied entry, and the log up to it.
     applied: (LogIndex, PrefixHash),
     /// The last vote that left the server.
-    vote: Option<(Term, NodeId)>,
+    pub(crate) vote: Option<(Term, NodeId)>,
 }
 
 /// Something that happens to one server.
@@ -81,6 +81,8 @@ pub(crate) struct Reaction {
 /// What others must know of a step of one server.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Effect {
+    /// The assertion at which it stopped.
+    pub(crate) stopped: Option<String>,
     /// What the server alone contradicts.
     pub(crate) broken: Option<Broken>,
     /// Whether its log, or the one on its disk, holds an entry that it did not hold before.
@@ -453,15 +455,15 @@ fn store(disk: &mut Recovered, write: Persist) {
 }
 
 /// A disk with a log of these terms, of which the first entries are known to be committed. The
-/// server's term is the last one, without a vote.
-pub(crate) fn disk_of(terms: &[u64], commit_index: u64) -> Recovered {
+/// server has voted for nobody in its term.
+pub(crate) fn disk_of(current_term: Term, (terms, commit_index): &(Vec<u64>, u64)) -> Recovered {
     let mut disk = Recovered::default();
+    disk.hard_state.current_term = current_term;
     for (place, term) in terms.iter().enumerate() {
         let (index, term) = (LogIndex(place as u64 + 1), Term(*term));
         disk.entries.push(Entry { index, term, payload: Payload::Noop });
-        disk.hard_state.current_term = term;
     }
-    disk.commit_index = LogIndex(commit_index);
+    disk.commit_index = LogIndex(*commit_index);
     disk
 }
 

@@ -120,23 +120,74 @@ impl State {
         }
     }
 
-    /// Adds the state to a list of numbers.
-    pub(crate) fn pack(&self, servers: usize, list: &mut Vec<u32>) {
-        list.extend_from_slice(&self.servers[..servers]);
-        list.extend([self.history, self.budgets.0 as u32, (self.budgets.0 >> 32) as u32]);
-        list.push(self.letters.len() as u32);
-        list.extend_from_slice(&self.letters);
+    /// Adds the state to a list of bytes. Small numbers are one byte.
+    pub(crate) fn pack(&self, servers: usize, list: &mut Vec<u8>) {
+        let ids = self.servers[..servers].iter().chain([&self.history]).map(|id| u64::from(*id));
+        ids.for_each(|id| write(id, list));
+        write(self.budgets.0, list);
+        write(self.letters.len() as u64, list);
+        let mut before = 0;
+        for letter in &self.letters {
+            write(u64::from(letter - before), list);
+            before = *letter;
+        }
     }
 
     /// Becomes the state at a place in such a list, but for the sums. The place after it.
-    pub(crate) fn unpack(&mut self, servers: usize, list: &[u32], place: usize) -> usize {
-        let (ids, rest) = list[place..].split_at(servers);
-        self.servers[..servers].copy_from_slice(ids);
-        self.history = rest[0];
-        self.budgets = Budgets(u64::from(rest[1]) | u64::from(rest[2]) << 32);
-        let letters = rest[3] as usize;
+    pub(crate) fn unpack(&mut self, servers: usize, list: &[u8], place: usize) -> usize {
+        let mut place = place;
+        for id in &mut self.servers[..servers] {
+            *id = read(list, &mut place) as Id;
+        }
+        self.history = read(list, &mut place) as Id;
+        self.budgets = Budgets(read(list, &mut place));
+        let (letters, mut letter) = (read(list, &mut place), 0);
         self.letters.clear();
-        self.letters.extend_from_slice(&rest[4..][..letters]);
-        place + servers + 4 + letters
+        for _ in 0..letters {
+            letter += read(list, &mut place) as Id;
+            self.letters.push(letter);
+        }
+        place
+    }
+}
+
+/// Seven bits in each byte, the lowest first; the highest bit says that more follow.
+fn write(mut number: u64, list: &mut Vec<u8>) {
+    while number > 0x7F {
+        list.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    list.push(number as u8);
+}
+
+fn read(list: &[u8], place: &mut usize) -> u64 {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let byte = list[*place];
+        *place += 1;
+        number |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return number;
+        }
+        shift += 7;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_state_is_the_same_again() {
+        let mut state = State::new(Budgets(0x0123_4567_89AB));
+        state.servers = [7, 128, 90_000, 0, 0];
+        state.history = 300;
+        state.letters = vec![0, 0, 5, 5, 127, 1 << 23];
+        let mut list = vec![9];
+        state.pack(3, &mut list);
+        let mut again = State::new(Budgets(0));
+        assert_eq!(again.unpack(3, &list, 1), list.len());
+        assert_eq!((again.servers, again.history), (state.servers, state.history));
+        assert_eq!((again.budgets, again.letters), (state.budgets, state.letters));
     }
 }
