@@ -19,7 +19,7 @@ use crate::history::History;
 use crate::judge::Judged;
 use crate::keys::Keys;
 use crate::locals::{self, Id, Parts};
-use crate::model::{Model, Network};
+use crate::model::{Model, Network, Time};
 use crate::origins::Origins;
 use crate::prefixes::Prefixes;
 use crate::progress::can_progress;
@@ -334,7 +334,7 @@ impl Explorer {
         self.take_if_left(state, Action::new(Kind::Propose, place, u32::from(proposal)));
         let read = bounds.reads.min(15) - state.budgets.left(Budget::Reads);
         self.take_if_left(state, Action::new(Kind::Read, place, u32::from(read)));
-        if self.model.time.is_none() {
+        if self.model.time == Time::Slow {
             self.take_if_left(state, Action::new(Kind::Heartbeat, place, 0));
         }
         for to in (0..self.servers()).filter(|to| *to != place) {
@@ -358,11 +358,10 @@ impl Explorer {
         }
         let place = usize::from(action.place);
         let step = self.step(state.servers[place], action);
-        let is_delivery = matches!(action.kind, Kind::Deliver | Kind::DeliverCopy);
         let is_idle = step.next == state.servers[place]
             && step.effect == 0
             && self.parts.sent(step).is_empty();
-        if is_delivery && is_idle && self.model.reductions.idle_deliveries {
+        if is_idle && self.model.reductions.idle_steps {
             return;
         }
         self.progress.transitions += 1;
@@ -514,14 +513,14 @@ impl Explorer {
 
     /// All clocks go on, one server after the other.
     fn tick(&mut self, state: &State) {
-        let Some(time) = self.model.time.clone() else { return };
+        let Time::Ticks(ticks) = self.model.time.clone() else { return };
         if self.progress.found.is_some() {
             return;
         }
         let action = Action::new(Kind::Tick, 0, 0);
         self.progress.transitions += 1;
         let mut next = self.begin(state, action);
-        for (place, tick) in time.tick.iter().enumerate().take(self.servers()) {
+        for (place, tick) in ticks.iter().enumerate().take(self.servers()) {
             let step = self.step(next.servers[place], Action::new(Kind::Tick, place, *tick as u32));
             let judged = self.follow(&mut next, place, step);
             if judged.is_err() {

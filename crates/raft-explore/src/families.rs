@@ -2,7 +2,7 @@
 
 use raft_core::{MembershipChange, NodeId, ReadMode};
 
-use crate::model::{Bounds, Model, Network};
+use crate::model::{Bounds, Model, Network, Time};
 
 /// A model with a name.
 #[derive(Clone, Copy, Debug)]
@@ -39,46 +39,45 @@ impl Family {
         },
         Self {
             name: "votes",
-            about: "two elections, one crash, 16 steps",
+            about: "two elections, one crash",
             is_large: false,
-            model: || timeless(Bounds { elections: 2, crashes: 1, depth: 16, ..NONE }),
+            model: || timeless(Bounds { elections: 2, crashes: 1, ..NONE }),
         },
         Self {
             name: "duplicates",
-            about: "one election, one command, a heartbeat, two messages that arrive twice, 13 steps",
+            about: "one election, one command, a heartbeat, a message that arrives twice",
             is_large: false,
             model: || {
                 timeless(Bounds {
                     elections: 1,
                     proposals: 1,
                     heartbeats: 1,
-                    duplicates: 2,
-                    depth: 13,
+                    duplicates: 1,
                     ..NONE
                 })
             },
         },
         Self {
             name: "repeating",
-            about: "two elections, every message arrives any number of times, 12 steps",
+            about: "two elections, every message arrives any number of times, 13 steps",
             is_large: false,
             model: || Model {
                 network: Network::Repeating,
-                ..timeless(Bounds { elections: 2, depth: 12, ..NONE })
+                ..timeless(Bounds { elections: 2, depth: 13, ..NONE })
             },
         },
         Self {
             name: "old-entries",
-            about: "two leaders left entries behind, as in Figure 8; two elections, 20 steps",
+            about: "two leaders left entries behind, as in Figure 8; two elections",
             is_large: false,
             model: || Model {
                 disks: vec![(vec![1, 2], 1), (vec![1, 2], 1), (vec![1, 3], 1)],
-                ..timeless(Bounds { elections: 2, depth: 20, ..NONE })
+                ..timeless(Bounds { elections: 2, ..NONE })
             },
         },
         Self {
             name: "snapshots",
-            about: "one election, one command, a snapshot, a crash, a heartbeat, 15 steps",
+            about: "one election, one command, a snapshot, a crash, a heartbeat, 17 steps",
             is_large: false,
             model: || {
                 timeless(Bounds {
@@ -87,22 +86,20 @@ impl Family {
                     snapshots: 1,
                     crashes: 1,
                     heartbeats: 1,
-                    depth: 15,
+                    depth: 17,
                     ..NONE
                 })
             },
         },
         Self {
             name: "transfers",
-            about: "one election, one command, a transfer of leadership, 20 steps",
+            about: "one election, one command, a transfer of leadership",
             is_large: false,
-            model: || {
-                timeless(Bounds { elections: 1, proposals: 1, transfers: 1, depth: 20, ..NONE })
-            },
+            model: || timeless(Bounds { elections: 1, proposals: 1, transfers: 1, ..NONE }),
         },
         Self {
             name: "memberships",
-            about: "one election, servers that leave, lose their vote and join, 24 steps",
+            about: "one election, servers that leave, lose their vote and join; two changes",
             is_large: false,
             model: || Model {
                 changes: vec![
@@ -110,56 +107,54 @@ impl Family {
                     MembershipChange::Demote(NodeId(2)),
                     MembershipChange::AddVoter(NodeId(3)),
                 ],
-                ..timeless(Bounds { elections: 1, changes: 2, depth: 24, ..NONE })
+                ..timeless(Bounds { elections: 1, changes: 2, ..NONE })
             },
         },
         Self {
             name: "reads",
-            about: "two elections, a read that asks a quorum, 19 steps",
+            about: "two elections, a read that asks a quorum",
             is_large: false,
-            model: || timeless(Bounds { elections: 2, reads: 1, depth: 19, ..NONE }),
+            model: || timeless(Bounds { elections: 2, reads: 1, ..NONE }),
         },
         Self {
             name: "pre-votes",
-            about: "two elections with pre-votes, a server that forgets its leader, 17 steps",
+            about: "two elections with pre-votes, a server that forgets its leader",
             is_large: false,
             model: || {
-                let mut model = timeless(Bounds { elections: 2, forgets: 1, depth: 17, ..NONE });
+                let mut model = timeless(Bounds { elections: 2, forgets: 1, ..NONE });
                 model.settings.pre_vote = true;
                 model
             },
         },
         Self {
             name: "leases",
-            about: "eight ticks, timeouts of three; an election, a read by lease, 12 steps",
+            about: "eight ticks, timeouts of three; an election, a read by lease, 14 steps",
             is_large: false,
-            model: || ticking(vec![1000; 3], 12),
+            model: || ticking(vec![1000; 3], 14),
         },
         Self {
             name: "clocks",
-            about: "the same, with clocks that drift as far as they may, 12 steps",
+            about: "the same, with clocks that drift as far as they may, 13 steps",
             is_large: false,
-            model: || ticking(vec![950, 1000, 1050], 12),
+            model: || ticking(vec![950, 1000, 1050], 13),
         },
         Self {
             name: "replication",
             about: "two elections, one command",
-            is_large: true,
+            is_large: false,
             model: || timeless(Bounds { elections: 2, proposals: 1, ..NONE }),
         },
         Self {
             name: "recovery",
-            about: "two elections, one crash, one command, 20 steps",
+            about: "two elections, one crash, one command",
             is_large: true,
-            model: || {
-                timeless(Bounds { elections: 2, proposals: 1, crashes: 1, depth: 20, ..NONE })
-            },
+            model: || timeless(Bounds { elections: 2, proposals: 1, crashes: 1, ..NONE }),
         },
         Self {
             name: "three-elections",
-            about: "three elections, 22 steps",
+            about: "three elections",
             is_large: true,
-            model: || timeless(Bounds { elections: 3, depth: 22, ..NONE }),
+            model: || timeless(Bounds { elections: 3, ..NONE }),
         },
     ];
 
@@ -197,7 +192,7 @@ fn timeless(bounds: Bounds) -> Model {
 
 fn ticking(tick: Vec<u64>, depth: u16) -> Model {
     let mut model = Model::ticking(3, 1000, 3);
-    model.time = Some(crate::model::Time { tick });
+    model.time = Time::Ticks(tick);
     model.reads = ReadMode::Lease;
     model.settings.lease_reads = true;
     model.settings.check_quorum = true;

@@ -12,7 +12,7 @@ use raft_sim::Fingerprint;
 
 use crate::history::History;
 use crate::keys::{Mixed, mix};
-use crate::model::Model;
+use crate::model::{Model, Time};
 use crate::server::{Effect, Local, Reaction, Server};
 
 /// Part of a state: its number.
@@ -88,7 +88,7 @@ impl Parts {
         let names = if model.is_symmetric() { orders(&ids) } else { vec![ids] };
         Self {
             names,
-            with_time: model.time.is_some(),
+            with_time: model.time != Time::Slow,
             server_table: Table::default(),
             servers: Vec::new(),
             letter_table: Table::default(),

@@ -19,8 +19,8 @@ pub struct Model {
     pub reads: ReadMode,
     /// Changes of the membership that leaders are asked for.
     pub changes: Vec<MembershipChange>,
-    /// The passing of time, if it passes.
-    pub time: Option<Time>,
+    /// How time passes.
+    pub time: Time,
     /// The logs on the disks at the beginning, as the terms of their entries, with how many of them
     /// are known to be committed; empty disks for servers that are not listed. All servers know the
     /// last term.
@@ -79,10 +79,14 @@ pub enum Network {
 
 /// How time passes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Time {
-    /// The µs by which a tick moves each server's clock on. Where they differ, so do the rates of
-    /// the clocks.
-    pub tick: Vec<u64>,
+pub enum Time {
+    /// So slowly against all timeouts that no rule compares times with another result.
+    Slow,
+    /// Not at all: everything happens at one moment. Timers that are not due then never elapse.
+    Stopped,
+    /// In ticks. Each moves every server's clock on by so many µs. Where they differ, so do the
+    /// rates of the clocks.
+    Ticks(Vec<u64>),
 }
 
 /// What is not looked at, because it cannot make a difference. Each can be switched off, to see
@@ -92,8 +96,9 @@ pub struct Reductions {
     /// States that differ only by the numbers of the servers are one. Without effect where the
     /// numbers matter: if the membership changes, if clocks differ, or if disks do at the beginning.
     pub symmetry: bool,
-    /// A delivery that changes nothing is not a step.
-    pub idle_deliveries: bool,
+    /// What changes nothing is not a step, such as the delivery of a late answer: the state before
+    /// it can go on in all ways in which the one after it can.
+    pub idle_steps: bool,
     /// An answer of a term that its receiver's disk has left is not in the network any more: the
     /// receiver ignores it, now and after any crash (§5.1). It rests on that rule, so it is off
     /// while rules are switched off.
@@ -102,10 +107,10 @@ pub struct Reductions {
 
 impl Reductions {
     /// Every reduction.
-    pub const ALL: Self = Self { symmetry: true, idle_deliveries: true, stale_answers: true };
+    pub const ALL: Self = Self { symmetry: true, idle_steps: true, stale_answers: true };
 
     /// No reduction.
-    pub const NONE: Self = Self { symmetry: false, idle_deliveries: false, stale_answers: false };
+    pub const NONE: Self = Self { symmetry: false, idle_steps: false, stale_answers: false };
 }
 
 /// Timeouts of a model without time: a heartbeat takes 1 µs, and a timeout an hour, so that no
@@ -135,7 +140,7 @@ impl Model {
             network: Network::default(),
             reads: ReadMode::Quorum,
             changes: Vec::new(),
-            time: None,
+            time: Time::Slow,
             disks: Vec::new(),
             probe_every: 0,
             reductions: Reductions::ALL,
@@ -152,13 +157,18 @@ impl Model {
         model.settings.heartbeat_interval = heartbeat;
         model.settings.election_timeout_min = heartbeat * timeout;
         model.settings.election_timeout_max = heartbeat * timeout;
-        model.time = Some(Time { tick: vec![tick; usize::from(servers)] });
+        model.time = Time::Ticks(vec![tick; usize::from(servers)]);
         model
     }
 
     /// The configuration of a server.
     pub(crate) fn config(&self, id: NodeId) -> Config {
-        let mut config = Config::new(id, self.membership());
+        // The list counts at the first start. Servers that go on from a moment have it on disk.
+        let members = match self.time {
+            Time::Stopped => Membership::empty(),
+            Time::Slow | Time::Ticks(_) => self.membership(),
+        };
+        let mut config = Config::new(id, members);
         config.settings = self.settings.clone();
         // It names forwarded requests, and no server forwards any: servers stay alike.
         config.seed = 1;
@@ -182,10 +192,12 @@ impl Model {
     pub(crate) fn is_symmetric(&self) -> bool {
         let is_alike =
             self.disks.is_empty() || self.disks.iter().all(|disk| *disk == self.disks[0]);
-        let has_one_rate = self
-            .time
-            .as_ref()
-            .is_none_or(|time| time.tick.iter().all(|rate| *rate == time.tick[0]));
+        let has_one_rate = match &self.time {
+            Time::Slow => true,
+            // Servers that went on from a moment have pasts of their own.
+            Time::Stopped => false,
+            Time::Ticks(ticks) => ticks.iter().all(|tick| *tick == ticks[0]),
+        };
         let all_listed = self.disks.is_empty() || self.disks.len() == usize::from(self.servers);
         self.reductions.symmetry
             && self.servers <= 4

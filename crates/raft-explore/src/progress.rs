@@ -20,7 +20,7 @@ struct Calm<'a> {
     letters: VecDeque<(NodeId, NodeId, Message)>,
 }
 
-/// Whether a command is committed in the end, on all servers that are voters.
+/// Whether something new is committed in the end, as all voters know.
 pub(crate) fn can_progress(
     model: &Model,
     servers: Vec<Server>,
@@ -42,9 +42,15 @@ pub(crate) fn can_progress(
                 calm.settle();
             }
         }
-        let is_new = |server: &Server| committed(server) > before;
-        let voters = |server: &&Server| server.node.membership().is_voter(server.id());
-        if calm.servers.iter().filter(voters).all(is_new) {
+        // A server that was removed may not know.
+        let leader = calm.servers.iter().filter(|server| server.leading().is_some());
+        let leader = leader.max_by_key(|server| server.leading());
+        let is_done = leader.is_some_and(|leader| {
+            let voters = leader.node.membership();
+            let mut voters = calm.servers.iter().filter(|server| voters.is_voter(server.id()));
+            voters.all(|server| committed(server) > before)
+        });
+        if is_done {
             return true;
         }
     }

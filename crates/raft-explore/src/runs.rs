@@ -5,7 +5,7 @@ use raft_core::{MembershipChange, Message, NodeId, ReadMode};
 use crate::action::{Action, Kind};
 use crate::engine::Explorer;
 use crate::locals::{Id, Letter};
-use crate::model::Network;
+use crate::model::{Network, Time};
 
 /// A step of a run, for people and for scripts.
 #[derive(Clone, PartialEq, Debug)]
@@ -106,10 +106,13 @@ impl Explorer {
         let mut steps = Vec::new();
         for action in actions {
             steps.push(self.described(*action, &servers));
-            let places = match action.kind {
-                Kind::Lose => 0..0,
-                Kind::Tick => 0..self.servers(),
-                _ => usize::from(action.place)..usize::from(action.place) + 1,
+            let place = usize::from(action.place);
+            let places = if action.kind == Kind::Lose {
+                0..0
+            } else if action.kind == Kind::Tick {
+                0..self.servers()
+            } else {
+                place..place + 1
             };
             for place in places {
                 let action = self.at(*action, place);
@@ -121,10 +124,11 @@ impl Explorer {
 
     /// A tick is another one for each server.
     fn at(&self, action: Action, place: usize) -> Action {
-        let tick = self.model.time.as_ref().map_or(0, |time| time.tick[place]);
-        match action.kind {
-            Kind::Tick => Action::new(Kind::Tick, place, tick as u32),
-            _ => action,
+        match &self.model.time {
+            Time::Ticks(ticks) if action.kind == Kind::Tick => {
+                Action::new(Kind::Tick, place, ticks[place] as u32)
+            }
+            Time::Slow | Time::Stopped | Time::Ticks(_) => action,
         }
     }
 

@@ -26,7 +26,7 @@ fn explore(model: Model) -> Progress {
 /// Each reduction alone, with all others off, and how many times fewer states it has to leave.
 const EACH: [(Reductions, f64); 3] = [
     (Reductions { symmetry: true, ..Reductions::NONE }, 3.0),
-    (Reductions { idle_deliveries: true, ..Reductions::NONE }, 1.05),
+    (Reductions { idle_steps: true, ..Reductions::NONE }, 1.05),
     (Reductions { stale_answers: true, ..Reductions::NONE }, 1.02),
 ];
 
