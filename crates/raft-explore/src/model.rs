@@ -36,7 +36,7 @@ pub struct Model {
 }
 
 /// How often each thing may happen on the way to a state, at most 15 times.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Bounds {
     /// Election timeouts.
     pub elections: u8,

@@ -29,6 +29,7 @@
 
 mod board;
 mod chances;
+mod explore;
 mod find;
 mod hunt;
 mod measure;
@@ -38,6 +39,7 @@ mod shorten;
 
 pub use board::{BoardJob, BoardRow, board_rows};
 pub use chances::ChancesJob;
+pub use explore::{ExploreEnd, ExploreFound, ExploreJob, Explored, replayed};
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use measure::MeasureJob;
@@ -68,6 +70,8 @@ pub enum Job {
     Measure(MeasureJob),
     /// Play a lesson with every answer.
     Rehearse(RehearseJob),
+    /// Look at all that can happen from a moment on, within bounds.
+    Explore(ExploreJob),
 }
 
 /// What a worker tells.
@@ -117,6 +121,8 @@ pub enum Report {
     /// A lesson was played to its end. `None`: each question has a right answer, each wrong one a
     /// run or a reason, and each goal can be reached; else what is wrong, in words.
     Rehearsed(Option<String>),
+    /// How far it was explored, and with the last of these, what was found.
+    Explored(Explored),
     /// The job cannot be carried out, in words.
     Refused(String),
     /// The worker has failed, in words. Another one is needed for what is left.
@@ -158,6 +164,7 @@ pub fn carry_out(job: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
         Ok(Job::Shorten(job)) => job.carry_out(&mut tell),
         Ok(Job::Measure(job)) => job.carry_out(&mut tell),
         Ok(Job::Rehearse(job)) => job.carry_out(&mut tell),
+        Ok(Job::Explore(job)) => job.carry_out(&mut tell),
         Err(error) => Err(format!("the page sent no job: {error}")),
     };
     if let Err(words) = done {
