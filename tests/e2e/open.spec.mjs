@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { consoleLine, openLab, says, soon, until } from './lib/lab.mjs';
+import { consoleLine, openLab, says, soon, tool, until } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 const BROKEN = new URL('../../scenarios/bugs/vote-forgotten.helios', import.meta.url);
@@ -61,7 +61,7 @@ test('a script of the fuzzer stops at its violation, and a banner names the rule
 });
 
 test('a scenario pauses at its key moment, says what is to be seen, and goes on', async () => {
-  await page.getByRole('button', { name: 'Scenarios' }).click();
+  await tool(page, 'scenarios');
   await page.getByTestId('scenario-08-figure-8-committed').click();
   const story = page.getByTestId('scenario-story');
   await says(story, /Once an entry of the leader's own term/);
@@ -78,7 +78,7 @@ test('a scenario pauses at its key moment, says what is to be seen, and goes on'
 });
 
 test('Space runs and pauses a scenario that was just chosen, and playing again keeps the speed', async () => {
-  await page.getByRole('button', { name: 'Scenarios' }).click();
+  await tool(page, 'scenarios');
   await page.getByTestId('scenario-08-figure-8-committed').press('Enter');
   const chosen = () => page.evaluate(() => document.activeElement.dataset.testid);
   await soon(chosen, 'run-toggle');

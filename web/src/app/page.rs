@@ -52,9 +52,17 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     // The selection belongs to the lab before.
                     cleared.set(None);
                     kept_run::begin(&next);
+                    // Space runs it or pauses it, and does not press again what began it. A lesson
+                    // is read first.
+                    let place = match next {
+                        Origin::Lesson(_) => "lesson",
+                        Origin::Durable { .. }
+                        | Origin::Scratch { .. }
+                        | Origin::Scenario(_)
+                        | Origin::Script(_) => "run-toggle",
+                    };
                     origin.set(next);
-                    // Space runs it or pauses it, and does not press again what began it.
-                    focus_soon("run-toggle");
+                    focus_soon(place);
                 }),
                 on_failure: Callback::from(move |words| failed.set(words)),
                 wanted: Rc::default(),

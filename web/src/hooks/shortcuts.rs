@@ -63,7 +63,9 @@ pub(crate) fn use_shortcuts(controls: Controls) {
         }
         let lesson = controls.runner.frame().lab.lesson.clone().filter(|_| !is_command);
         let is_of_lesson = lesson.is_some_and(|lesson| press_in_lesson(&event, &lesson));
-        if is_of_lesson || action.is_some_and(|action| action.act(controls)) {
+        let is_done = is_of_lesson || action.is_some_and(|action| action.act(controls));
+        // The browser closes a list that is open by the same key.
+        if is_done && action != Some(Action::Close) {
             event.prevent_default();
         }
     });

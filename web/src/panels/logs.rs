@@ -125,9 +125,13 @@ fn table(props: &TableProps) -> Html {
 /// What a column of this table has no room for, as classes. A query of each cell's own width takes
 /// the browser longer than all the rest of the table.
 fn density(width: f64, columns: usize) -> &'static str {
-    /// The column of the indexes, and the padding of a row.
+    /// The column of the indexes, and the padding of a row; the same on a phone (`styles/logs.css`).
     const ASIDE: f64 = 88.0;
-    let column = (width - ASIDE) / columns.max(1) as f64;
+    const ASIDE_ON_PHONE: f64 = 52.0;
+    /// The widest panel of a phone.
+    const PHONE: f64 = 480.0;
+    let aside = if width < PHONE { ASIDE_ON_PHONE } else { ASIDE };
+    let column = (width - aside) / columns.max(1) as f64;
     match column {
         _ if width == 0.0 => "",
         column if column < 39.0 => "is-narrow is-tight is-tiny",

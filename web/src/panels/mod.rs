@@ -44,4 +44,4 @@ pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
 pub(crate) use sentence::Sentence;
 pub(crate) use tape::Tape;
-pub(crate) use time::Time;
+pub(crate) use time::{Clock, Time};

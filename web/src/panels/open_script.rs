@@ -5,7 +5,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DragEvent, File, HtmlInputElement};
 use yew::prelude::*;
 
-use super::header::tool;
+use super::header::listed;
 use crate::hooks::use_window_event;
 use crate::lab::Labs;
 use crate::state::use_controls;
@@ -46,7 +46,7 @@ pub(crate) fn open_script() -> Html {
     use_window_event("drop", on_drop);
     html! {
         <>
-            { tool("open-script", IconName::Open, "Open", on_click) }
+            { listed("open-script", IconName::Open, "Open a file", on_click) }
             <input ref={chooser} type="file" hidden=true data-testid="script-file"
                 accept=".helios,.txt,text/plain" onchange={on_choose} />
         </>

@@ -12,8 +12,8 @@ const LANE_OFFSET: f64 = 6.0;
 pub(crate) const TIMER_GAP: f64 = 6.0;
 /// Room for the lines of text below a node.
 const LABEL_HEIGHT: f64 = 34.0;
-/// Room for the words of a label.
-const LABEL_WIDTH: f64 = 112.0;
+/// Room for the words of a label: "pre-candidate · term 12" is as wide in a wide font.
+const LABEL_WIDTH: f64 = 148.0;
 /// With more nodes, labels have little room.
 const CROWDED: u32 = 6;
 /// With more nodes, shapes are at their smallest.
