@@ -70,7 +70,8 @@ impl ExploreJob {
     pub(crate) fn carry_out(&self, tell: Tell<'_>) -> Result<(), String> {
         let session = sessions_at(&self.script, &[u64::MAX])?.remove(0);
         let begun = Explorer::at(session.world(), session.checks(), self.bounds);
-        let mut explorer = begun.map_err(|error| format!("From here nothing is explored: {error}."))?;
+        let mut explorer =
+            begun.map_err(|error| format!("From here nothing is explored: {error}."))?;
         loop {
             let has_ended = explorer.advance(SLICE, self.most_states).has_ended();
             let end = has_ended.then(|| end(&session, explorer.progress(), self.bounds.depth));

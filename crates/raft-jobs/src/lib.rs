@@ -39,12 +39,13 @@ mod shorten;
 
 pub use board::{BoardJob, BoardRow, board_rows};
 pub use chances::ChancesJob;
-pub use explore::{ExploreEnd, ExploreFound, ExploreJob, Explored, replayed};
+pub use explore::{ExploreEnd, ExploreFound, ExploreJob, Explored, Replayed, replayed};
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use measure::MeasureJob;
 pub use raft_experiment as experiment;
 use raft_experiment::TrialResults;
+pub use raft_explore::Bounds;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;
 pub use rehearse::RehearseJob;
