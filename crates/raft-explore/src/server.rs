@@ -11,9 +11,10 @@ use raft_check::judges::{
     ServerState, StateChanged, TermSent, VoteSent,
 };
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, Entries, Entry, Input, InstallSnapshotReply, Instant, Lens,
-    LogIndex, LogPosition, MembershipChange, Message, Node, NodeId, Outcome, Output, Payload,
-    Persist, PersistId, ReadMode, Recovered, RequestId, RoleKind, Snapshot, SnapshotData, Term,
+    AppendEntriesReply, Body, Bytes, Entries, Entry, HardState, Input, InstallSnapshotReply,
+    Instant, Lens, LogIndex, LogPosition, MembershipChange, Message, Node, NodeId, Outcome, Output,
+    Payload, Persist, PersistId, ReadMode, Recovered, RequestId, RoleKind, Snapshot, SnapshotData,
+    Term,
 };
 use raft_sim::words;
 
@@ -153,7 +154,10 @@ impl Server {
         let last_applied = node.last_applied();
         let applied = log.get(last_applied).or(known.get(last_applied));
         let applied = (last_applied, applied.unwrap_or(PrefixHash::EMPTY));
-        Self { node, disk, pending, at: now.0, log, stored, applied, vote: None }
+        // It may have left the server.
+        let HardState { current_term, voted_for } = disk.hard_state;
+        let vote = voted_for.map(|candidate| (current_term, candidate));
+        Self { node, disk, pending, at: now.0, log, stored, applied, vote }
     }
 
     pub(crate) fn id(&self) -> NodeId {
@@ -168,11 +172,6 @@ impl Server {
     /// The time on its clock, and the end of its lease, if it has one.
     pub(crate) fn lease(&self) -> (Instant, Option<Instant>) {
         (Instant(self.at), self.node.status().lease_until)
-    }
-
-    /// The last entry that its state machine holds.
-    pub(crate) fn last_applied(&self) -> LogIndex {
-        self.applied.0
     }
 
     /// Whether its state machine holds more than its snapshot.
@@ -278,6 +277,8 @@ impl Server {
         let _ = self.store(kept, effect);
         self.pending.clear();
         let disk = PersistentState::of(&self.disk);
+        // The clock begins anew, so that what a node draws at its start is always the same.
+        self.at = 0;
         match Node::new(model.config(self.id()), self.disk.clone(), Instant(self.at)) {
             Ok(node) => {
                 let (node_id, started_with) = (node.id(), PersistentState::of_core(&node));

@@ -12,7 +12,7 @@ mod scenarios;
 mod server_number;
 
 pub(crate) use finder::{
-    Activity, BoardView, ChancesView, Finder, FinderView, HitView, MeasuringView, SearchView,
+    Activity, BoardView, ChancesView, ExploringView, Finder, FinderView, HitView, MeasuringView, SearchView,
     ShorteningView,
 };
 pub(crate) use glossary::{GlossaryEntry, glossary};
