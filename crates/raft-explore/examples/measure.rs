@@ -7,7 +7,11 @@ fn main() {
             continue;
         }
         let start = Instant::now();
-        let mut e = Explorer::new({ let mut m = family.model(); m.probe_every = std::env::args().nth(3).map_or(0, |n| n.parse().unwrap()); m });
+        let mut e = Explorer::new({
+            let mut m = family.model();
+            m.probe_every = std::env::args().nth(3).map_or(0, |n| n.parse().unwrap());
+            m
+        });
         let p = e
             .advance(u64::MAX, std::env::args().nth(2).map_or(3_000_000, |n| n.parse().unwrap()))
             .clone();

@@ -126,7 +126,8 @@ impl Hunt {
             | Report::Shortened(_)
             | Report::Measured(_)
             | Report::Explored(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
         None
     }

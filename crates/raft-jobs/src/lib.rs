@@ -32,6 +32,7 @@ mod chances;
 mod explore;
 mod find;
 mod hunt;
+mod judge;
 mod measure;
 mod rehearse;
 mod runs;
@@ -42,6 +43,10 @@ pub use chances::ChancesJob;
 pub use explore::{ExploreEnd, ExploreFound, ExploreJob, Explored, Replayed, replayed};
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
+pub use judge::{
+    HistoryContradiction, HistoryOperation, HistoryVerdict, JudgeJob, Judged, JudgedHistory,
+    JudgedProperty, JudgedRun, PropertyVerdict,
+};
 pub use measure::MeasureJob;
 pub use raft_experiment as experiment;
 use raft_experiment::TrialResults;
@@ -73,10 +78,12 @@ pub enum Job {
     Rehearse(RehearseJob),
     /// Look at all that can happen from a moment on, within bounds.
     Explore(ExploreJob),
+    /// Judge a file with a recorded run or a history.
+    Judge(JudgeJob),
 }
 
 /// What a worker tells.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Report {
     /// The seed whose run is looked at now, and the number of steps of the job so far.
     Looking {
@@ -124,6 +131,8 @@ pub enum Report {
     Rehearsed(Option<String>),
     /// How far it was explored, and with the last of these, what was found.
     Explored(Explored),
+    /// A file was read and judged.
+    Judged(Judged),
     /// The job cannot be carried out, in words.
     Refused(String),
     /// The worker has failed, in words. Another one is needed for what is left.
@@ -166,6 +175,7 @@ pub fn carry_out(job: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
         Ok(Job::Measure(job)) => job.carry_out(&mut tell),
         Ok(Job::Rehearse(job)) => job.carry_out(&mut tell),
         Ok(Job::Explore(job)) => job.carry_out(&mut tell),
+        Ok(Job::Judge(job)) => job.carry_out(&mut tell),
         Err(error) => Err(format!("the page sent no job: {error}")),
     };
     if let Err(words) = done {

@@ -53,7 +53,8 @@ fn a_moment_that_cannot_be_explored_is_refused_in_words() {
 #[cfg(feature = "bugs")]
 #[test]
 fn bugs_are_found_and_the_run_is_played_again() {
-    let script = "cluster nodes=3 seed=1 paper bugs=vote-ignores-log\nrun until leader\nrun 100ms\n";
+    let script =
+        "cluster nodes=3 seed=1 paper bugs=vote-ignores-log\nrun until leader\nrun 100ms\n";
     let bounds = Bounds { elections: 2, crashes: 1, proposals: 1, depth: 30, ..Bounds::default() };
     let explored = explored(script, bounds, 3_000_000);
     let Some(ExploreEnd::Found(found)) = explored.end else { panic!("{explored:?}") };

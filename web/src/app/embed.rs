@@ -105,6 +105,7 @@ fn embed_page(props: &EmbedPageProps) -> Html {
             labs: Labs {
                 runner: runner.clone(),
                 on_origin: Callback::noop(),
+                on_file: Callback::noop(),
                 on_failure: Callback::noop(),
                 wanted: Rc::default(),
             },

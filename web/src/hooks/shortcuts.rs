@@ -120,8 +120,10 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
         "d" if is_open => "choice-3",
         // A button takes it for itself.
         "Enter" if is_open && !is_in(event, "button, a, summary") => "lesson-run",
-        // A list scrolls.
-        "PageDown" | "PageUp" if is_in(event, "[tabindex='0']:not(button)") => return false,
+        // A list scrolls; the words of the lesson do so with the arrow keys.
+        "PageDown" | "PageUp" if is_in(event, "[tabindex='0']:not(button, .lesson)") => {
+            return false;
+        }
         "PageDown" => "lesson-next",
         "PageUp" => "lesson-back",
         _ => return false,

@@ -12,11 +12,11 @@ mod scenarios;
 mod server_number;
 
 pub(crate) use finder::{
-    Activity, BoardView, ChancesView, ExploringView, Finder, FinderView, HitView, MeasuringView, SearchView,
-    ShorteningView,
+    Activity, BoardView, ChancesView, ExploringView, Finder, FinderView, HitView, MeasuringView,
+    SearchView, ShorteningView,
 };
 pub(crate) use glossary::{GlossaryEntry, glossary};
-pub(crate) use labs::{Labs, OpenedLesson, OpenedScript, Origin};
+pub(crate) use labs::{Labs, OpenedFile, OpenedLesson, OpenedScript, Origin};
 pub(crate) use lessons::{LESSONS, LessonInfo, TRACKS};
 pub(crate) use links::Linked;
 pub(crate) use runner::{Part, Runner, now_ms};

@@ -59,7 +59,8 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                     { listed("present", IconName::Present, "Present", on_present) }
                     <hr />
                     { listed("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
-                    { listed("add-a-server", IconName::New, "Add a server", open(Dialog::AddServer)) }
+                    { listed("add-a-server", IconName::New, "Add a server",
+                        open(Dialog::AddServer)) }
                     { listed("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <hr />
                     { listed("open-console", IconName::Console, "Console", on_console) }

@@ -19,6 +19,7 @@ mod lesson;
 mod logs;
 mod notices;
 mod open_script;
+mod opened;
 mod palette;
 mod presenter;
 mod properties;

@@ -1,4 +1,5 @@
-//! Time: run, pause, step, speed, and the virtual clock; on a phone, what one can do to the cluster.
+//! Time: run, pause, step, speed, and the virtual clock; on a phone, what one can do to the
+//! cluster.
 
 use raft_lab::Frame;
 use web_sys::{Element, HtmlInputElement};

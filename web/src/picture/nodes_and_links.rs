@@ -64,6 +64,9 @@ impl NodePicture {
     /// The text for screen readers.
     pub(crate) fn label(&self) -> String {
         let id = self.id;
+        if self.is_unknown() {
+            return format!("Node {id}, not known");
+        }
         let (Some(role), Some(term)) = (self.role, self.term) else {
             return match self.member_role_words() {
                 Some(member_role) => format!("Node {id}, {}, {member_role}", self.state),
@@ -87,6 +90,11 @@ impl NodePicture {
             label.push_str(&format!(", log {last}, committed {committed}"));
         }
         label
+    }
+
+    /// Whether nobody can say what it does: a recorded run does not tell it.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.role.is_none() && self.state == NodeState::Running
     }
 
     /// Its role in the membership; `None` for a voter.

@@ -184,21 +184,21 @@ pub(crate) fn movable_border(props: &MovableBorderProps) -> Html {
     let on_key = {
         let at = props.at.clone();
         Callback::from(move |event: KeyboardEvent| {
-            // What grows with the arrow that goes towards the other area.
-            let by = match (event.key().as_str(), at.border) {
-                ("ArrowRight", Border::Ring) | ("ArrowLeft", Border::Panel) => STEP,
-                ("ArrowLeft", Border::Ring) | ("ArrowRight", Border::Panel) => -STEP,
-                ("ArrowUp", Border::Keys | Border::Sheet) => STEP,
-                ("ArrowDown", Border::Keys | Border::Sheet) => -STEP,
-                ("Enter", _) => {
-                    event.prevent_default();
-                    return at.put(None);
-                }
+            // It grows with the arrow that goes into the other area.
+            let (more, less) = match at.border {
+                Border::Ring => ("ArrowRight", "ArrowLeft"),
+                Border::Panel => ("ArrowLeft", "ArrowRight"),
+                Border::Keys | Border::Sheet => ("ArrowUp", "ArrowDown"),
+            };
+            let place = match event.key() {
+                key if key == more => Some(at.percent() + STEP),
+                key if key == less => Some(at.percent() - STEP),
+                key if key == "Enter" => None,
                 _ => return,
             };
             event.prevent_default();
             event.stop_propagation();
-            at.put(Some(at.percent() + by));
+            at.put(place);
         })
     };
     let orientation = if border.is_upright() { "vertical" } else { "horizontal" };

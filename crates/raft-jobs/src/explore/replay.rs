@@ -300,7 +300,7 @@ fn without_commands(message: &Message) -> Message {
 }
 
 /// A step for people.
-pub fn in_words(step: &Step) -> String {
+pub(super) fn in_words(step: &Step) -> String {
     match step {
         Step::Delivered { from, to, message, stays } => {
             let copy = if *stays { ", and a copy of it stays" } else { "" };

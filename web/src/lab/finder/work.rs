@@ -98,6 +98,7 @@ impl Exploring {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
+            | Report::Judged(_)
             | Report::Rehearsed(_)
             | Report::Over => {}
         }
@@ -165,7 +166,8 @@ impl Measuring {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Explored(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
     }
 
@@ -213,7 +215,8 @@ impl Board {
             | Report::Shortened(_)
             | Report::Measured(_)
             | Report::Explored(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
         None
     }
@@ -254,7 +257,8 @@ impl Chances {
             | Report::Shortened(_)
             | Report::Measured(_)
             | Report::Explored(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
     }
 
@@ -346,6 +350,7 @@ impl Work {
             | Report::Measured(_)
             | Report::Explored(_)
             | Report::Rehearsed(_)
+            | Report::Judged(_)
             | Report::Over => {}
         }
     }
