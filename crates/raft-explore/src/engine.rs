@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use raft_check::PROGRESS;
 use raft_check::judges::Broken;
-use raft_core::{LogIndex, Message, NodeId, Term};
+use raft_core::{LogIndex, Membership, Message, NodeId, Term};
 
 use raft_sim::words;
 
@@ -153,19 +153,21 @@ impl Explorer {
                 prefix.into_iter().for_each(|prefix| committed.push(prefix));
             }
         }
-        Self::from_parts(model, servers, &[], committed)
+        let governing = model.membership();
+        Self::from_parts(model, servers, &[], (committed, governing))
     }
 
-    /// Begins with these servers, these messages on their way, and this committed log.
+    /// Begins with these servers, these messages on their way, this committed log, and the membership
+    /// whose quorum committed it.
     pub(crate) fn from_parts(
         model: Model,
         servers: Vec<Server>,
         letters: &[(NodeId, NodeId, Message)],
-        committed: Prefixes,
+        (committed, governing): (Prefixes, Membership),
     ) -> Self {
         assert!(servers.len() <= MAX_SERVERS, "at most {MAX_SERVERS} servers");
         let mut parts = Parts::new(&model);
-        let mut history = History::new(committed, model.membership());
+        let mut history = History::new(committed, governing);
         for server in &servers {
             if let Some(term) = server.leading() {
                 history.note_leader(term, server.id());

@@ -49,9 +49,11 @@ mod prefixes;
 mod progress;
 mod runs;
 mod server;
+mod start;
 mod state;
 
 pub use engine::{Explorer, Finding, Found, Moments, Progress};
 pub use families::Family;
 pub use model::{Bounds, Model, Network, Reductions, Time};
 pub use runs::Step;
+pub use start::StartError;

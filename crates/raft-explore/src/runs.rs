@@ -115,7 +115,7 @@ impl Explorer {
                 place..place + 1
             };
             for place in places {
-                let action = self.at(*action, place);
+                let action = self.of_server(*action, place);
                 servers[place] = self.step(servers[place], action).next;
             }
         }
@@ -123,7 +123,7 @@ impl Explorer {
     }
 
     /// A tick is another one for each server.
-    fn at(&self, action: Action, place: usize) -> Action {
+    fn of_server(&self, action: Action, place: usize) -> Action {
         match &self.model.time {
             Time::Ticks(ticks) if action.kind == Kind::Tick => {
                 Action::new(Kind::Tick, place, ticks[place] as u32)

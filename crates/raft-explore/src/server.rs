@@ -11,7 +11,7 @@ use raft_check::judges::{
     ServerState, StateChanged, TermSent, VoteSent,
 };
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, Entries, Entry, Input, InstallSnapshotReply, Instant, Lens,
+    AppendEntriesReply, Body, Bytes, Entries, Entry, HardState, Input, InstallSnapshotReply, Instant, Lens,
     LogIndex, LogPosition, MembershipChange, Message, Node, NodeId, Outcome, Output, Payload,
     Persist, PersistId, ReadMode, Recovered, RequestId, RoleKind, Snapshot, SnapshotData, Term,
 };
@@ -153,7 +153,10 @@ impl Server {
         let last_applied = node.last_applied();
         let applied = log.get(last_applied).or(known.get(last_applied));
         let applied = (last_applied, applied.unwrap_or(PrefixHash::EMPTY));
-        Self { node, disk, pending, at: now.0, log, stored, applied, vote: None }
+        // It may have left the server.
+        let HardState { current_term, voted_for } = disk.hard_state;
+        let vote = voted_for.map(|candidate| (current_term, candidate));
+        Self { node, disk, pending, at: now.0, log, stored, applied, vote }
     }
 
     pub(crate) fn id(&self) -> NodeId {
@@ -168,11 +171,6 @@ impl Server {
     /// The time on its clock, and the end of its lease, if it has one.
     pub(crate) fn lease(&self) -> (Instant, Option<Instant>) {
         (Instant(self.at), self.node.status().lease_until)
-    }
-
-    /// The last entry that its state machine holds.
-    pub(crate) fn last_applied(&self) -> LogIndex {
-        self.applied.0
     }
 
     /// Whether its state machine holds more than its snapshot.
