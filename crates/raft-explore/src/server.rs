@@ -11,9 +11,10 @@ use raft_check::judges::{
     ServerState, StateChanged, TermSent, VoteSent,
 };
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, Entries, Entry, HardState, Input, InstallSnapshotReply, Instant, Lens,
-    LogIndex, LogPosition, MembershipChange, Message, Node, NodeId, Outcome, Output, Payload,
-    Persist, PersistId, ReadMode, Recovered, RequestId, RoleKind, Snapshot, SnapshotData, Term,
+    AppendEntriesReply, Body, Bytes, Entries, Entry, HardState, Input, InstallSnapshotReply,
+    Instant, Lens, LogIndex, LogPosition, MembershipChange, Message, Node, NodeId, Outcome, Output,
+    Payload, Persist, PersistId, ReadMode, Recovered, RequestId, RoleKind, Snapshot, SnapshotData,
+    Term,
 };
 use raft_sim::words;
 
@@ -276,6 +277,8 @@ impl Server {
         let _ = self.store(kept, effect);
         self.pending.clear();
         let disk = PersistentState::of(&self.disk);
+        // The clock begins anew, so that what a node draws at its start is always the same.
+        self.at = 0;
         match Node::new(model.config(self.id()), self.disk.clone(), Instant(self.at)) {
             Ok(node) => {
                 let (node_id, started_with) = (node.id(), PersistentState::of_core(&node));

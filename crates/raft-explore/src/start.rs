@@ -10,7 +10,7 @@ use raft_sim::{Driver, NodeState, SimNode, World};
 use crate::engine::Explorer;
 use crate::model::{Bounds, Model, Network, Reductions, Time};
 use crate::prefixes::Prefixes;
-use crate::server::Server;
+use crate::server::{Local, Server};
 use crate::state::MAX_SERVERS;
 
 /// Why no search starts at a moment.
@@ -81,16 +81,24 @@ impl Explorer {
             return Err(StartError::Driver);
         }
         let known = committed(checks);
-        let servers: Result<Vec<Server>, StartError> =
-            nodes.iter().map(|node| server(world, node, nodes[0].settings(), &known)).collect();
         let model = model(world, nodes[0].settings(), bounds);
-        let letters: Vec<_> = world
+        let mut letters: Vec<_> = world
             .in_flight()
             .map(|letter| (letter.from, letter.to, (*letter.message).clone()))
-            .filter(|(_, to, _)| to.0 <= nodes.len() as u64)
             .collect();
+        let mut servers = Vec::new();
+        for node in &nodes {
+            let server = server(world, node, nodes[0].settings(), &known)?;
+            // All clocks come to the moment: else the time since a node's last input would be part
+            // of the state.
+            let reaction = server.react(&model, &Local::Tick(0));
+            let sent = reaction.sent.into_iter();
+            letters.extend(sent.map(|(to, message)| (node.id(), to, message)));
+            servers.push(reaction.server);
+        }
+        letters.retain(|(_, to, _)| to.0 <= nodes.len() as u64);
         let governing: Membership = checks.committed_membership().1.clone();
-        Ok(Self::from_parts(model, servers?, &letters, (known, governing)))
+        Ok(Self::from_parts(model, servers, &letters, (known, governing)))
     }
 }
 

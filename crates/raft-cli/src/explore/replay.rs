@@ -134,9 +134,11 @@ impl Replay {
     }
 
     fn carry_out(&mut self, place: usize, step: &Step) {
-        let acting = acting(step);
+        let (acting, now) = (acting(step), self.session.world().now());
+        let request = request(place, step);
         if let Some(node) = acting {
-            self.set_latency(node, place);
+            let arrives = request.as_deref().and_then(|line| self.arrival(node, line));
+            self.set_latency(node, place, arrives.unwrap_or(now));
         }
         let before = acting.map_or(0, |node| self.writes_under_way(node));
         match step {
@@ -165,14 +167,11 @@ impl Replay {
             Step::Forgot(node) => self.say(&format!("forget {node}")),
             Step::Snapshot(node) => self.say(&format!("snapshot {node}")),
             Step::Transfer { node, to } => self.say(&format!("transfer {to} via={node}")),
-            Step::Proposed { node, command } => {
-                let client = 900 + command;
-                self.say(&format!("set x={command} via={node} client={client}"));
-                self.run_to(self.slots[place + 1]);
-            }
-            Step::Read { node, .. } => {
-                self.say(&format!("get x via={node} read=quorum client={}", 800 + place));
-                self.run_to(self.slots[place + 1]);
+            Step::Proposed { .. } | Step::Read { .. } => {
+                if let Some(line) = request {
+                    self.say(&line);
+                    self.run_to(self.slots[place + 1]);
+                }
             }
             // They need time, which does not pass in a search from a moment on.
             Step::HeartbeatDue(_) | Step::Ticked | Step::Change { .. } => {}
@@ -193,8 +192,29 @@ impl Replay {
         self.session.world().node(node).map_or(0, |node| node.disk().pending().len())
     }
 
-    /// The next write of the node ends in the slot in which the search reports it.
-    fn set_latency(&mut self, node: NodeId, place: usize) {
+    /// When a request of a client arrives, and the node begins to write.
+    fn arrival(&self, node: NodeId, line: &str) -> Option<Instant> {
+        let mut trial = Self {
+            session: self.session.clone(),
+            slots: Vec::new(),
+            reports: BTreeMap::new(),
+            issued: BTreeMap::new(),
+        };
+        let before = trial.writes_under_way(node);
+        trial.say(line);
+        let end = trial.session.world().now() + trial.session.world().setup().link_latency.max;
+        while trial.session.next_step_at().is_some_and(|next| next <= end) {
+            trial.session.step();
+            if trial.writes_under_way(node) > before {
+                return Some(trial.session.world().now());
+            }
+        }
+        None
+    }
+
+    /// The next write of the node, which begins at a moment, ends in the slot in which the search
+    /// reports it.
+    fn set_latency(&mut self, node: NodeId, place: usize, begins: Instant) {
         let number = self.issued.get(&node).copied().unwrap_or_default() + 1;
         let life = self.reports.get(&node).into_iter().flatten();
         // Those of the present life: up to the first crash from here on.
@@ -209,9 +229,7 @@ impl Replay {
                 break;
             }
         }
-        let now = self.session.world().now();
-        // A command arrives some time later: its write may end a little after the slot begins.
-        let latency = ends.map_or(NEVER, |ends| ends - now);
+        let latency = ends.map_or(NEVER, |ends| ends - begins);
         let micros = latency.as_micros();
         self.say(&format!("disk {node} latency={micros}us..{micros}us"));
     }
@@ -223,6 +241,17 @@ impl Replay {
             (letter.from, letter.to) == (from, to) && without_commands(&letter.message) == wanted
         };
         self.session.world().in_flight().find(is_it).map(|letter| letter.id)
+    }
+}
+
+/// The request of a client in a step.
+fn request(place: usize, step: &Step) -> Option<String> {
+    if let Step::Proposed { node, command } = step {
+        Some(format!("set x={command} via={node} client={}", 900 + command))
+    } else if let Step::Read { node, .. } = step {
+        Some(format!("get x via={node} read=quorum client={}", 800 + place))
+    } else {
+        None
     }
 }
 
