@@ -45,17 +45,9 @@ impl Family {
         },
         Self {
             name: "duplicates",
-            about: "one election, one command, a heartbeat, a message that arrives twice",
+            about: "one election, one command, two messages that arrive twice",
             is_large: false,
-            model: || {
-                timeless(Bounds {
-                    elections: 1,
-                    proposals: 1,
-                    heartbeats: 1,
-                    duplicates: 1,
-                    ..NONE
-                })
-            },
+            model: || timeless(Bounds { elections: 1, proposals: 1, duplicates: 2, ..NONE }),
         },
         Self {
             name: "repeating",

@@ -23,6 +23,16 @@ fn nothing_is_broken_and_something_new_can_always_be_committed() {
     assert!(probes > 50, "{probes}");
 }
 
+/// As deep as they go: every order of two elections, and of a command with two crashes.
+#[test]
+fn small_families_are_explored_as_a_whole() {
+    for (name, least) in [("election", 5_000), ("elections", 90_000), ("crashes", 90_000)] {
+        let family = Family::named(name).expect("there is such a family");
+        let progress = explore(family, u16::MAX);
+        assert!(progress.states > least, "{name} has {} states", progress.states);
+    }
+}
+
 #[test]
 fn the_dangerous_moments_are_reached() {
     let named = |name| Family::named(name).expect("there is such a family");
