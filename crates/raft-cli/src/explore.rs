@@ -1,13 +1,12 @@
 //! `helios explore`: all that can happen from a moment on, within bounds.
 
 mod arguments;
-mod replay;
 
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use raft_explore::{Explorer, Finding, Found, Progress as Explored};
+use raft_explore::{Explorer, Found, Progress as Explored};
 use raft_script::{Session, Started, Stepped};
 
 pub(crate) use self::arguments::ExploreArguments;
@@ -120,26 +119,18 @@ fn in_words(progress: &Explored, depth: u16, elapsed: Duration) -> String {
 
 /// The script that leads to the violation.
 fn script(session: &Session, found: &Found, answer: &str) -> String {
-    let finding = match &found.finding {
-        Finding::Broken(broken) => {
-            format!(
-                "{} ({}): {}",
-                broken.property.name, broken.property.section, broken.description
-            )
-        }
-        Finding::Stopped { node, message } => format!("node {node} stops: {message}"),
-    };
-    let (text, is_same) = match caught(|| replay::replay(session.clone(), &found.steps)) {
+    let (text, is_same) = match caught(|| raft_jobs::replayed(session.clone(), &found.steps)) {
         Ok(replayed) => (replayed.script, replayed.is_broken),
         // The assertion of a server.
         Err(_) => (String::new(), false),
     };
     let mut comments = format!(
-        "# Found by helios explore {}.\n# {answer}\n# {finding}\n",
-        env!("CARGO_PKG_VERSION")
+        "# Found by helios explore {}.\n# {answer}\n# {}\n",
+        env!("CARGO_PKG_VERSION"),
+        found.finding
     );
     for step in &found.steps {
-        comments += &format!("#   {}\n", replay::in_words(step));
+        comments += &format!("#   {step}\n");
     }
     if !is_same {
         comments += "# Time passes in this script, and with it the run took another way: helios run \

@@ -6,6 +6,7 @@
 //! under all ways to name the servers, the smallest counts.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use raft_check::PROGRESS;
 use raft_check::judges::Broken;
@@ -125,6 +126,17 @@ pub enum Finding {
         /// What it asserts.
         message: String,
     },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(Broken { property, description, .. }) => {
+                write!(f, "{} ({}): {description}", property.name, property.section)
+            }
+            Self::Stopped { node, message } => write!(f, "node {node} stops: {message}"),
+        }
+    }
 }
 
 /// A violation.

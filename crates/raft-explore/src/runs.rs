@@ -1,5 +1,7 @@
 //! The run to a state, step by step.
 
+use std::fmt;
+
 use raft_core::{MembershipChange, Message, NodeId, ReadMode};
 
 use crate::action::{Action, Kind};
@@ -84,6 +86,41 @@ pub enum Step {
     },
     /// All clocks go on.
     Ticked,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Step::Delivered { from, to, message, stays } => {
+                let copy = if *stays { ", and a copy of it stays" } else { "" };
+                format!(
+                    "{} of term {} from {from} arrives at {to}{copy}",
+                    message.name(),
+                    message.term
+                )
+            }
+            Step::Lost { from, to, message } => {
+                format!("{} of term {} from {from} to {to} is lost", message.name(), message.term)
+            }
+            Step::Reported { node, writes: 1 } => format!("a write of {node} is done"),
+            Step::Reported { node, writes } => format!("{writes} writes of {node} are done"),
+            Step::Crashed { node, kept, lost } => {
+                format!(
+                    "{node} crashes and starts again; {kept} unfinished writes are kept, {lost} lost"
+                )
+            }
+            Step::TimedOut(node) => format!("the election timeout of {node} elapses"),
+            Step::HeartbeatDue(node) => format!("{node} sends heartbeats"),
+            Step::Forgot(node) => format!("{node} forgets its leader"),
+            Step::Proposed { node, command } => format!("command {command} arrives at {node}"),
+            Step::Read { node, .. } => format!("a read arrives at {node}"),
+            Step::Snapshot(node) => format!("{node} takes a snapshot"),
+            Step::Transfer { node, to } => format!("{node} is to hand over to {to}"),
+            Step::Change { node, change } => format!("{node} is to {change}"),
+            Step::Ticked => "all clocks tick".to_owned(),
+        };
+        f.write_str(&words)
+    }
 }
 
 impl Explorer {

@@ -95,14 +95,8 @@ fn end(session: &Session, progress: &Progress, depth: u16) -> ExploreEnd {
 }
 
 fn in_words(session: &Session, found: &Found) -> ExploreFound {
-    let words = match &found.finding {
-        Finding::Broken(broken) => {
-            let property = broken.property;
-            format!("{} ({}): {}", property.name, property.section, broken.description)
-        }
-        Finding::Stopped { node, message } => format!("node {node} stops: {message}"),
-    };
-    let steps = found.steps.iter().map(replay::in_words).collect();
+    let words = found.finding.to_string();
+    let steps = found.steps.iter().map(ToString::to_string).collect();
     // Nothing catches the assertion of a server in a worker.
     let replayed = match &found.finding {
         Finding::Broken(_) => Some(replayed(session.clone(), &found.steps)),

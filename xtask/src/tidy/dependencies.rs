@@ -20,7 +20,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-lab", "raft-diagram"]),
+    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),
