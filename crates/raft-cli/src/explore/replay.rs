@@ -20,9 +20,10 @@ const SLOT: Duration = Duration::from_micros(100);
 /// The latency of a write that the search never reports.
 const NEVER: Duration = Duration::from_secs(600);
 
-/// The script, and whether a property is broken at its end.
+/// The run as a script.
 pub(super) struct Replayed {
     pub(super) script: String,
+    /// Whether a property is broken at its end.
     pub(super) is_broken: bool,
 }
 
@@ -229,7 +230,11 @@ impl Replay {
                 break;
             }
         }
-        let latency = ends.map_or(NEVER, |ends| ends - begins);
+        // A disk begins a write when the one before it is done.
+        let pending = self.session.world().node(node).map(|node| node.disk().pending());
+        let busy_until = pending.and_then(Iterator::last).map(|write| write.done_at);
+        let begins = busy_until.map_or(begins, |until| until.max(begins));
+        let latency = ends.map_or(NEVER, |ends| (ends - begins).max(Duration::from_micros(1)));
         let micros = latency.as_micros();
         self.say(&format!("disk {node} latency={micros}us..{micros}us"));
     }
