@@ -7,7 +7,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use raft_explore::{Explorer, Finding, Found, Progress as Explored};
+use raft_explore::{Counterexample, Explorer, Flaw, Progress as Explored};
 use raft_script::{Session, Started, Stepped};
 
 pub(crate) use self::arguments::ExploreArguments;
@@ -119,15 +119,15 @@ fn in_words(progress: &Explored, depth: u16, elapsed: Duration) -> String {
 }
 
 /// The script that leads to the violation.
-fn script(session: &Session, found: &Found, answer: &str) -> String {
-    let finding = match &found.finding {
-        Finding::Broken(broken) => {
+fn script(session: &Session, found: &Counterexample, answer: &str) -> String {
+    let finding = match &found.flaw {
+        Flaw::Broken(broken) => {
             format!(
                 "{} ({}): {}",
                 broken.property.name, broken.property.section, broken.description
             )
         }
-        Finding::Stopped { node, message } => format!("node {node} stops: {message}"),
+        Flaw::Stopped { node, message } => format!("node {node} stops: {message}"),
     };
     let (text, is_same) = match caught(|| replay::replay(session.clone(), &found.steps)) {
         Ok(replayed) => (replayed.script, replayed.is_broken),
@@ -142,8 +142,8 @@ fn script(session: &Session, found: &Found, answer: &str) -> String {
         comments += &format!("#   {}\n", replay::in_words(step));
     }
     if !is_same {
-        comments += "# Time passes in this script, and with it the run took another way: helios run \
-                     does not\n# find the violation in it.\n";
+        comments += "# Time passes in this script, and with it the run took another way: \
+                     helios run does\n# not find the violation in it.\n";
     }
     format!("{comments}\n{text}")
 }

@@ -1,10 +1,10 @@
 //! A run of the explorer as a script: its steps, carried out in a session.
 //!
 //! In the search no time passes. In a session a little has to: a write takes as long as its disk
-//! says, and a command of a client travels. So each step has a slot of 100 µs, and a command as long
-//! as a message may take. All messages are held at the ends of their links, and those that arrive are
-//! delivered. A disk's latency is set before each step such that the writes of the step end in the
-//! slot in which the search reports them.
+//! says, and a command of a client travels. So each step has a slot of 100 µs, and a command as
+//! long as a message may take. All messages are held at the ends of their links, and those that
+//! arrive are delivered. A disk's latency is set before each step such that the writes of the step
+//! end in the slot in which the search reports them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,19 +48,18 @@ struct Replay {
     session: Session,
     /// When each step begins, and when the last one ends.
     slots: Vec<Instant>,
-    /// Of each node: the steps that report writes or end a life, with the number of writes that
-    /// are reported up to then, of that life.
+    /// Of each node: the steps that report writes, and its crashes.
     reports: BTreeMap<NodeId, Vec<Report>>,
-    /// Writes that each node issued in its present life.
+    /// Writes that each node issued since its start.
     issued: BTreeMap<NodeId, usize>,
 }
 
 /// Writes of a node are reported.
 struct Report {
     place: usize,
-    /// How many in this life, with those before.
+    /// How many since its start.
     through: usize,
-    /// Whether a crash ends the life.
+    /// Whether it is a crash.
     is_last: bool,
 }
 
@@ -179,12 +178,8 @@ impl Replay {
         }
         self.settle();
         if let Some(node) = acting.filter(|_| !matches!(step, Step::Crashed { .. })) {
-            let is_report = matches!(step, Step::Reported { .. });
             let now = self.writes_under_way(node);
-            let reported = match step {
-                Step::Reported { writes, .. } if is_report => *writes,
-                _ => 0,
-            };
+            let reported = if let Step::Reported { writes, .. } = step { *writes } else { 0 };
             *self.issued.entry(node).or_default() += (now + reported).saturating_sub(before);
         }
     }
@@ -217,9 +212,9 @@ impl Replay {
     /// reports it.
     fn set_latency(&mut self, node: NodeId, place: usize, begins: Instant) {
         let number = self.issued.get(&node).copied().unwrap_or_default() + 1;
-        let life = self.reports.get(&node).into_iter().flatten();
-        // Those of the present life: up to the first crash from here on.
-        let mut later = life.skip_while(|report| report.place <= place);
+        let reports = self.reports.get(&node).into_iter().flatten();
+        // Up to the next crash.
+        let mut later = reports.skip_while(|report| report.place <= place);
         let mut ends = None;
         for report in later.by_ref() {
             if report.through >= number {

@@ -280,9 +280,10 @@ fn compare(one: &Seat, other: &Seat, mut inputs: Vec<(u64, Input)>, lens: Lens<'
         let (mut one, mut other) = (one.clone(), other.clone());
         for input in [input.clone(), Input::Timeout] {
             let [outputs, others] = [&mut one, &mut other].map(|seat| {
-                let input = match input {
-                    Input::Persisted(id) => Input::Persisted(PersistId(seat.reported + id.0)),
-                    _ => input.clone(),
+                let input = if let Input::Persisted(id) = input {
+                    Input::Persisted(PersistId(seat.reported + id.0))
+                } else {
+                    input.clone()
                 };
                 said(seat.handle(later, input), lens)
             });
