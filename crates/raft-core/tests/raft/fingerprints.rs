@@ -207,14 +207,15 @@ impl Run {
             return;
         };
         let place = choice / 4 % waiting.len();
-        let message = if choice % 4 == 0 { waiting[place].clone() } else { waiting.remove(place) };
+        let message =
+            if choice.is_multiple_of(4) { waiting[place].clone() } else { waiting.remove(place) };
         waiting.drain(..waiting.len().saturating_sub(6));
         self.give(to, Input::Message { from: NodeId(self.names[from]), message });
     }
 
     fn report(&mut self, place: usize, choice: usize) {
         let seat = &mut self.seats[place];
-        let count = if choice % 3 == 0 { 1 } else { seat.writes.len() };
+        let count = if choice.is_multiple_of(3) { 1 } else { seat.writes.len() };
         let writes: Vec<_> = seat.writes.drain(..count.min(seat.writes.len())).collect();
         let Some(last) = writes.last() else { return };
         let id = last.id;

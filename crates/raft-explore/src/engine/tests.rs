@@ -19,6 +19,9 @@ struct Plain {
     budgets: Budgets,
 }
 
+/// The servers, the messages with senders and receivers, the past, and the budgets.
+type Key = (Vec<u64>, Vec<(u64, u64, u64)>, u64, u64);
+
 fn print(tell: impl FnOnce(&mut Fingerprint)) -> u64 {
     let mut hasher = Fingerprint::default();
     tell(&mut hasher);
@@ -27,7 +30,7 @@ fn print(tell: impl FnOnce(&mut Fingerprint)) -> u64 {
 
 impl Plain {
     /// The state by the fingerprints of its parts.
-    fn key(&self) -> (Vec<u64>, Vec<(u64, u64, u64)>, u64, u64) {
+    fn key(&self) -> Key {
         let lens = Lens::TIMELESS;
         let server = |server: &Server| print(|hasher| server.fingerprint(hasher, lens));
         let mut letters: Vec<_> = self
