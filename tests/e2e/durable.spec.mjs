@@ -11,6 +11,7 @@ import {
   leaderOnScreen,
   openLab,
   says,
+  tool,
   until,
   view,
 } from './lib/lab.mjs';
@@ -141,7 +142,7 @@ test('a lab stored by an earlier version is said to be one, and can be wiped', a
   const words = await page.getByTestId('notice').innerText();
   assert.match(words, /cannot be opened.*earlier version of Helios.*wipe it/s);
   assert.match(words, /This lab is in memory/);
-  await page.getByTestId('wipe-lab').click();
+  await tool(page, 'wipe-lab');
   await page.getByTestId('dialog-confirm').click();
   await until('a stored lab again', async () => {
     const state = await page.evaluate(() => globalThis.helios?.state?.()).catch(() => null);
@@ -158,7 +159,7 @@ test('wiping asks first, and then starts an empty lab', async () => {
   await atFullSpeed(page);
   const answer = await exec(page, 'set gone=soon');
   assert.equal(answer.ok, true, JSON.stringify(answer));
-  await page.getByTestId('wipe-lab').click();
+  await tool(page, 'wipe-lab');
   await page.getByTestId('dialog-confirm').click();
   await until('an empty store', async () => {
     const state = await page.evaluate(() => globalThis.helios?.state?.()).catch(() => null);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { openLab, says, until, view } from './lib/lab.mjs';
+import { openLab, says, tool, until, view } from './lib/lab.mjs';
 import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -28,7 +28,7 @@ async function opened(t, viewport = { width: 1440, height: 900 }) {
   const errors = await openLab(page, server.url);
   t.after(() => assert.deepEqual(errors, []));
   if (viewport.width >= 1100) {
-    await page.getByTestId('experiments').click();
+    await tool(page, 'experiments');
   } else {
     await page.getByTestId('lessons').click();
     await page.getByTestId('to-experiments').click();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { openLab, says, soon, until, view } from './lib/lab.mjs';
+import { openLab, says, soon, tool, until, view } from './lib/lab.mjs';
 import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -30,7 +30,7 @@ async function opened(t) {
 }
 
 async function look(page, condition) {
-  await page.getByTestId('find').click();
+  await tool(page, 'find');
   await page.getByTestId('find-condition').fill(condition);
 }
 
@@ -97,7 +97,7 @@ test('a condition that is none is refused where it is typed', async (t) => {
 
 test('a run of the board is found and shortened', async (t) => {
   const page = await opened(t);
-  await page.getByTestId('find').click();
+  await tool(page, 'find');
   await page.getByTestId('event-split-vote').getByRole('button').click();
   await says(page.getByTestId('find-hits'), /seed \d+, at/);
   await page.getByRole('button', { name: /^Shorten seed/ }).first().click();
@@ -108,7 +108,7 @@ test('a run of the board is found and shortened', async (t) => {
 
 test('rare events are counted', async (t) => {
   const page = await opened(t);
-  await page.getByTestId('find').click();
+  await tool(page, 'find');
   await page.getByTestId('board-count').click();
   await says(page.getByTestId('event-split-vote'), /in \d+ of \d+ runs/);
 });

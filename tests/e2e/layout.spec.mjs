@@ -8,12 +8,15 @@ import {
   atFullSpeed,
   consoleLine,
   exec,
+  keysOf,
   leaderOnScreen,
   openLab,
   says,
   soon,
+  tool,
   type,
   until,
+  view,
 } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -73,6 +76,8 @@ test('at every size the page itself never scrolls, and the cluster or the logs a
       const logs = await shown(page, '.panel-logs .rows');
       assert.ok(logs.height >= 80, `${name}: the logs are ${JSON.stringify(logs)}`);
     }
+    // On a phone it opens from the list of tools.
+    if (width < 768) await tool(page, 'open-console');
     assert.ok(await page.getByTestId('console-input').isVisible(), `${name}: the console's line`);
     await page.close();
   }
@@ -173,4 +178,126 @@ test('seven nodes are apart on a small screen', async () => {
     }
   }
   await page.close();
+});
+
+/** The box of a thing, in whole pixels. */
+const box = async (page, selector) => {
+  const { x, y, width, height } = await page.locator(selector).first().boundingBox();
+  return { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) };
+};
+
+test('a border is moved by the pointer and by keys, kept for the next visit, and put back', async (t) => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  t.after(() => page.close());
+  await openLab(page, server.url);
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  const before = await box(page, '.panel-logs');
+  const border = await box(page, '[data-testid="border-ring"]');
+  const [x, y] = [border.x + border.width / 2, border.y + 200];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 100, y, { steps: 4 });
+  await page.mouse.up();
+  const after = await box(page, '.panel-logs');
+  assert.ok(Math.abs(before.x - after.x - 100) <= 14, `${before.x} to ${after.x}`);
+  // The other borders stay.
+  assert.ok(Math.abs(after.x + after.width - before.x - before.width) <= 1);
+  await page.getByTestId('border-panel').focus();
+  const panel = await box(page, '.panel-events');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  const wider = await box(page, '.panel-events');
+  assert.ok(wider.width > panel.width + 40, `${panel.width} to ${wider.width}`);
+  await page.reload();
+  await page.locator('.panel-logs .rows').waitFor();
+  const kept = await box(page, '.panel-events');
+  assert.equal(kept.width, wider.width);
+  await page.getByTestId('border-ring').dblclick();
+  await page.getByTestId('border-panel').focus();
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await box(page, '.panel-logs'), before);
+  assert.equal((await box(page, '.panel-events')).width, panel.width);
+});
+
+test('on a phone everything that matters is under a thumb', async (t) => {
+  const page = await browser.newPage({
+    viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true,
+  });
+  t.after(() => page.close());
+  const errors = await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+  const outside = () => page.evaluate(() =>
+    [...document.querySelectorAll('.page button, .page input, .page [role=separator]')]
+      .filter((element) => element.checkVisibility() && !element.closest('.tabs, .tape-bar, .diagram-bar'))
+      .map((element) => [element.textContent || element.ariaLabel, element.getBoundingClientRect()])
+      .filter(([, { left, right }]) => left < -0.5 || right > innerWidth + 0.5)
+      .map(([name]) => name));
+  assert.deepEqual(await outside(), []);
+
+  // The bar at the bottom: things of 44 pixels at least.
+  for (const name of ['step-back', 'run-toggle', 'step', 'act']) {
+    const { width, height } = await box(page, `[data-testid="${name}"]`);
+    assert.ok(width >= 44 && height >= 44, `${name}: ${width}×${height}`);
+  }
+  await page.getByRole('button', { name: /speed:/ }).click();
+  assert.ok(await page.getByTestId('speed').isVisible());
+  await page.keyboard.press('Escape');
+  await until('the slider is closed', async () => !(await page.getByTestId('speed').isVisible()));
+
+  // Act: what one can do to the cluster, or to what is selected.
+  await page.getByTestId('act').click();
+  await page.getByTestId('menu-write').click();
+  await until('a write', async () => (await leaderOnScreen(page)) && 'x' in keysOf(await view(page), 1));
+  const { id } = await leaderOnScreen(page);
+  await page.getByTestId(`node-${id}`).tap();
+  await page.getByTestId('act').click();
+  await page.getByTestId('menu-crash').click();
+  await until('it is down', async () => !(await leaderOnScreen(page)) || (await leaderOnScreen(page)).id !== id);
+
+  // The sheet: its panels, lower, and higher by its handle.
+  await page.locator('.tab-logs').tap();
+  const half = await box(page, '.panel-logs');
+  assert.ok(half.height > 180, `${half.height}`);
+  await page.getByTestId('tab-ring').tap();
+  const low = await box(page, '.topology');
+  assert.equal((await box(page, '.panel-logs')).height, 0);
+  await page.locator('.tab-events').tap();
+  assert.ok((await box(page, '.panel-events')).height > 180);
+  assert.ok((await box(page, '.topology')).height < low.height - 150);
+  const handle = await box(page, '[data-testid="border-sheet"]');
+  const [x, y] = [handle.x + handle.width / 2, handle.y + 6];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x, y - 150, { steps: 4 });
+  await page.mouse.up();
+  const high = (await box(page, '.panel-events')).height;
+  assert.ok(Math.abs(high - half.height - 150) <= 20, `${half.height} to ${high}`);
+
+  // In the past there is the way along the run, and back.
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  await page.getByTestId('step-back').click();
+  assert.ok(await page.getByTestId('play-backward').isVisible());
+  await page.getByTestId('return-to-live').click();
+  await until('it is gone', async () => !(await page.getByTestId('play-backward').isVisible()));
+
+  // A command that fails is told, also while the console is closed.
+  await page.evaluate(() => globalThis.helios.exec('crash 99').catch(() => {}));
+  await page.getByTestId('console-last').waitFor();
+  assert.deepEqual(await outside(), []);
+  assert.deepEqual(errors, []);
+});
+
+test('on paper there are the sentence, the cluster, the logs, the keys and the run', async (t) => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+  t.after(() => page.close());
+  await aRun(page);
+  await page.emulateMedia({ media: 'print' });
+  for (const seen of ['.headline', '.topology', '.panel-logs .rows', '.panel-kv', '.tape-terms']) {
+    assert.ok(await page.locator(seen).isVisible(), seen);
+  }
+  for (const hidden of ['.top-actions', '.time', '.tabs', '.console', '.panel-events']) {
+    assert.equal(await page.locator(hidden).isVisible(), false, hidden);
+  }
+  assert.ok((await page.pdf({ preferCSSPageSize: true })).length > 10_000);
 });

@@ -12,6 +12,7 @@ import {
   leaderOnScreen,
   openLab,
   says,
+  tool,
   type,
   until,
   view,
@@ -172,7 +173,7 @@ test('a server that joined is there after a reload', async () => {
 });
 
 test('a new lab with the paper’s protocol alone elects without asking first', async () => {
-  await page.getByTestId('new-lab').click();
+  await tool(page, 'new-lab');
   await page.getByTestId('new-lab-paper').check();
   await page.getByTestId('dialog-confirm').click();
   await atFullSpeed(page);

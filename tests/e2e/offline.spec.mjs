@@ -19,7 +19,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { PATIENCE_MS, atFullSpeed, exec, keysOf, openLab, says, until, view } from './lib/lab.mjs';
+import {
+  PATIENCE_MS,
+  atFullSpeed,
+  exec,
+  keysOf,
+  openLab,
+  says,
+  tool,
+  until,
+  view,
+} from './lib/lab.mjs';
 import { seriousViolations } from './lib/page.mjs';
 import { DIST, startServer } from './lib/server.mjs';
 
@@ -117,7 +127,7 @@ test('without its server, a page that was visited once has everything', async (t
   await exec(page, 'run until converged');
   assert.equal(keysOf(await view(page), 1).kept, 'yes');
   // A panel of the part that loads later, and a job in a worker.
-  await page.getByTestId('find').click();
+  await tool(page, 'find');
   await page.getByTestId('find-condition').fill('happened two-leaders');
   await page.getByTestId('find-begin').click();
   await says(page.getByTestId('find-hits'), /seed \d+, at/);
@@ -141,7 +151,7 @@ test('a page that is open hears of a new version, keeps its own, and shows it on
   assert.deepEqual(await seriousViolations(page), []);
   assert.equal(await versionShown(page), first.version, 'nothing happens by itself');
   // Its host has lost the files of this version, and the page finds them all the same.
-  await page.getByTestId('find').click();
+  await tool(page, 'find');
   await page.getByTestId('find-condition').fill('happened two-leaders');
   await page.getByTestId('find-begin').click();
   await says(page.getByTestId('find-hits'), /seed \d+, at/);

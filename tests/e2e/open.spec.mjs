@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { consoleLine, openLab, says, soon, until } from './lib/lab.mjs';
+import { consoleLine, openLab, says, soon, tool, until } from './lib/lab.mjs';
+import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
 const BROKEN = new URL('../../scenarios/bugs/vote-forgotten.helios', import.meta.url);
@@ -61,7 +62,7 @@ test('a script of the fuzzer stops at its violation, and a banner names the rule
 });
 
 test('a scenario pauses at its key moment, says what is to be seen, and goes on', async () => {
-  await page.getByRole('button', { name: 'Scenarios' }).click();
+  await tool(page, 'scenarios');
   await page.getByTestId('scenario-08-figure-8-committed').click();
   const story = page.getByTestId('scenario-story');
   await says(story, /Once an entry of the leader's own term/);
@@ -78,7 +79,7 @@ test('a scenario pauses at its key moment, says what is to be seen, and goes on'
 });
 
 test('Space runs and pauses a scenario that was just chosen, and playing again keeps the speed', async () => {
-  await page.getByRole('button', { name: 'Scenarios' }).click();
+  await tool(page, 'scenarios');
   await page.getByTestId('scenario-08-figure-8-committed').press('Enter');
   const chosen = () => page.evaluate(() => document.activeElement.dataset.testid);
   await soon(chosen, 'run-toggle');
@@ -143,4 +144,100 @@ test('several pasted lines are statements, and a pasted script with a cluster is
   await page.getByTestId('opened-script').waitFor();
   const { view } = await stopped();
   assert.equal(view.nodes.length, 3);
+});
+
+/** Three servers of another program: S2 leads term 1 as S1 does. */
+const TRACE = `# Another program.
+000000 S1 T0 START
+000000 S2 T0 START
+000010 S1 T1 CANDIDATE
+000010 S1 T1 VOTE -> S1
+000011 S1 T1 SEND 1 RequestVote -> S2
+000014 S2 T1 RECV 1
+000014 S2 T1 VOTE -> S1
+000019 S1 T1 LEADER
+000020 S1 T1 APPEND 1@1 x=1
+000030 S2 T1 LEADER
+000040 S1 T1 DOWN
+`;
+const HISTORY = `helios history 1
+0.1s 1 invoke set x=1
+0.2s 1 ok
+0.3s 2 invoke get x
+0.4s 2 ok absent
+`;
+const recorded = () => page.getByTestId('recorded');
+const events = () => recorded().getAttribute('data-events');
+const drop = async (name, text) => {
+  const dataTransfer = await page.evaluateHandle(([called, content]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([content], called, { type: 'text/plain' }));
+    return data;
+  }, [name, text]);
+  await page.dispatchEvent('main.grid', 'drop', { dataTransfer });
+};
+/** What the lab must have again when a file over it is closed; events of the page are no part. */
+const ofLab = ({ view, lab }) => ({ view, branches: lab.time.branches, pacing: lab.pacing });
+
+test('a recorded run opens at its first illegal step, can be walked through, and the lab stays', async () => {
+  await page.evaluate(() => globalThis.helios.exec('run until leader'));
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  const before = ofLab(await state());
+  await choose(file('mine.log', TRACE));
+  await recorded().waitFor();
+  await says(page.getByTestId('file-verdict'), /No run of Raft.*Line 11: Election Safety.*node 2 leads/s);
+  assert.equal(await events(), '10');
+  const role = (node) => recorded().getByTestId(`node-${node}`).getAttribute('data-role');
+  assert.deepEqual([await role(1), await role(2)], ['leader', 'leader']);
+  await says(page.getByTestId('recorded-about'), /read only: the lines of another program/);
+
+  await page.getByTestId('recorded-tape').fill('6');
+  await soon(() => role(1), 'candidate');
+  await says(page.getByTestId('recorded-event'), /Line 7.*RECV 1/s);
+  await page.getByTestId('recorded-next').click();
+  await soon(events, '7');
+  await page.getByTestId('recorded-nodes').click();
+  await says(page.getByTestId('recorded-table'), /candidate.*follower/s);
+  await page.getByTestId('recorded-diagram').click();
+  await until('the diagram has items', async () =>
+    Number(await page.getByTestId('recorded-sheet').getAttribute('data-items')) > 3);
+  await page.getByTestId('recorded-properties').click();
+  await says(page.getByTestId('recorded-verdicts'), /Commit Rule.*not judged: no line of the lines file/s);
+  await page.getByTestId('to-illegal').click();
+  await soon(events, '10');
+  assert.deepEqual(await seriousViolations(page), []);
+
+  await page.keyboard.press('Escape');
+  await until('it is closed', async () => (await recorded().count()) === 0);
+  assert.deepEqual(ofLab(await state()), before);
+});
+
+test('a running lab stands still while a file is open, and goes on when it is closed', async () => {
+  assert.ok((await state()).lab.pacing.running);
+  await drop('run.log', TRACE);
+  await recorded().waitFor();
+  assert.equal((await state()).lab.pacing.running, false);
+  await page.getByRole('button', { name: 'Close' }).click();
+  await soon(async () => (await state()).lab.pacing.running, true);
+});
+
+test('a history shows the operations that contradict each other', async () => {
+  await choose(file('history.txt', HISTORY));
+  await says(page.getByTestId('file-verdict'), /Not linearizable.*2 operations/s);
+  await says(page.getByTestId('contradiction'), /get x → absent/);
+  assert.equal(await page.locator('.interval').count(), 2);
+  assert.deepEqual(await seriousViolations(page), []);
+});
+
+test('a damaged trace says where, and a pasted one opens', async () => {
+  await choose(file('cut.log', `${TRACE}000050 S1 T1 COMMIT x\n`));
+  await says(page.getByTestId('file-refused'), /line 13: expected an index, found "x"/);
+  await page.keyboard.press('Escape');
+  await page.getByTestId('console-input').evaluate((input, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text', text);
+    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, TRACE);
+  await recorded().waitFor();
+  assert.equal(await page.getByTestId('opened-script').count(), 0);
 });

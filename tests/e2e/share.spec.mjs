@@ -234,4 +234,12 @@ test('the run is saved as a trace, as a history, as a script and as a golden scr
   assert.match((await saved('history'))[1], /^helios history 1\n/);
   assert.equal((await saved('script'))[1], await page.evaluate(() => globalThis.helios.export()));
   assert.match((await saved('golden'))[1], /\n> at .* set x=1\n---\n/);
+  const [ring, drawn] = await saved('ring-svg');
+  assert.equal(ring, 'ring.svg');
+  assert.match(drawn, /^<svg xmlns=.*<polygon /s);
+  assert.match((await saved('logs-svg'))[1], /class="helios-diagram"/);
+  // A picture of pixels: the browser has drawn it.
+  const [pixels, png] = await saved('ring-png');
+  assert.equal(pixels, 'ring.png');
+  assert.ok(png.length > 10_000 && png.includes('PNG'), `${png.length} characters`);
 });

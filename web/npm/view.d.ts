@@ -150,6 +150,7 @@ export interface LogView {
   damage: string | null;
   snapshot: LogPosition;
   last: LogPosition;
+  is_length_only: boolean;
   commit_index: LogIndex;
   last_applied: LogIndex;
   durable_index: LogIndex;
@@ -238,13 +239,14 @@ export type MessageLook =
   | 'read-refused'
   | 'forward'
   | 'forward-taken'
-  | 'forward-refused';
+  | 'forward-refused'
+  | 'other';
 
 export interface MessageView {
   id: MessageId;
   from: NodeId;
   to: NodeId;
-  kind: MessageKind;
+  kind: MessageKind | null;
   look: MessageLook;
   term: Term;
   entries: number;

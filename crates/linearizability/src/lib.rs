@@ -14,6 +14,7 @@
 // | `search.rs`, `remaining.rs`, `seen.rs` | the search for an order |
 // | `impossible.rs` | answers that no search is needed to refute |
 // | `window.rs` | the fewest operations without one |
+// | `report.rs` | the same in words and intervals |
 #![forbid(unsafe_code)]
 
 mod bytes;
@@ -26,6 +27,7 @@ mod impossible;
 mod maps;
 mod operation;
 mod remaining;
+mod report;
 mod search;
 mod seen;
 mod specification;
@@ -44,6 +46,7 @@ pub use history::{
 };
 pub use impossible::{ImpossibleAnswer, ImpossibleCause};
 pub use operation::{Answer, MapOperation};
+pub use report::{ContradictionReport, LongestOrder, ReportedOperation};
 pub use window::{Contradiction, LinearizedOperation, ReachedOrder};
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use self::arguments::Wanted;
 use crate::caught::caught;
 use crate::fuzz::report::grouped;
 use crate::interrupt::interrupted;
-use crate::output::to_stdout;
+use crate::output::{print_commands, to_stdout};
 use crate::progress::Progress;
 use crate::threads::spread;
 
@@ -39,9 +39,13 @@ pub(crate) fn find(arguments: &FindArguments) -> io::Result<u8> {
         eprintln!("helios find: cannot write to {out}: {error}");
         return Ok(2);
     }
-    to_stdout(|out| match script {
-        Some(script) if arguments.out.is_none() => out.write_all(script.as_bytes()),
-        Some(_) | None => writeln!(out, "{answer}"),
+    to_stdout(|out| match (script, &arguments.out) {
+        (Some(script), None) => out.write_all(script.as_bytes()),
+        (Some(_), Some(file)) => {
+            writeln!(out, "{answer}")?;
+            print_commands(file, out)
+        }
+        (None, _) => writeln!(out, "{answer}"),
     })?;
     Ok(u8::from(found.counts.hits == 0))
 }

@@ -9,7 +9,7 @@ use raft_script::Script;
 
 use crate::caught::caught;
 use crate::interrupt::interrupted;
-use crate::output::to_stdout;
+use crate::output::{print_commands, to_stdout};
 use crate::progress::Progress;
 use crate::run;
 
@@ -60,7 +60,10 @@ pub(crate) fn run(arguments: &ShrinkArguments) -> io::Result<u8> {
     };
     let text = annotated(&last, &shrunk);
     match &arguments.out {
-        Some(out) => std::fs::write(out, text)?,
+        Some(file) => {
+            std::fs::write(file, text)?;
+            to_stdout(|out| print_commands(file, out))?;
+        }
         None => to_stdout(|out| out.write_all(text.as_bytes()))?,
     }
     Ok(0)

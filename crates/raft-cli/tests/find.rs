@@ -54,6 +54,7 @@ fn the_futures_of_a_script_have_a_share_in_which_it_happens() {
     let text = stdout(&output);
     assert!(text.starts_with("leader 1: in ") && text.contains(" of 60 runs ("), "{text}");
     assert!(text.contains(" %) within 2s; "), "{text}");
+    assert!(text.ends_with(&format!("replay: helios run {out}\nopen:   helios open {out}\n")));
     assert_eq!(stdout(&helios_with_input(&arguments, LOSSY)), text);
     assert_eq!(code(&helios(&["run", out])), 0);
     let script = std::fs::read_to_string(out).unwrap();

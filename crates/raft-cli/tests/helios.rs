@@ -389,6 +389,16 @@ fn shrink_leaves_what_fails_and_says_so() {
     assert!(stderr(&unreadable).contains("line 1"), "{}", stderr(&unreadable));
 }
 
+#[test]
+fn a_shrunk_script_in_a_file_comes_with_the_command_that_opens_it() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shrunk.helios");
+    let file = file.to_str().expect("a name in UTF-8");
+    let shrunk = helios_with_input(&["shrink", "-", "--out", file], "run 1s\nexpect no leader\n");
+    let expected = format!("replay: helios run {file}\nopen:   helios open {file}\n");
+    assert_eq!(stdout(&shrunk), expected);
+    assert_eq!(code(&helios(&["run", file])), 1, "it fails");
+}
+
 /// The faults are why there is no leader, so they stay: `expect leader` alone would fail too, but
 /// only because no election can be over by then.
 #[test]

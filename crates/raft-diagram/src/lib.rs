@@ -56,7 +56,7 @@ mod verdict;
 
 pub use causes::EventSet;
 pub use diagram::{Diagram, DiagramFull, MAX_EVENTS};
-pub use export::{DiagramFormat, ExportError, Selection};
+pub use export::{DiagramFormat, ExportError, Selection, svg_style};
 pub use filter::DiagramFilter;
 pub use item::{
     ClientArrow, ClientOperation, DiskWrite, Fate, FaultLine, Item, ItemKind, LanePoint,

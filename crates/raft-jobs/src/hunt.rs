@@ -125,7 +125,8 @@ impl Hunt {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
         None
     }

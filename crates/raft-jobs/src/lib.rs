@@ -31,6 +31,7 @@ mod board;
 mod chances;
 mod find;
 mod hunt;
+mod judge;
 mod measure;
 mod rehearse;
 mod runs;
@@ -40,6 +41,10 @@ pub use board::{BoardJob, BoardRow, board_rows};
 pub use chances::ChancesJob;
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
+pub use judge::{
+    HistoryContradiction, HistoryOperation, HistoryVerdict, JudgeJob, Judged, JudgedHistory,
+    JudgedProperty, JudgedRun, PropertyVerdict,
+};
 pub use measure::MeasureJob;
 pub use raft_experiment as experiment;
 use raft_experiment::TrialResults;
@@ -68,10 +73,12 @@ pub enum Job {
     Measure(MeasureJob),
     /// Play a lesson with every answer.
     Rehearse(RehearseJob),
+    /// Judge a file with a recorded run or a history.
+    Judge(JudgeJob),
 }
 
 /// What a worker tells.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Report {
     /// The seed whose run is looked at now, and the number of steps of the job so far.
     Looking {
@@ -117,6 +124,8 @@ pub enum Report {
     /// A lesson was played to its end. `None`: each question has a right answer, each wrong one a
     /// run or a reason, and each goal can be reached; else what is wrong, in words.
     Rehearsed(Option<String>),
+    /// A file was read and judged.
+    Judged(Judged),
     /// The job cannot be carried out, in words.
     Refused(String),
     /// The worker has failed, in words. Another one is needed for what is left.
@@ -158,6 +167,7 @@ pub fn carry_out(job: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
         Ok(Job::Shorten(job)) => job.carry_out(&mut tell),
         Ok(Job::Measure(job)) => job.carry_out(&mut tell),
         Ok(Job::Rehearse(job)) => job.carry_out(&mut tell),
+        Ok(Job::Judge(job)) => job.carry_out(&mut tell),
         Err(error) => Err(format!("the page sent no job: {error}")),
     };
     if let Err(words) = done {

@@ -1,8 +1,8 @@
 //! Each job goes to a worker as bytes, and its reports come back as bytes.
 
 use raft_jobs::{
-    BoardJob, ChancesJob, FindJob, Found, Job, RehearseJob, Report, Runs, Seeds, ShortenJob,
-    board_rows, carry_out, read,
+    BoardJob, ChancesJob, FindJob, Found, HistoryVerdict, Job, JudgeJob, Judged, PropertyVerdict,
+    RehearseJob, Report, Runs, Seeds, ShortenJob, board_rows, carry_out, read,
 };
 
 /// The reports of a job. The last one, that it is over, is left out.
@@ -139,4 +139,48 @@ fn drawn_runs_have_bugs_where_rules_are_off() {
     assert!(find(runs(&[]), "broken").is_empty());
     let found = find(runs(&["commit-old-term"]), "broken commit-rule");
     assert!(found[0].script.contains("bugs=commit-old-term"), "{}", found[0].script);
+}
+
+fn judged(text: &str) -> Report {
+    let job = Job::Judge(JudgeJob { file: text.as_bytes().to_vec() });
+    let [report] = &reports(&job)[..] else { panic!("one report") };
+    report.clone()
+}
+
+#[test]
+fn a_recorded_run_comes_back_with_its_first_illegal_step() {
+    let text = "000000 S1 T1 LEADER\n000001 S2 T0 START\n000002 S2 T1 LEADER\n";
+    let Report::Judged(Judged::Run(judged)) = judged(text) else { panic!("a run") };
+    assert_eq!((judged.run.steps.len(), judged.broken), (3, Some(2)));
+    let broken: Vec<&str> = judged
+        .properties
+        .iter()
+        .filter(|property| matches!(property.verdict, PropertyVerdict::Broken(_)))
+        .map(|property| property.name.as_str())
+        .collect();
+    assert_eq!(broken, ["Election Safety"]);
+    let matching = judged.properties.iter().find(|property| property.name == "Log Matching");
+    let reason = "no line of the lines file tells the entries of a log".to_owned();
+    assert_eq!(matching.unwrap().verdict, PropertyVerdict::NotJudged(reason));
+}
+
+#[test]
+fn a_history_comes_back_with_the_operations_that_contradict_each_other() {
+    let text =
+        "helios history 1\n1s 1 invoke set x=1\n2s 1 ok\n3s 2 invoke get x\n4s 2 ok absent\n";
+    let Report::Judged(Judged::History(judged)) = judged(text) else { panic!("a history") };
+    let HistoryVerdict::NotLinearizable(found) = judged.verdict else { panic!("none") };
+    assert_eq!(judged.size, "2 operations");
+    let operations: Vec<(usize, Option<usize>, bool)> =
+        found.operations.iter().map(|it| (it.call, it.answer, it.is_last)).collect();
+    assert_eq!((operations, found.moments), (vec![(0, Some(1), false), (2, Some(3), true)], 4));
+    assert!(found.sentence.contains("lines 4 to 5"), "{}", found.sentence);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_refused_with_its_line() {
+    let damaged = "000000 S1 T1 START\n000001 S1 T1 COMMIT x\n";
+    let expected = "line 2: expected an index, found \"x\"".to_owned();
+    assert_eq!(judged(damaged), Report::Refused(expected));
+    assert_eq!(judged("Dear nodes,\n"), Report::Judged(Judged::Neither));
 }

@@ -48,8 +48,10 @@ mod mirror;
 mod new_lab;
 mod operations;
 mod pacing;
+mod recorded;
 mod recording;
 mod rules_off;
+mod snapshot;
 mod stored;
 mod tape;
 mod timing;
@@ -91,9 +93,11 @@ pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
-pub use raft_trace::RunForm;
+pub use raft_trace::{RecordedRun, RunForm, TraceSource, TraceStep};
+pub use recorded::{Recorded, RecordedNode};
 pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
 pub use rules_off::{Rule, challenge, mended, rules};
+pub use snapshot::MomentPicture;
 pub use stored::{
     CLUSTER_KEY, EARLIER_RUNS_KEY, NodeRecovery, RUN_KEY, RecoveredDisk, RecoveryReport,
     cluster_line, earlier_runs, earlier_runs_as_bytes, next_run,

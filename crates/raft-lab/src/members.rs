@@ -56,20 +56,24 @@ impl Members {
 
     /// A node's role in this membership.
     pub(crate) fn role_of(&self, node: NodeId) -> MemberRole {
-        let Self { membership, .. } = self;
-        if membership.voters().contains(&node) {
-            MemberRole::Voter
-        } else if membership.outgoing().contains(&node) {
-            MemberRole::Outgoing
-        } else if membership.is_learner(node) {
-            MemberRole::Learner
-        } else {
-            MemberRole::NonMember
-        }
+        MemberRole::of(node, &self.membership)
     }
 }
 
 impl MemberRole {
+    /// The role of a node in a membership.
+    pub(crate) fn of(node: NodeId, membership: &Membership) -> Self {
+        if membership.voters().contains(&node) {
+            Self::Voter
+        } else if membership.outgoing().contains(&node) {
+            Self::Outgoing
+        } else if membership.is_learner(node) {
+            Self::Learner
+        } else {
+            Self::NonMember
+        }
+    }
+
     /// One word, for `window.helios` and attributes.
     pub fn word(self) -> &'static str {
         self.into()

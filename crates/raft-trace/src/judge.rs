@@ -1,5 +1,6 @@
 //! Is a recorded run a run of Raft? Each property that the record allows is judged by raft-check.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use raft_check::{Property, RecordedChecks, RecordedState};
@@ -79,7 +80,7 @@ struct Judge {
     checks: RecordedChecks,
     seen: Seen,
     /// From this line on nothing is judged, for this reason.
-    suspended: Option<(usize, &'static str)>,
+    suspended: Option<(usize, Cow<'static, str>)>,
 }
 
 /// What a record told of at least once.
@@ -170,8 +171,8 @@ impl Judge {
         let seen = &mut self.seen;
         match fact {
             Fact::Unsafe(reason) => {
-                self.suspended.get_or_insert((line, reason));
-                self.checks.suspend_all(&Words::of(*reason));
+                self.suspended.get_or_insert((line, reason.clone()));
+                self.checks.suspend_all(&Words::of(reason.as_ref()));
             }
             Fact::Term(_) => seen.terms = true,
             Fact::Vote(_) | Fact::Voted { .. } => seen.votes = true,
@@ -342,7 +343,7 @@ impl Judge {
         if !RecordedChecks::PROPERTIES.iter().any(|known| known.name == property.name) {
             return Some("it needs the cores, their disks or their settings".to_owned());
         }
-        if let Some((line, reason)) = self.suspended {
+        if let Some((line, reason)) = &self.suspended {
             return Some(format!("it was judged up to line {line} only, because {reason}"));
         }
         let seen = &self.seen;

@@ -1,9 +1,12 @@
 //! A recorded run, whatever program wrote it: steps, and what each says of the nodes.
 
-use raft_core::{Entry, LogIndex, LogPosition, NodeId, RoleKind, Term};
+use std::borrow::Cow;
+
+use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, RoleKind, Term};
+use serde::{Deserialize, Serialize};
 
 /// The form of a file with a recorded run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum TraceSource {
     /// The trace of this program: `docs/trace.md`.
     Helios,
@@ -16,7 +19,7 @@ pub enum TraceSource {
 }
 
 /// A run that was recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RecordedRun {
     /// The form of the file.
     pub source: TraceSource,
@@ -24,6 +27,8 @@ pub struct RecordedRun {
     pub nodes: Vec<NodeId>,
     /// The names of nodes that have other names in the file, in the order of `nodes`.
     pub names: Vec<String>,
+    /// The first membership, if the file says it.
+    pub membership: Option<Membership>,
     /// What is on disks at the beginning.
     pub first: Vec<(NodeId, Vec<Fact>)>,
     /// The events, in the order of the file.
@@ -33,7 +38,7 @@ pub struct RecordedRun {
 }
 
 /// Lines that were passed over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PassedOver {
     /// How many.
     pub count: usize,
@@ -42,7 +47,7 @@ pub struct PassedOver {
 }
 
 /// An event of a recorded run.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TraceStep {
     /// The line of the file, from 1.
     pub line: usize,
@@ -63,7 +68,7 @@ pub struct TraceStep {
 }
 
 /// What an event says of its node.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Fact {
     /// It starts, from its disk if there is one in the file.
     Started,
@@ -72,7 +77,7 @@ pub enum Fact {
     /// A new server has this number.
     Renewed,
     /// A fault took away what Raft rests on: no verdict is possible from now on.
-    Unsafe(&'static str),
+    Unsafe(Cow<'static, str>),
     /// Its term.
     Term(Term),
     /// Its vote in its term.
@@ -118,7 +123,7 @@ pub enum Fact {
 }
 
 /// A change of a log.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum LogFact {
     /// An entry is there, in place of another one with its index.
     Entry(Entry),
@@ -139,7 +144,7 @@ pub enum LogFact {
 }
 
 /// A message of a recorded run.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TraceMessage {
     /// Names the message.
     pub id: u64,
@@ -149,6 +154,10 @@ pub struct TraceMessage {
     pub name: String,
     /// The sender's term, if the file says it.
     pub term: Option<Term>,
+    /// The number of its log entries, if the file says it.
+    pub entries: Option<usize>,
+    /// Whether a reply grants or accepts, if the file says it.
+    pub agrees: Option<bool>,
 }
 
 impl TraceSource {

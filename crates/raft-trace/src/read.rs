@@ -149,6 +149,7 @@ impl Draft {
             source,
             nodes: Vec::new(),
             names: Vec::new(),
+            membership: None,
             first: Vec::new(),
             steps: Vec::new(),
             passed_over: PassedOver::default(),

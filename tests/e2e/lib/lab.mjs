@@ -86,6 +86,12 @@ export async function type(page, line) {
   await input.press('Enter');
 }
 
+/** Presses a tool of the list that opens from the head of the page. */
+export async function tool(page, name) {
+  await page.getByTestId('more').click();
+  await page.getByTestId(name).click();
+}
+
 /** The console's lines. */
 export function consoleLines(page) {
   return page.getByTestId('console-line').allInnerTexts();

@@ -16,7 +16,8 @@ use super::frames::Frames;
 use crate::hooks::{ThemeContext, use_system_theme, use_time_keys, use_window_event};
 use crate::lab::{Finder, Labs, Part, Runner, links, opening};
 use crate::panels::{
-    Arrangement, Cluster, Console, Events, KeyValues, Later, Logs, Panel, Sentence, Tape, Time,
+    Arrangement, Clock, Cluster, Console, Events, KeyValues, Later, Logs, Panel, Sentence, Tape,
+    Time,
 };
 use crate::state::embed::{self, Embed, EmbedRun, EmbedView};
 use crate::state::{Controls, MenuAt, Selected, Selection, Theme, speed, use_controls, use_frame};
@@ -104,6 +105,7 @@ fn embed_page(props: &EmbedPageProps) -> Html {
             labs: Labs {
                 runner: runner.clone(),
                 on_origin: Callback::noop(),
+                on_file: Callback::noop(),
                 on_failure: Callback::noop(),
                 wanted: Rc::default(),
             },
@@ -142,7 +144,9 @@ fn embed_page(props: &EmbedPageProps) -> Html {
             <div class={classes!("page", "is-embed",
                     has(EmbedView::Console).then_some("has-console"))}
                 onclick={on_click} onkeydown={on_key}>
-                if embed.has_controls { <Time /> }
+                if embed.has_controls {
+                    <div class="embed-time"><Time /><Clock /></div>
+                }
                 if has(EmbedView::Sentence) { <Sentence /> }
                 <main class="embed-views">
                     { for embed.views.iter().map(|view| panel(*view)) }

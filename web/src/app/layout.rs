@@ -1,10 +1,11 @@
 //! The places of the areas: the sentence over the cluster and the logs, one panel at a time beside
 //! them, the run and the console along the bottom. On narrower screens the logs and the stores
-//! share the place of the panels.
+//! share the place of the panels; on a phone, that place is a sheet.
 
 use std::rc::Rc;
 
 use raft_lab::{LabView, LessonTurn, NodeId, PointView};
+use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
 use super::frames::Frames;
@@ -14,7 +15,7 @@ use crate::panels::{
     Sentence, Tape, Time,
 };
 use crate::state::{Controls, Selection, Theme, use_controls, use_frame};
-use crate::ui::{Click, diagrammed, walk};
+use crate::ui::{Border, BorderPlace, Click, MovableBorder, diagrammed, use_border, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The logs and the keys have
 /// places of their own on wide screens.
@@ -118,8 +119,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
         <div class={classes!("page", props.is_presented.then_some("is-presented"))}
             onclick={on_click} onkeydown={on_key}>
             <div class="bar">
-                <Header on_theme={props.on_theme.clone()} />
                 <Time />
+                <Header on_theme={props.on_theme.clone()} />
             </div>
             <Notices origin={props.origin.clone()} failure={props.failure.clone()} />
             <Stage {tab} {on_tab} disk={props.disk} origin={props.origin.clone()} />
@@ -176,6 +177,8 @@ fn stage(props: &StageProps) -> Html {
     let (lab, controls) = (use_frame().lab, use_controls());
     let arrangement = use_state_eq(|| Rc::new(Arrangement::default()));
     let shows_filters = use_state_eq(|| false);
+    let (ring, panel) = (use_border(Border::Ring), use_border(Border::Panel));
+    let (keys, sheet) = (use_border(Border::Keys), use_border(Border::Sheet));
     if lab.comparison.is_some() {
         return html! { <main class="grid is-comparing"><Later panel={Panel::Comparison} /></main> };
     }
@@ -208,8 +211,12 @@ fn stage(props: &StageProps) -> Html {
             data-tab={props.tab} data-point={pointed(&lab)}>
             <Sentence />
             { view }
+            <MovableBorder at={ring} />
+            <MovableBorder at={keys} />
+            <MovableBorder at={panel} />
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} has_disk={props.disk.is_some()}
-                has_lesson={lab.lesson.is_some()} is_recording={lab.recording.is_some()} />
+                has_lesson={lab.lesson.is_some()} is_recording={lab.recording.is_some()}
+                {sheet} />
             <Later panel={Panel::Lesson(props.origin.clone())} waits={lab.lesson.is_none()} />
             <Later panel={Panel::Record} waits={true} />
             <Frames part={Part::Logs}><Logs /></Frames>
@@ -253,21 +260,50 @@ struct TabsProps {
     has_lesson: bool,
     is_recording: bool,
     on_tab: Callback<&'static str>,
+    sheet: BorderPlace,
 }
 
 #[component(Tabs)]
 fn tabs(props: &TabsProps) -> Html {
+    let is_low = props.sheet.percent() == 0;
+    let on_ring = {
+        let sheet = props.sheet.clone();
+        Callback::from(move |_: MouseEvent| sheet.put(if is_low { None } else { Some(0) }))
+    };
     let is_there = |name| match name {
         LESSON => props.has_lesson,
         RECORD => props.is_recording,
         _ => true,
     };
     let shown = TABS.iter().filter(|(name, _)| is_there(*name));
+    let node = use_node_ref();
+    // On a phone the row of the tabs is wider than the screen.
+    use_effect_with((node.clone(), props.chosen), |(node, chosen)| {
+        let row = node.cast::<Element>();
+        let tab = row.and_then(|row| row.query_selector(&format!("#tab-{chosen}")).ok().flatten());
+        if let Some(tab) = tab {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            options.set_inline(ScrollLogicalPosition::Nearest);
+            tab.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
     html! {
-        <nav class="tabs" aria-label="Panels">
+        <nav ref={node} class={classes!("tabs", is_low.then_some("is-low"))} aria-label="Panels">
+            <MovableBorder at={props.sheet.clone()} />
+            <button type="button" class="tab tab-ring" data-testid="tab-ring"
+                aria-pressed={is_low.to_string()} onclick={on_ring}>{ "Ring" }</button>
             { for shown.map(|(name, label)| {
                 let name = *name;
-                let on_click = props.on_tab.reform(move |_: MouseEvent| name);
+                let on_click = {
+                    let (sheet, on_tab) = (props.sheet.clone(), props.on_tab.clone());
+                    Callback::from(move |_: MouseEvent| {
+                        if is_low {
+                            sheet.put(None);
+                        }
+                        on_tab.emit(name);
+                    })
+                };
                 let is_shown = if name == DISK { props.has_disk } else { name == props.chosen };
                 html! {
                     <button key={name} id={format!("tab-{name}")} type="button"

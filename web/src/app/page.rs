@@ -9,7 +9,7 @@ use super::frames::Frames;
 use super::layout::{LOGS, Layout};
 use super::linked;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
-use crate::lab::{Finder, Labs, Linked, Origin, Part, Runner, kept_run, links};
+use crate::lab::{Finder, Labs, Linked, OpenedFile, Origin, Part, Runner, kept_run, links};
 use crate::panels::{Later, Panel, load_soon};
 use crate::state::{Controls, Dialog, MenuAt, Presentation, Selected, Selection, theme};
 
@@ -29,6 +29,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
     let tab = use_state_eq(|| LOGS);
     let failure = use_state_eq(|| None::<String>);
     let dialog = use_state_eq(|| None::<Dialog>);
+    let file = use_state_eq(|| None::<Rc<OpenedFile>>);
     let menu = use_state_eq(|| None::<MenuAt>);
     let presentation = use_state_eq(|| links::is_of_audience().then_some(Presentation::Followed));
     let chosen = use_state_eq(theme::stored);
@@ -44,18 +45,29 @@ pub(crate) fn page(props: &PageProps) -> Html {
         let (origin, selected, failed) = (origin.setter(), selected.setter(), failure.setter());
         let (dialog, menu, cleared) = (dialog.setter(), menu.setter(), selected.clone());
         let (disk, presented) = (disk.setter(), presentation.setter());
+        let (opened, left) = (file.setter(), file.setter());
         Controls {
             runner: runner.clone(),
             labs: Labs {
                 runner: runner.clone(),
                 on_origin: Callback::from(move |next| {
-                    // The selection belongs to the lab before.
+                    // The selection belongs to the lab before, and so does what was over it.
                     cleared.set(None);
+                    left.set(None);
                     kept_run::begin(&next);
+                    // Space runs it or pauses it, and does not press again what began it. A lesson
+                    // is read first.
+                    let place = match next {
+                        Origin::Lesson(_) => "lesson",
+                        Origin::Durable { .. }
+                        | Origin::Scratch { .. }
+                        | Origin::Scenario(_)
+                        | Origin::Script(_) => "run-toggle",
+                    };
                     origin.set(next);
-                    // Space runs it or pauses it, and does not press again what began it.
-                    focus_soon("run-toggle");
+                    focus_soon(place);
                 }),
+                on_file: Callback::from(move |file| opened.set(Some(file))),
                 on_failure: Callback::from(move |words| failed.set(words)),
                 wanted: Rc::default(),
             },
@@ -77,6 +89,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
         let tab = tab.setter();
         Callback::from(move |next| tab.set(next))
     };
+    let on_file_closed = use_callback(file.setter(), |(), file| file.set(None));
     let (linked, on_link_closed) = linked::use_linked(controls.labs.clone());
     let on_page = use_callback((controls.clone(), on_tab.clone()), |page, (controls, on_tab)| {
         linked::show(page, controls.clone(), on_tab.clone());
@@ -99,6 +112,9 @@ pub(crate) fn page(props: &PageProps) -> Html {
                         page: linked::shown(&controls.runner, *tab, *disk, *selected),
                         on_close,
                     }} />
+                }
+                if let Some(file) = (*file).clone() {
+                    <Later panel={Panel::File { file, on_close: on_file_closed }} />
                 }
                 if let Some(linked) = linked {
                     <Later panel={Panel::OpenLink {

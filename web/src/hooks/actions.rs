@@ -153,7 +153,7 @@ impl Action {
             Self::AddServer => "add a server",
             Self::NewLab => "make a new lab",
             Self::WipeLab => "wipe the stored lab",
-            Self::OpenScript => "open a script from a file",
+            Self::OpenScript => "open a script, a trace or a history",
             Self::CopyScript => "copy the script of this session",
             Self::Theme => "change between light and dark",
             Self::Close => "close the open menu; select nothing",

@@ -15,7 +15,7 @@ pub(crate) use clipboard::copy_text;
 pub(crate) use elements::{focus_soon, press, write_soon};
 pub(crate) use listen::{use_first_window_event, use_window_event};
 pub(crate) use painter::use_painter;
-pub(crate) use save::save_file;
+pub(crate) use save::{save_file, save_png};
 pub(crate) use shortcuts::{KEYS_OF_THINGS, use_shortcuts, use_time_keys};
 pub(crate) use size::use_size;
 pub(crate) use theme::{ThemeContext, use_system_theme};

@@ -19,7 +19,8 @@ where
     use_effect_with((runner, side, dependencies), move |(runner, side, dependencies)| {
         let (runner, side, paint) = (runner.clone(), *side, make(dependencies));
         let id = runner.add_painter(Rc::new(move |frame| match side {
-            Side::Live => paint(frame),
+            // What shows a recorded run is painted when its moment changes.
+            Side::Live | Side::Recorded => paint(frame),
             Side::Other => paint(&side.of(frame)),
         }));
         move || runner.remove_painter(id)

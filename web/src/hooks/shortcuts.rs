@@ -63,7 +63,9 @@ pub(crate) fn use_shortcuts(controls: Controls) {
         }
         let lesson = controls.runner.frame().lab.lesson.clone().filter(|_| !is_command);
         let is_of_lesson = lesson.is_some_and(|lesson| press_in_lesson(&event, &lesson));
-        if is_of_lesson || action.is_some_and(|action| action.act(controls)) {
+        let is_done = is_of_lesson || action.is_some_and(|action| action.act(controls));
+        // The browser closes a list that is open by the same key.
+        if is_done && action != Some(Action::Close) {
             event.prevent_default();
         }
     });
@@ -118,8 +120,10 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
         "d" if is_open => "choice-3",
         // A button takes it for itself.
         "Enter" if is_open && !is_in(event, "button, a, summary") => "lesson-run",
-        // A list scrolls.
-        "PageDown" | "PageUp" if is_in(event, "[tabindex='0']:not(button)") => return false,
+        // A list scrolls; the words of the lesson do so with the arrow keys.
+        "PageDown" | "PageUp" if is_in(event, "[tabindex='0']:not(button, .lesson)") => {
+            return false;
+        }
         "PageDown" => "lesson-next",
         "PageUp" => "lesson-back",
         _ => return false,

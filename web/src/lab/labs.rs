@@ -61,11 +61,24 @@ pub(crate) struct OpenedScript {
     pub(crate) link: Option<MomentLink>,
 }
 
+/// A file that is no script. It may be a recorded run or a history: to find out takes the program
+/// longer.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct OpenedFile {
+    /// The name of the file, or where it is from.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Why it is no script, in words.
+    pub(crate) refusal: String,
+}
+
 /// Replaces the lab on the page.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Labs {
     pub(crate) runner: Runner,
     pub(crate) on_origin: Callback<Origin>,
+    /// Called with a file that is no script. The lab stays.
+    pub(crate) on_file: Callback<Rc<OpenedFile>>,
     /// Called with an error in words, or with nothing once something was opened.
     pub(crate) on_failure: Callback<Option<String>>,
     /// The number of labs that somebody wanted: what is loaded for an earlier one comes too late.
@@ -96,20 +109,43 @@ impl Labs {
         self.runner.set_speed(speed);
     }
 
+    /// Opens a text: a script or a lesson replaces the lab. Another text is shown over the lab,
+    /// which stays as it is.
+    pub(crate) fn open(&self, name: &str, text: &str) {
+        let Err(error) = self.begin_text(name, text) else { return };
+        let (name, text, refusal) = (name.to_owned(), text.to_owned(), error.to_string());
+        self.on_file.emit(Rc::new(OpenedFile { name, text, refusal }));
+    }
+
     /// Runs a script in memory, as fast as the machine allows, to its end or to where it fails; a
     /// lesson begins. The stored lab's disks are unchanged, and a text that is no script changes
     /// nothing.
     pub(crate) fn run_script(&self, name: &str, text: &str) {
-        self.want();
+        if let Err(error) = self.begin_text(name, text) {
+            self.refuse(name, &error.to_string());
+        }
+    }
+
+    /// Says why a text is not opened.
+    pub(crate) fn refuse(&self, name: &str, why: &str) {
+        self.runner.refuse(&format!("{name} is not opened. {why}"));
+    }
+
+    fn begin_text(&self, name: &str, text: &str) -> Result<(), LabError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Ok(lab) = Lab::lesson(text) {
+            self.want();
             self.runner.replace(lab);
             self.runner.set_speed(DEFAULT_SPEED);
             let opened = OpenedLesson { info: None, text: text.to_owned() };
-            return self.on_origin.emit(Origin::Lesson(Rc::new(opened)));
+            self.on_origin.emit(Origin::Lesson(Rc::new(opened)));
+            return Ok(());
         }
         let script = OpenedScript { name: name.to_owned(), text: text.to_owned(), link: None };
-        self.begin_script(script, Lab::run_script(text));
+        let lab = Lab::run_script(text)?;
+        self.want();
+        self.begin_script(script, lab);
+        Ok(())
     }
 
     /// Plays the script of a link up to its moment, as [`run_script`](Self::run_script).
@@ -117,7 +153,10 @@ impl Labs {
         self.want();
         let (name, text) = (link.title.clone(), link.script.clone());
         let script = OpenedScript { name, text, link: Some(link.clone()) };
-        self.begin_script(script, Lab::open_link(link));
+        match Lab::open_link(link) {
+            Ok(lab) => self.begin_script(script, lab),
+            Err(error) => self.refuse(&script.name, &error.to_string()),
+        }
     }
 
     /// Shows the run of a presenter, in memory. What is said of the lab is said for the first one.
@@ -132,16 +171,11 @@ impl Labs {
         }
     }
 
-    fn begin_script(&self, script: OpenedScript, lab: Result<Lab, LabError>) {
-        match lab {
-            Ok(lab) => {
-                self.runner.replace(lab);
-                self.runner.set_speed(DEFAULT_SPEED);
-                self.runner.say(&format!("Script: {}", script.name));
-                self.on_origin.emit(Origin::Script(Rc::new(script)));
-            }
-            Err(error) => self.runner.refuse(&format!("{} is not opened. {error}", script.name)),
-        }
+    fn begin_script(&self, script: OpenedScript, lab: Lab) {
+        self.runner.replace(lab);
+        self.runner.set_speed(DEFAULT_SPEED);
+        self.runner.say(&format!("Script: {}", script.name));
+        self.on_origin.emit(Origin::Script(Rc::new(script)));
     }
 
     /// Loads a lesson and begins a scene of it, in memory. The stored lab's disks are unchanged.

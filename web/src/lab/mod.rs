@@ -16,7 +16,7 @@ pub(crate) use finder::{
     ShorteningView,
 };
 pub(crate) use glossary::{GlossaryEntry, glossary};
-pub(crate) use labs::{Labs, OpenedLesson, OpenedScript, Origin};
+pub(crate) use labs::{Labs, OpenedFile, OpenedLesson, OpenedScript, Origin};
 pub(crate) use lessons::{LESSONS, LessonInfo, TRACKS};
 pub(crate) use links::Linked;
 pub(crate) use runner::{Part, Runner, now_ms};

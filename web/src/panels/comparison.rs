@@ -35,7 +35,7 @@ fn branch(props: &BranchProps) -> Html {
     // Commands act in the live branch.
     let controls = match side {
         Side::Live => controls,
-        Side::Other => Controls { open_menu: Callback::noop(), ..controls },
+        Side::Other | Side::Recorded => Controls { open_menu: Callback::noop(), ..controls },
     };
     html! {
         <section class="compare-side" aria-label={props.name.clone()}

@@ -20,7 +20,7 @@ use yew::prelude::*;
 pub(crate) use self::arrangement::Arrangement;
 use self::details::Details;
 pub(crate) use self::filters::Filters;
-use self::heads::{HEADS, Heads};
+pub(in crate::panels) use self::heads::{HEADS, Heads};
 use self::keys::press;
 use self::pointing::{Surface, use_pointing};
 use self::table::Table;

@@ -1,10 +1,12 @@
-//! The head of the page: where the lab is stored, and actions on the whole lab.
+//! The head of the page: where the lab is stored, the clock, and the tools. Those that are needed
+//! less often are in a list that opens.
 
 use yew::prelude::*;
 
+use super::Clock;
 use super::open_script::OpenScript;
-use crate::hooks::{ThemeContext, copy_text};
-use crate::state::{Dialog, Theme, use_controls, use_frame};
+use crate::hooks::{Action, ThemeContext, copy_text, press};
+use crate::state::{Dialog, Presentation, Theme, use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use raft_lab::DurableState;
 
@@ -19,45 +21,60 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
     let theme = use_context::<ThemeContext>().expect("the application provides the theme").chosen;
     let open = |dialog| controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
     let on_theme = props.on_theme.reform(move |_: MouseEvent| theme.next());
+    let on_present = controls.present.reform(|_: MouseEvent| Some(Presentation::Given));
+    let on_console = Callback::from(|_: MouseEvent| {
+        press("console-toggle");
+    });
+    let (key, search) = (Action::Search.key_in_words(), open(Dialog::Palette));
     html! {
         <header class="top">
             <h1 class="brand"><span class="sun" aria-hidden="true"></span>{ "Helios" }</h1>
             <Place />
+            <Clock />
             <div class="top-actions">
-                { tool("search", IconName::Search, "Search", open(Dialog::Palette)) }
+                <button type="button" class="button search" id="search" data-testid="search"
+                    onclick={search}>
+                    <Icon name={IconName::Search} />
+                    <span class="tool-label">{ "Search or command" }</span>
+                    <kbd class="tool-label" aria-hidden="true">{ key }</kbd>
+                </button>
                 { tool("lessons", IconName::Lessons, "Lessons", open(Dialog::Lessons)) }
-                <span class="tool-rare">
-                    { tool("share", IconName::Share, "Share", open(Dialog::Share)) }
-                </span>
-                <span class="tool-wide tool-rare">
-                    { tool("experiments", IconName::Chart, "Experiments",
-                        open(Dialog::Experiments)) }
-                </span>
-                { tool("find", IconName::Find, "Find", open(Dialog::Find)) }
-                <span class="tool-rare">
-                    { tool("scenarios", IconName::Scenarios, "Scenarios",
+                { tool("share", IconName::Share, "Share", open(Dialog::Share)) }
+                <button type="button" class="icon-button more" id="more" data-testid="more"
+                    popovertarget="tools" aria-label="More" title="More">
+                    <Icon name={IconName::More} />
+                </button>
+                <div class="tools" id="tools" popover="auto" aria-label="More">
+                    { listed("find", IconName::Find, "Find a run", open(Dialog::Find)) }
+                    { listed("scenarios", IconName::Scenarios, "Scenarios",
                         open(Dialog::Scenarios)) }
+                    { listed("experiments", IconName::Chart, "Experiments",
+                        open(Dialog::Experiments)) }
+                    { listed("break-rule", IconName::Rules, "Break a rule", open(Dialog::Rules)) }
+                    <hr />
                     <OpenScript />
-                    { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
-                    { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                     <CopyScript />
-                </span>
-                <button type="button" class="icon-button" id="theme" data-testid="theme"
-                    onclick={on_theme}
-                    aria-label={format!("Theme: {}", theme.name())}
-                    title={format!("Theme: {}", theme.name())}>
-                    <Icon name={IconName::Theme} />
-                </button>
-                <button type="button" class="icon-button" data-testid="help" aria-label="Help"
-                    title="Keys and commands (?)" onclick={open(Dialog::Help)}>
-                    <Icon name={IconName::Help} />
-                </button>
+                    { listed("present", IconName::Present, "Present", on_present) }
+                    <hr />
+                    { listed("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
+                    { listed("add-a-server", IconName::New, "Add a server",
+                        open(Dialog::AddServer)) }
+                    { listed("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
+                    <hr />
+                    { listed("open-console", IconName::Console, "Console", on_console) }
+                    <button type="button" class="button listed-tool" id="theme" data-testid="theme"
+                        onclick={on_theme}>
+                        <Icon name={IconName::Theme} />
+                        { format!("Theme: {}", theme.name()) }
+                    </button>
+                    { listed("help", IconName::Help, "Keys and help", open(Dialog::Help)) }
+                </div>
             </div>
         </header>
     }
 }
 
-pub(super) fn tool(
+fn tool(
     testid: &'static str,
     icon: IconName,
     label: &'static str,
@@ -67,6 +84,21 @@ pub(super) fn tool(
         <button type="button" class="button tool" id={testid} data-testid={testid}
             aria-label={label} title={label} {onclick}>
             <Icon name={icon} /><span class="tool-label">{ label }</span>
+        </button>
+    }
+}
+
+/// A button of the list that opens. It closes the list.
+pub(super) fn listed(
+    testid: &'static str,
+    icon: IconName,
+    label: &'static str,
+    onclick: Callback<MouseEvent>,
+) -> Html {
+    html! {
+        <button type="button" class="button listed-tool" id={testid} data-testid={testid}
+            popovertarget="tools" popovertargetaction="hide" {onclick}>
+            <Icon name={icon} />{ label }
         </button>
     }
 }
@@ -93,5 +125,5 @@ fn copy_script() -> Html {
         let done = "The script of this session has been copied.";
         copy_text(&script, done, move |words| runner.say(words));
     });
-    tool("copy-script", IconName::Copy, "Copy script", on_copy)
+    listed("copy-script", IconName::Copy, "Copy script", on_copy)
 }

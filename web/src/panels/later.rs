@@ -25,6 +25,7 @@ use super::dialogs::{
 use super::disk::Disk;
 use super::inspector::Inspector;
 use super::lesson::LessonPanel;
+use super::opened::OpenedFilePanel;
 use super::palette::Palette;
 use super::presenter::Presenter;
 use super::properties::PropertyList;
@@ -33,7 +34,7 @@ use super::split::Split;
 use super::statements::Statements;
 use super::timing::Timing;
 use super::why::Why;
-use crate::lab::{Linked, Origin};
+use crate::lab::{Linked, OpenedFile, Origin};
 use crate::picture::canvas::Scene;
 use crate::state::{Dialog, MenuAt, Presentation};
 
@@ -58,6 +59,11 @@ pub(crate) enum Panel {
     Disk {
         node: NodeId,
         on_node: Callback<Option<NodeId>>,
+    },
+    /// A file that is no script.
+    File {
+        file: Rc<OpenedFile>,
+        on_close: Callback<()>,
     },
     Filters {
         is_open: bool,
@@ -141,6 +147,7 @@ fn draw(panel: &Panel) -> Html {
         }
         Panel::Dialog { name, origin, page, on_close } => dialog(name, origin, page, on_close),
         Panel::Disk { node, on_node } => html! { <Disk {node} {on_node} /> },
+        Panel::File { file, on_close } => html! { <OpenedFilePanel {file} {on_close} /> },
         Panel::Filters { is_open } => html! { <Filters {is_open} /> },
         Panel::Inspector => html! { <Inspector /> },
         Panel::Lesson(origin) => html! { <LessonPanel {origin} /> },

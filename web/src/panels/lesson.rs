@@ -10,6 +10,7 @@ use yew::prelude::*;
 
 use self::actions::Actions;
 use self::task::TaskOf;
+use crate::hooks::focus_soon;
 use crate::lab::{LessonInfo, Origin, kept_run};
 use crate::state::{Controls, Selection, progress, use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel};
@@ -50,6 +51,11 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
             }
         }
     });
+    use_effect_with(turn, |turn| {
+        if let Some((_, turn)) = turn {
+            follow(*turn);
+        }
+    });
     // The answer that is picked, in its scene, before it is given.
     let picked = use_state_eq(|| None::<(Rc<str>, usize, usize)>);
     let Some(lesson) = lesson else { return html! {} };
@@ -79,12 +85,28 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
     html! {
         <Panel name="lesson" title={lesson.title.to_string()} aside={leave}>
             <Steps lesson={lesson.clone()} {info} />
-            <div class="lesson" tabindex="0" data-testid="lesson"
+            <div class="lesson" id="lesson" tabindex="0" role="region"
+                aria-labelledby="lesson-step" data-testid="lesson"
                 data-turn={turn_word(lesson.turn)}>
                 <Scene lesson={lesson.clone()} {chosen} {on_pick} />
             </div>
             <Foot {lesson} {info} {chosen} />
         </Panel>
+    }
+}
+
+/// Keeps the focus in the lesson, for those who read it from there: a new step is read from its
+/// beginning, and at its end the way on has the focus.
+fn follow(turn: LessonTurn) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let Some(active) = document.and_then(|document| document.active_element()) else { return };
+    let is_in_lesson = active.closest(".panel-lesson").ok().flatten().is_some();
+    // The button that had it is gone.
+    let is_nowhere = active.tag_name() == "BODY";
+    match turn {
+        LessonTurn::Learner if is_in_lesson => focus_soon("lesson"),
+        LessonTurn::Over if is_nowhere || is_in_lesson => focus_soon("lesson-next"),
+        LessonTurn::Stage | LessonTurn::Learner | LessonTurn::Reveal | LessonTurn::Over => {}
     }
 }
 
@@ -175,7 +197,7 @@ fn scene(props: &SceneProps) -> Html {
                     <p class="lesson-about">{ with_links(words, None) }</p>
                 }) }
             }
-            <h3>{ title }</h3>
+            <h3 id="lesson-step">{ title }</h3>
             { for lesson.text.iter().map(|words| html! { <p>{ with_links(words, None) }</p> }) }
             if lesson.turn == LessonTurn::Stage {
                 <p class="lesson-wait" role="status">{ "The stage is being set…" }</p>

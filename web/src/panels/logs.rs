@@ -10,7 +10,10 @@ use yew::prelude::*;
 
 use crate::hooks::use_size;
 use crate::picture::DisplayRole;
-use crate::state::{Controls, Selection, use_changes, use_controls, use_frame, use_selected};
+use crate::state::{
+    Controls, LogWish, Selection, Side, use_changes, use_controls, use_frame, use_selected,
+    use_side,
+};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
 use crate::words::term;
 
@@ -27,7 +30,7 @@ pub(crate) fn logs() -> Html {
     let on_node = use_callback(controls.select.clone(), |node: NodeId, select| {
         select.emit(Some(Selection::Node(node)));
     });
-    let changes = use_changes();
+    let (changes, side) = (use_changes(), use_side());
     let entry = match use_selected() {
         Some(Selection::Entry(entry)) => Some(entry),
         Some(
@@ -40,9 +43,12 @@ pub(crate) fn logs() -> Html {
         <Panel name="logs" title="Logs" aside={legend()}>
             <Table logs={view.logs.clone()} {heads} {on_node} {changes} selected={entry} />
             if view.logs.last == LogIndex(0) {
-                <p class="empty">
-                    { "All logs are empty. A new leader first appends a no-op entry." }
-                </p>
+                <p class="empty">{ match side {
+                    Side::Live | Side::Other => {
+                        "All logs are empty. A new leader first appends a no-op entry."
+                    }
+                    Side::Recorded => "The file has told of no entry by this moment.",
+                } }</p>
             }
         </Panel>
     }
@@ -65,14 +71,15 @@ fn legend() -> Html {
 #[derive(Clone, PartialEq)]
 struct Head {
     node: NodeId,
-    /// `None` while the node is down.
+    /// `None` while the node is down, and if it is not known.
     role: Option<DisplayRole>,
+    is_unknown: bool,
 }
 
 impl Head {
     fn of(node: &NodeView) -> Self {
         let role = node.core.as_ref().map(|core| DisplayRole::of(core.role, node.member_role));
-        Self { node: node.id, role }
+        Self { node: node.id, role, is_unknown: node.is_unknown() }
     }
 }
 
@@ -99,9 +106,13 @@ fn table(props: &TableProps) -> Html {
         })
     };
     // Again when the log has become longer: rows that do not move get farther from the end.
-    let on_rows = use_callback((runner, last / STEP), |rows: Range<usize>, (runner, steps)| {
+    let dependencies = (runner, use_context::<LogWish>(), last / STEP);
+    let on_rows = use_callback(dependencies, |rows: Range<usize>, (runner, own, steps)| {
         let wish = wish(&rows, steps * STEP);
-        runner.set_window(|window| window.log = wish);
+        match own {
+            Some(LogWish(own)) => own.emit(wish),
+            None => runner.set_window(|window| window.log = wish),
+        }
     });
     let node = use_node_ref();
     let (width, _) = use_size(&node);
@@ -125,9 +136,13 @@ fn table(props: &TableProps) -> Html {
 /// What a column of this table has no room for, as classes. A query of each cell's own width takes
 /// the browser longer than all the rest of the table.
 fn density(width: f64, columns: usize) -> &'static str {
-    /// The column of the indexes, and the padding of a row.
+    /// The column of the indexes, and the padding of a row; both are smaller on a phone.
     const ASIDE: f64 = 88.0;
-    let column = (width - ASIDE) / columns.max(1) as f64;
+    const ASIDE_ON_PHONE: f64 = 52.0;
+    /// The widest panel of a phone.
+    const PHONE: f64 = 480.0;
+    let aside = if width < PHONE { ASIDE_ON_PHONE } else { ASIDE };
+    let column = (width - aside) / columns.max(1) as f64;
     match column {
         _ if width == 0.0 => "",
         column if column < 39.0 => "is-narrow is-tight is-tiny",
@@ -138,17 +153,19 @@ fn density(width: f64, columns: usize) -> &'static str {
 }
 
 fn view_head(head: &Head, on_node: &Callback<NodeId>) -> Html {
-    let Head { node, role } = *head;
+    let Head { node, role, is_unknown } = *head;
     let on_click = on_node.reform(move |_: MouseEvent| node);
-    let title = role.is_none().then_some("Down: what its disk holds");
+    let is_down = role.is_none() && !is_unknown;
+    let title = is_down.then_some("Down: what its disk holds");
+    let sign = if is_unknown { "?" } else { "✕" };
     html! {
         <div key={node.0} class="log-head" role="columnheader">
             <button type="button" onclick={on_click} {title}
                 class={classes!("log-node", role.map(|role| format!("role-{}", role.name())))}>
                 <span class="visually-hidden">{ "Node " }</span>
                 { node.to_string() }
-                <span class="log-role">{ role.map_or("✕", DisplayRole::letter) }</span>
-                if role.is_none() {
+                <span class="log-role">{ role.map_or(sign, DisplayRole::letter) }</span>
+                if is_down {
                     <span class="visually-hidden">{ " down: what its disk holds" }</span>
                 }
             </button>

@@ -1,18 +1,18 @@
-//! Opens a script: a file that a person chooses, or one that is dropped on the page.
+//! Opens a file that a person chooses, or one that is dropped on the page: a script, a lesson, a
+//! recorded run or a history.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DragEvent, File, HtmlInputElement};
 use yew::prelude::*;
 
-use super::header::tool;
+use super::header::listed;
 use crate::hooks::use_window_event;
 use crate::lab::Labs;
 use crate::state::use_controls;
 use crate::ui::IconName;
 
-/// The largest file that is read. A script that the language takes may be larger: such a one is
-/// for the command line.
+/// The largest file that is read. `helios run` and `helios check` take larger ones.
 const MAX_FILE_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// The button, its file chooser, and the whole page as the place to drop a file on.
@@ -46,9 +46,10 @@ pub(crate) fn open_script() -> Html {
     use_window_event("drop", on_drop);
     html! {
         <>
-            { tool("open-script", IconName::Open, "Open", on_click) }
+            { listed("open-script", IconName::Open, "Open a file", on_click) }
             <input ref={chooser} type="file" hidden=true data-testid="script-file"
-                accept=".helios,.txt,text/plain" onchange={on_choose} />
+                accept=".helios,.txt,.jsonl,.ndjson,.json,.log,.edn,text/plain"
+                onchange={on_choose} />
         </>
     }
 }
@@ -63,7 +64,7 @@ fn open(labs: Labs, file: File) {
     spawn_local(async move {
         let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
         match text {
-            Some(text) => labs.run_script(&name, &text),
+            Some(text) => labs.open(&name, &text),
             None => labs.runner.refuse(&format!("{name} cannot be read.")),
         }
     });

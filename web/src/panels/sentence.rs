@@ -3,12 +3,14 @@
 
 mod changes;
 mod members;
+mod spoken;
 
 use raft_lab::{PropertyView, View};
 use yew::prelude::*;
 
 use self::changes::Changes;
 use self::members::Members;
+use self::spoken::SpokenSentence;
 use super::views::Views;
 use crate::state::{use_controls, use_frame};
 use crate::ui::said;
@@ -21,7 +23,7 @@ pub(crate) fn sentence() -> Html {
         <section class="sentence" aria-label="State of the cluster">
             <StateLine />
             <div class="headline-row">
-                <p class="headline" aria-live="polite" data-testid="headline">
+                <p class="headline" data-testid="headline">
                     { said(&frame.view.headline, true) }
                 </p>
                 // Beside the words: they may be cut.
@@ -31,6 +33,7 @@ pub(crate) fn sentence() -> Html {
                 }
             </div>
             <Changes />
+            <SpokenSentence />
         </section>
     }
 }

@@ -46,7 +46,6 @@ pub(crate) fn tape() -> Html {
         let asked = asked.setter();
         Callback::from(move |()| asked.set(None))
     };
-    let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
     // By the window of this moment: fingers may move several times before it is drawn.
     let on_zoom = use_callback((runner, now, end), |factor: f64, (runner, now, end)| {
         let scale = Scale::new(runner.tape_window(), *now, *end);
@@ -56,10 +55,6 @@ pub(crate) fn tape() -> Html {
         <section class={classes!("tape", time.is_past.then_some("is-past"))} aria-label="Run"
             data-moment={time.steps.to_string()}>
             <div class="tape-bar">
-                <button type="button" class="button is-small" data-testid="step-back" title=","
-                    aria-label="Step back" onclick={on_back}>
-                    <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
-                </button>
                 <Backward plays={time.plays_backward} />
                 <Asking {now} asked={(*asked).clone()} on_ask={on_ask.clone()} {on_close} />
                 <span class="tape-label">{ "Go to" }</span>

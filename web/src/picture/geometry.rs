@@ -12,14 +12,17 @@ const LANE_OFFSET: f64 = 6.0;
 pub(crate) const TIMER_GAP: f64 = 6.0;
 /// Room for the lines of text below a node.
 const LABEL_HEIGHT: f64 = 34.0;
-/// Room for the words of a label.
-const LABEL_WIDTH: f64 = 112.0;
+/// Room for the words of a label: "pre-candidate · term 12" is as wide in a wide font.
+const LABEL_WIDTH: f64 = 148.0;
 /// With more nodes, labels have little room.
 const CROWDED: u32 = 6;
 /// With more nodes, shapes are at their smallest.
 const VERY_CROWDED: u32 = 10;
 /// Room between the picture and the panel's edge.
 const MARGIN: f64 = 14.0;
+
+/// The largest number of a node that the ring tells from others.
+pub(crate) const LARGEST: u64 = 126;
 
 /// A place in the topology.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -54,7 +57,7 @@ pub(crate) struct Ring {
     radius_y: f64,
     pub(crate) node_radius: f64,
     /// The nodes on it, a bit for each number: the numbers of a cluster may have gaps.
-    ids: u64,
+    ids: u128,
 }
 
 impl Point {
@@ -86,7 +89,7 @@ impl Lane {
 impl Ring {
     /// The largest ring for these nodes that fits, labels included.
     pub(crate) fn fit(width: f64, height: f64, nodes: impl Iterator<Item = NodeId>) -> Self {
-        let ids = nodes.fold(0, |ids, node| ids | bit(node.0));
+        let ids = nodes.fold(0_u128, |ids, node| ids | bit(node.0));
         let nodes = ids.count_ones();
         let (shrunk, smallest) = match nodes {
             many if many > VERY_CROWDED => (0.48, 12.0),
@@ -184,8 +187,8 @@ impl Ring {
 }
 
 /// The bit of a node; nodes that no world has share the last one.
-fn bit(id: u64) -> u64 {
-    1 << id.min(63)
+fn bit(id: u64) -> u128 {
+    1 << id.min(LARGEST)
 }
 
 fn angle_of(place: u32, nodes: u32) -> f64 {

@@ -65,6 +65,7 @@ impl MessageStyle for MessageLook {
             Self::Forward => "forwarded command",
             Self::ForwardTaken => "command accepted",
             Self::ForwardRefused => "command refused",
+            Self::Other => "another message",
         }
     }
 
@@ -86,6 +87,7 @@ impl MessageStyle for MessageLook {
             | Self::Forward
             | Self::ForwardTaken
             | Self::ForwardRefused => "--message-client",
+            Self::Other => "--ink-2",
         }
     }
 
@@ -106,6 +108,7 @@ impl MessageStyle for MessageLook {
             Self::TimeoutNow => "M0,-9 L9,0 L0,9 L-9,0 Z",
             Self::ReadIndex | Self::ReadAnswered | Self::ReadRefused => DISC,
             Self::Forward | Self::ForwardTaken | Self::ForwardRefused => PARCEL,
+            Self::Other => "M5,0 A5,5 0 1 1 -5,0 A5,5 0 1 1 5,0 Z",
         }
     }
 
@@ -127,7 +130,8 @@ impl MessageStyle for MessageLook {
             | Self::TimeoutNow
             | Self::ReadIndex
             | Self::ReadAnswered
-            | Self::Forward => None,
+            | Self::Forward
+            | Self::Other => None,
         }
     }
 
@@ -150,7 +154,8 @@ impl MessageStyle for MessageLook {
             | Self::SnapshotReply
             | Self::ReadRefused
             | Self::ForwardTaken
-            | Self::ForwardRefused => None,
+            | Self::ForwardRefused
+            | Self::Other => None,
         }
     }
 

@@ -12,7 +12,9 @@ mod term_colour;
 mod ticks;
 
 pub(crate) use display_role::DisplayRole;
-pub(crate) use geometry::{Lane, Point, Ring, Room, TIMER_GAP, nearest, part_passed, polygon};
+pub(crate) use geometry::{
+    LARGEST, Lane, Point, Ring, Room, TIMER_GAP, nearest, part_passed, polygon,
+};
 pub(crate) use lease::lease_left;
 pub(crate) use message_style::{COMMON_LOOKS, MessageStyle};
 pub(crate) use nodes_and_links::{LinkPicture, NodePicture, is_parted};

@@ -1,7 +1,7 @@
 //! Nodes and links as the topology shows them: plain values, so that unchanged ones do not render
 //! again.
 
-use raft_lab::{MemberRole, NodeId, NodeState, NodeView, Term, View};
+use raft_lab::{LogIndex, MemberRole, NodeId, NodeState, NodeView, Term, View};
 
 use crate::picture::DisplayRole;
 
@@ -21,6 +21,8 @@ pub(crate) struct NodePicture {
     pub(crate) transfer_to: Option<NodeId>,
     /// A candidate's votes, by voter: granted, refused, or no answer yet.
     pub(crate) votes: Vec<Option<bool>>,
+    /// The ends of its log and of what it knows to be committed.
+    pub(crate) log: Option<(LogIndex, LogIndex)>,
     /// Whether something of it changed since the earlier moment that is compared.
     pub(crate) is_changed: bool,
 }
@@ -54,6 +56,7 @@ impl NodePicture {
             transfer_to: core.and_then(|core| core.transfer_to),
             votes: core
                 .map_or_else(Vec::new, |core| core.votes.iter().map(|vote| vote.granted).collect()),
+            log: core.map(|core| (core.last_log.index, core.commit_index)),
             is_changed: false,
         }
     }
@@ -61,6 +64,9 @@ impl NodePicture {
     /// The text for screen readers.
     pub(crate) fn label(&self) -> String {
         let id = self.id;
+        if self.is_unknown() {
+            return format!("Node {id}, not known");
+        }
         let (Some(role), Some(term)) = (self.role, self.term) else {
             return match self.member_role_words() {
                 Some(member_role) => format!("Node {id}, {}, {member_role}", self.state),
@@ -80,7 +86,15 @@ impl NodePicture {
         } else if let Some(candidate) = self.voted_for {
             label.push_str(&format!(", voted for node {candidate}"));
         }
+        if let Some((last, committed)) = self.log {
+            label.push_str(&format!(", log {last}, committed {committed}"));
+        }
         label
+    }
+
+    /// Whether nobody can say what it does: a recorded run does not tell it.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.role.is_none() && self.state == NodeState::Running
     }
 
     /// Its role in the membership; `None` for a voter.
@@ -95,6 +109,11 @@ impl NodePicture {
 }
 
 impl LinkPicture {
+    /// Whether a partition or a cut separates nodes.
+    pub(crate) fn is_any_cut(view: &View) -> bool {
+        view.partition.is_some() || Self::all(view).iter().any(Self::is_cut)
+    }
+
     /// All links of a view, one for each pair of nodes.
     pub(crate) fn all(view: &View) -> Vec<Self> {
         let ids: Vec<NodeId> = view.node_ids().collect();

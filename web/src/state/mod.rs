@@ -14,7 +14,7 @@ pub(crate) use controls::{
     Controls, Dialog, MenuAt, Presentation, Selected, use_controls, use_frame, use_selected,
 };
 pub(crate) use selection::Selection;
-pub(crate) use side::{Side, use_changes, use_side};
+pub(crate) use side::{LogWish, Side, use_changes, use_side};
 pub(crate) use theme::Theme;
 
 /// What the browser keeps of the page from visit to visit; `None` if it keeps nothing, and in an

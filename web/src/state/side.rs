@@ -1,5 +1,6 @@
 //! Which of two branches a part of the page shows, while somebody compares them.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use raft_lab::{ChangesView, Frame};
@@ -14,7 +15,14 @@ pub(crate) enum Side {
     Live,
     /// The branch beside the live one.
     Other,
+    /// A recorded run, in a dialog over the page. The frame of its context has its view.
+    Recorded,
 }
+
+/// Takes the indexes of the logs that a list shows, in place of the lab: a recorded run has logs of
+/// its own. `None`: the last ones.
+#[derive(Clone, PartialEq)]
+pub(crate) struct LogWish(pub(crate) Callback<Option<Range<u64>>>);
 
 impl Side {
     /// The frame with the view of this side.
@@ -23,7 +31,7 @@ impl Side {
             (Self::Other, Some(comparison)) => {
                 Frame { view: comparison.view.clone(), ..frame.clone() }
             }
-            (Self::Live, _) | (Self::Other, None) => frame.clone(),
+            (Self::Live | Self::Recorded, _) | (Self::Other, None) => frame.clone(),
         }
     }
 }

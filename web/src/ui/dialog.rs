@@ -12,6 +12,9 @@ pub(crate) struct DialogProps {
     /// For dialogs that hold long lists.
     #[prop_or_default]
     pub(crate) is_wide: bool,
+    /// It covers the page.
+    #[prop_or_default]
+    pub(crate) is_full: bool,
     /// Without a head: the title is its name only.
     #[prop_or_default]
     pub(crate) is_bare: bool,
@@ -44,7 +47,7 @@ pub(crate) fn dialog(props: &DialogProps) -> Html {
     let on_button = props.on_close.reform(|_: MouseEvent| ());
     html! {
         <dialog ref={node} class={classes!("dialog", props.is_wide.then_some("is-wide"),
-                props.is_bare.then_some("is-bare"))}
+                props.is_full.then_some("is-full"), props.is_bare.then_some("is-bare"))}
             aria-label={props.title.clone()} onclose={on_close} onclick={on_click}
             onkeydown={Callback::from(|event: KeyboardEvent| walk(&event))}>
             <div class="dialog-box">

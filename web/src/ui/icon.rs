@@ -14,9 +14,13 @@ pub(crate) enum IconName {
     Theme,
     Copy,
     Chart,
+    Console,
     Find,
     Search,
     Lessons,
+    More,
+    Present,
+    Rules,
     Scenarios,
     Share,
     New,
@@ -41,6 +45,7 @@ impl IconName {
             }
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
             Self::Chart => "M2.5 2.5 V13.5 H13.5 M4.5 11.5 C8 11.5 7 5 13 4.5",
+            Self::Console => "M2.5 3.5 H13.5 V12.5 H2.5 Z M5 6 L7 8 L5 10 M8.5 10 H11",
             Self::Find => {
                 "M8 3.5 A4.5 4.5 0 1 0 8 12.5 A4.5 4.5 0 1 0 8 3.5 Z \
                  M8 1.5 V5.5 M8 10.5 V14.5 M1.5 8 H5.5 M10.5 8 H14.5"
@@ -51,6 +56,9 @@ impl IconName {
             Self::Lessons => {
                 "M2.5 4 H6.5 L8 5.2 L9.5 4 H13.5 V12.5 H9.5 L8 13.5 L6.5 12.5 H2.5 Z M8 5.2 V13"
             }
+            Self::More => "M3 8 V8.1 M8 8 V8.1 M13 8 V8.1",
+            Self::Present => "M2.5 3.5 H13.5 V10.5 H2.5 Z M8 10.5 V13.5 M5.5 13.5 H10.5",
+            Self::Rules => "M9.5 1.8 L3.5 9 H7.5 L6.5 14.2 L12.5 6.8 H8.5 Z",
             Self::Scenarios => "M3 3.5 H13 M3 8 H13 M3 12.5 H9",
             Self::Share => "M8 10 V2.5 M5 5.2 L8 2.3 L11 5.2 M5.5 7.5 H3.5 V13.5 H12.5 V7.5 H10.5",
             Self::New => "M8 3 V13 M3 8 H13",

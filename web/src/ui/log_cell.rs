@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{EntryChange, EntryView, LogIndex, LogPosition, LogView};
+use raft_lab::{EntryChange, EntryView, LogIndex, LogPosition, LogView, Term};
 use yew::prelude::*;
 
 use crate::picture::term_class;
@@ -13,6 +13,8 @@ use crate::state::Selection;
 pub(crate) struct LogCellView {
     /// The entry; `None` without one, and outside of the window of the view.
     pub(crate) entry: Option<Rc<EntryView>>,
+    /// Whether an entry is there of which nothing else is known.
+    pub(crate) is_unknown: bool,
     /// Whether an earlier entry of the log has the same command: the client sent it again.
     pub(crate) is_repeated: bool,
     /// Whether the node knows it to be committed.
@@ -45,6 +47,7 @@ impl LogCellView {
         let entry = log.entry(index);
         Self {
             entry: entry.cloned(),
+            is_unknown: log.is_length_only && index > log.snapshot.index && index <= log.last.index,
             is_repeated: entry.is_some_and(|entry| is_repeated(log, entry)),
             is_committed: index <= log.commit_index,
             is_applied: index <= log.last_applied,
@@ -75,6 +78,7 @@ impl LogCellView {
     fn words(&self) -> &str {
         match &self.entry {
             Some(entry) => &entry.words,
+            None if self.is_unknown => "?",
             None if self.is_snapshot_end => "snapshot",
             None => self.was.as_ref().map_or("", |was| &was.words),
         }
@@ -85,6 +89,7 @@ impl LogCellView {
         let mut words = match (&self.entry, self.is_snapshot) {
             (_, true) => "in the snapshot".to_owned(),
             (Some(entry), false) => format!("{}, term {}", entry.words, entry.term),
+            (None, false) if self.is_unknown => "an entry that is not known".to_owned(),
             (None, false) => "no entry".to_owned(),
         };
         let of_client = self.entry.as_ref().and_then(|entry| entry.client.zip(entry.sequence));
@@ -137,10 +142,12 @@ pub(crate) fn log_cell(props: &LogCellProps) -> Html {
     let term = view.entry.as_ref().map(|entry| entry.term);
     let position = view.position();
     let select = position.map(|entry| Selection::Entry(entry).to_attribute());
+    // An entry of which nothing is known has a place and no term.
+    let colour = term.or(view.is_unknown.then_some(Term(0)));
     let class = classes!(
         "log-cell",
-        term.map(term_class),
-        term.is_some().then_some("is-entry"),
+        colour.map(term_class),
+        colour.is_some().then_some("is-entry"),
         view.is_committed.then_some("is-committed"),
         view.is_applied.then_some("is-applied"),
         view.is_snapshot.then_some("is-snapshot"),

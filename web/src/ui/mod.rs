@@ -1,6 +1,7 @@
 //! Components that take properties only: no contexts.
 
 mod action_button;
+mod border;
 mod dial;
 mod dialog;
 mod fact_list;
@@ -19,6 +20,7 @@ mod search_field;
 mod virtual_list;
 
 pub(crate) use action_button::ActionButton;
+pub(crate) use border::{Border, BorderPlace, MovableBorder, use_border};
 pub(crate) use dial::Dial;
 pub(crate) use dialog::Dialog;
 pub(crate) use fact_list::{Fact, FactList};

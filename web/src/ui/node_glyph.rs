@@ -140,7 +140,7 @@ fn corner(radius: f64) -> Html {
 /// The role's letter at the lower right; a sign for nodes that do not run.
 fn badge(view: &NodePicture, radius: f64) -> Html {
     let letter = match view.state {
-        NodeState::Running => view.role.map_or("✕", DisplayRole::letter),
+        NodeState::Running => view.role.map_or("?", DisplayRole::letter),
         NodeState::Paused => "Ⅱ",
         NodeState::Crashed => "✕",
         NodeState::Refused => "!",

@@ -32,6 +32,7 @@ fn words(view: &NodePicture, room: Room) -> (String, String) {
     let is_running = view.state == NodeState::Running;
     let what = match view.role.filter(|_| is_running) {
         Some(role) => role.words().to_owned(),
+        None if view.is_unknown() => "not known".to_owned(),
         None => view.state.to_string(),
     };
     let member_role = view.member_role_words().filter(|member_role| *member_role != what);
@@ -55,7 +56,9 @@ fn words(view: &NodePicture, room: Room) -> (String, String) {
 
 /// Only exceptions. Shape and letter show the rest; the term is inside the node, unless votes are.
 fn little(view: &NodePicture, what: String, member_role: Option<&str>) -> (String, String) {
-    let is_odd = view.state != NodeState::Running || view.role == Some(DisplayRole::NonMember);
+    let is_odd = view.state != NodeState::Running
+        || view.is_unknown()
+        || view.role == Some(DisplayRole::NonMember);
     let first = match (is_odd, member_role, view.votes.is_empty(), view.term) {
         (true, ..) => what,
         (false, Some(member_role), ..) if view.role != Some(DisplayRole::Learner) => {

@@ -20,6 +20,7 @@ pub(crate) fn panel(props: &PanelProps) -> Html {
     let heading = match use_side() {
         Side::Live => format!("{}-heading", props.name),
         Side::Other => format!("{}-heading-other", props.name),
+        Side::Recorded => format!("{}-heading-recorded", props.name),
     };
     html! {
         <section class={classes!("panel", format!("panel-{}", props.name))}

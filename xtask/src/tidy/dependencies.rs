@@ -18,7 +18,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("raft-trace", &["raft-script"]),
     ("raft-fuzz", &["raft-script"]),
     ("raft-experiment", &["raft-script"]),
-    ("raft-jobs", &["raft-fuzz", "raft-experiment"]),
+    ("raft-jobs", &["raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
     ("raft-cli", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab", "raft-jobs"]),

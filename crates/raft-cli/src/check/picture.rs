@@ -2,36 +2,25 @@
 
 use std::io::{self, Write};
 
-use linearizability::{Contradiction, History, Invocation};
+use linearizability::{ContradictionReport, ReportedOperation};
 
-/// The most operations to draw; of more, the last ones are drawn.
-const MOST: usize = 24;
 /// The greatest width of the intervals, in characters.
 const WIDEST: usize = 48;
 
-/// Draws the operations of a window, one a line, each from its call to its return. A mark is at the
+/// Draws the operations of a report, one a line, each from its call to its return. A mark is at the
 /// one that returns last.
-pub(super) fn draw(
-    history: &History,
-    found: &Contradiction,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let all = history.invocations();
-    let skipped = found.window.len().saturating_sub(MOST);
-    let shown = &found.window[skipped..];
-    if skipped > 0 {
-        writeln!(out, "  … {skipped} earlier operations")?;
+pub(super) fn draw(report: &ContradictionReport, out: &mut dyn Write) -> io::Result<()> {
+    if report.left_out > 0 {
+        writeln!(out, "  … {} earlier operations", report.left_out)?;
     }
-    let scale = Scale::of(shown.iter().map(|index| &all[*index]));
-    let line_width = shown.iter().map(|index| digits(all[*index].invoked.line as u64)).max();
-    let name_width = shown.iter().map(|index| digits(all[*index].process)).max();
-    let (line_width, name_width) = (line_width.unwrap_or(1), name_width.unwrap_or(1));
-    for index in shown {
-        let invocation = &all[*index];
-        let (line, process) = (invocation.invoked.line, invocation.process);
-        let bar = scale.bar(invocation);
-        let words = history.describe(*index);
-        let mark = if *index == found.last { "  ✗" } else { "" };
+    let scale = Scale::of(report.moments);
+    let shown = &report.operations;
+    let line_width = shown.iter().map(|it| digits(it.line as u64)).max().unwrap_or(1);
+    let name_width = shown.iter().map(|it| digits(it.process)).max().unwrap_or(1);
+    for operation in shown {
+        let ReportedOperation { line, process, words, is_last, .. } = operation;
+        let bar = scale.bar(operation);
+        let mark = if *is_last { "  ✗" } else { "" };
         writeln!(
             out,
             "  line {line:>line_width$}  process {process:<name_width$}  {bar}  {words}{mark}"
@@ -46,35 +35,31 @@ fn digits(number: u64) -> usize {
 
 /// The columns of calls and returns: evenly spaced, in the order of time.
 struct Scale {
-    events: Vec<u32>,
-    /// The distance from one event to the next, in characters times [`Self::PARTS`].
+    moments: usize,
+    /// The distance from one moment to the next, in characters times [`Self::PARTS`].
     step: usize,
 }
 
 impl Scale {
     const PARTS: usize = 100;
 
-    fn of<'a>(invocations: impl Iterator<Item = &'a Invocation>) -> Self {
-        let mut events: Vec<u32> =
-            invocations.flat_map(|i| [Some(i.invoked.event), i.answered()]).flatten().collect();
-        events.sort_unstable();
-        let gaps = events.len().saturating_sub(1).max(1);
+    fn of(moments: usize) -> Self {
+        let gaps = moments.saturating_sub(1).max(1);
         let step = (WIDEST * Self::PARTS / gaps).min(4 * Self::PARTS);
-        Self { events, step }
+        Self { moments, step }
     }
 
-    fn column(&self, event: u32) -> usize {
-        let place = self.events.partition_point(|other| *other < event);
-        place * self.step / Self::PARTS
+    fn column(&self, moment: usize) -> usize {
+        moment * self.step / Self::PARTS
     }
 
     fn width(&self) -> usize {
-        self.events.last().map_or(0, |last| self.column(*last)) + 2
+        self.column(self.moments.saturating_sub(1)) + 2
     }
 
-    fn bar(&self, invocation: &Invocation) -> String {
-        let start = self.column(invocation.invoked.event);
-        let end = invocation.answered().map(|event| self.column(event));
+    fn bar(&self, operation: &ReportedOperation) -> String {
+        let start = self.column(operation.call);
+        let end = operation.answer.map(|moment| self.column(moment));
         let width = self.width();
         let until = end.unwrap_or(width - 1).max(start + 1);
         let before = " ".repeat(start);

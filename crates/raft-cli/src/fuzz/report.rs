@@ -6,6 +6,7 @@ use raft_fuzz::{RareEvent, RareEvents, SeedReport};
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
+use crate::output::quoted;
 
 pub(super) const JSON_HELP: &str = "\
 JSON: one object. All numbers are integers. `helios merge` adds up the objects of several shares.
@@ -188,16 +189,6 @@ impl FailureReport {
     }
 }
 
-/// The name of a file, quoted for a shell.
-fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    if name.chars().all(is_plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', "'\\''"))
-    }
-}
-
 impl Hash {
     fn add(&mut self, seed: u64, hash: u64) {
         let mixed = (hash ^ seed.rotate_left(32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
@@ -276,11 +267,5 @@ mod tests {
         for (number, text) in pairs {
             assert_eq!(grouped(number), text);
         }
-    }
-
-    #[test]
-    fn names_are_quoted_for_a_shell() {
-        assert_eq!(quoted("a/b-1.helios"), "a/b-1.helios");
-        assert_eq!(quoted("it's here"), "'it'\\''s here'");
     }
 }

@@ -19,6 +19,12 @@ use crate::item::{Item, ItemKind};
 use crate::lane::{AxisPoint, LaneId};
 use crate::verdict::{Contradicting, OperationsVerdict};
 
+/// The colours, fonts and classes of a picture whose root has the class `helios-diagram`: a `style`
+/// element, and the heads of arrows.
+pub fn svg_style() -> String {
+    svg::style()
+}
+
 /// The formats of an export.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DiagramFormat {

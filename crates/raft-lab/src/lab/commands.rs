@@ -20,6 +20,13 @@ const MOST_STEPS: u64 = 10_000;
 const FORM: usize = 32;
 
 impl Lab {
+    /// Whether a line can be carried out as far as its words tell: it is a statement or a command,
+    /// and no comment.
+    pub fn understands(&self, line: &str) -> bool {
+        let input = raft_script::parse_input(line);
+        !line.trim_start().starts_with('#') && matches!(input, Ok(Some(_)))
+    }
+
     /// Carries out a command. Its answer is lines of the console.
     pub(super) fn carry_out(
         &mut self,

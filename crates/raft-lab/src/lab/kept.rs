@@ -19,7 +19,7 @@ use crate::recording::Recording;
 use crate::stored::MAX_EARLIER_BYTES;
 
 /// The version of the data.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Between two looks at the clock.
 const STEPS_AT_ONCE: u64 = 50;
 /// The most statements that wait.
@@ -41,6 +41,8 @@ struct KeptLab {
     queued: Vec<KeptStatement>,
     /// The lesson that was being recorded.
     recording: Option<Recording>,
+    /// Why the run is another one than that of the link that was opened.
+    other_run: Option<String>,
 }
 
 /// A statement that waited for its turn.
@@ -62,6 +64,7 @@ pub struct Restoration {
     goal: Option<String>,
     queued: VecDeque<Queued>,
     recording: Option<Recording>,
+    other_run: Option<String>,
     clock: RealClock,
 }
 
@@ -83,8 +86,9 @@ impl Restoration {
     /// # Errors
     /// In words, when another version of the program made the data, or they are damaged.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
-        let KeptLab { run, branches, live, shown, is_compared, goal, queued, recording } =
-            read(bytes)?;
+        let kept = read(bytes)?;
+        let KeptLab { run, branches, live, shown, is_compared, .. } = kept;
+        let KeptLab { goal, queued, recording, other_run, .. } = kept;
         if !branches.iter().any(|branch| branch.number == live) {
             return Err(format!("it has no branch {live}"));
         }
@@ -92,7 +96,18 @@ impl Restoration {
         let queued = queued.into_iter().take(MAX_QUEUED).map(KeptStatement::read);
         let queued = queued.collect::<Result<_, _>>()?;
         let clock = default_clock();
-        Ok(Self { restoring, run, live, shown, is_compared, goal, queued, recording, clock })
+        Ok(Self {
+            restoring,
+            run,
+            live,
+            shown,
+            is_compared,
+            goal,
+            queued,
+            recording,
+            other_run,
+            clock,
+        })
     }
 
     /// The part that is done, from 0 to 1.
@@ -132,6 +147,7 @@ impl Restoration {
         }
         lab.queue = self.queued;
         lab.recording = self.recording;
+        lab.other_run = self.other_run.map(Into::into);
         lab.changed();
         lab.look_again(self.shown, self.is_compared);
         lab
@@ -171,6 +187,7 @@ impl Lab {
             goal: self.session().goal().map(ToString::to_string),
             queued: self.queue.iter().map(KeptStatement::of).collect(),
             recording: self.recording.clone(),
+            other_run: self.other_run.as_deref().map(str::to_owned),
         };
         let data = postcard::to_stdvec(&kept).expect("numbers and texts can be written");
         [vec![VERSION], data].concat()

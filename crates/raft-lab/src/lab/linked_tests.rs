@@ -115,3 +115,19 @@ fn a_moment_after_a_broken_property_is_reached() {
     assert_eq!(other_run(&again), None);
     assert!(again.session().checks().violation().is_some());
 }
+
+/// The lab after a reload of the page.
+fn reloaded(lab: &Lab) -> Lab {
+    let mut restoration = Restoration::new(&lab.keep()).expect("its data are whole");
+    while !restoration.advance(Duration::from_secs(60)).expect("it is the same run") {}
+    restoration.finish()
+}
+
+#[test]
+fn a_reload_does_not_forget_that_it_is_another_run() {
+    let mut link = linked(&with_a_crash());
+    assert_eq!(other_run(&reloaded(&opened(&link))), None);
+    link.trace_hash ^= 1;
+    let lab = opened(&link);
+    assert_eq!(other_run(&reloaded(&lab)), other_run(&lab));
+}

@@ -42,7 +42,11 @@ impl From<&Entry> for EntryView {
                     view.sequence = Some(sequence);
                     short(operation_words(&operation))
                 }
-                Err(_) => format!("{} bytes", bytes.len()),
+                // Another program's command may be a text.
+                Err(_) => match std::str::from_utf8(bytes) {
+                    Ok(text) if !text.contains(char::is_control) => short(text.to_owned()),
+                    Ok(_) | Err(_) => format!("{} bytes", bytes.len()),
+                },
             },
         };
         view

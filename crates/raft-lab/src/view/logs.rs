@@ -39,6 +39,8 @@ pub struct LogView {
     pub snapshot: LogPosition,
     /// The last entry.
     pub last: LogPosition,
+    /// Whether nothing but the length of the log is known: so it is in some recorded runs.
+    pub is_length_only: bool,
     /// The last entry that the node knows to be committed.
     pub commit_index: LogIndex,
     /// The last entry that the node has applied.
@@ -247,6 +249,7 @@ fn in_memory(status: &Status, entries: Vec<Rc<EntryView>>) -> LogView {
         last: status.last_log,
         commit_index: status.commit_index,
         last_applied: status.last_applied,
+        is_length_only: false,
         durable_index: status.durable_index,
         match_index: None,
         next_index: None,
@@ -267,6 +270,7 @@ fn on_disk(node: NodeId, held: &OnDisk, entries: Vec<Rc<EntryView>>) -> LogView 
         last: held.last(),
         commit_index,
         last_applied,
+        is_length_only: false,
         durable_index: held.last().index,
         match_index: None,
         next_index: None,

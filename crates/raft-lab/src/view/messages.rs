@@ -20,8 +20,8 @@ pub struct MessageView {
     pub from: NodeId,
     /// The receiver.
     pub to: NodeId,
-    /// The paper's name for it.
-    pub kind: MessageKind,
+    /// The paper's name for it; `None` in a recorded run with names of its own.
+    pub kind: Option<MessageKind>,
     /// What a picture of it tells.
     pub look: MessageLook,
     /// Its term.
@@ -84,6 +84,8 @@ pub enum MessageLook {
     Forward,
     ForwardTaken,
     ForwardRefused,
+    /// A message of a recorded run that does not tell more.
+    Other,
 }
 
 impl MessageLook {
@@ -145,7 +147,7 @@ impl MessageView {
             id,
             from,
             to,
-            kind: MessageKind::of(message),
+            kind: Some(MessageKind::of(message)),
             look: MessageLook::of(message),
             term: message.term,
             entries,

@@ -47,12 +47,13 @@ pub struct NodeView {
     pub lease_reads: bool,
     /// Its disk.
     pub disk: DiskView,
-    /// Its protocol state, which is in memory; `None` while the node is down.
+    /// Its protocol state, which is in memory; `None` while the node is down, and of a recorded run
+    /// that does not tell it.
     pub core: Option<CoreView>,
 }
 
 /// A node's disk.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DiskView {
     /// The number of writes that it has not finished.
     pub unfinished_writes: usize,
@@ -192,7 +193,12 @@ impl NodeView {
 
     /// Whether it is down.
     pub fn is_down(&self) -> bool {
-        self.core.is_none()
+        self.core.is_none() && !self.is_unknown()
+    }
+
+    /// Whether nobody can say what it does: a recorded run does not tell it.
+    pub fn is_unknown(&self) -> bool {
+        self.core.is_none() && self.state == NodeState::Running
     }
 }
 

@@ -52,7 +52,7 @@ impl Default for ViewWindow {
 
 impl ViewWindow {
     /// The indexes of the logs, given the last one of the longest log.
-    pub(super) fn of_log(&self, last: u64) -> Range<u64> {
+    pub(crate) fn of_log(&self, last: u64) -> Range<u64> {
         let end = last + 1;
         match &self.log {
             None => end.saturating_sub(ROWS).max(1)..end,

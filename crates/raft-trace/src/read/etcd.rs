@@ -130,8 +130,14 @@ impl Reader {
         }
         self.messages += 1;
         self.sent.entry(content).or_default().push_back((self.messages, number));
-        let (id, name) = (self.messages, kind.to_owned());
-        facts.push(Fact::Sent(TraceMessage { id, to, name, term: Some(term) }));
+        facts.push(Fact::Sent(TraceMessage {
+            id: self.messages,
+            to,
+            name: kind.to_owned(),
+            term: Some(term),
+            entries: usize::try_from(message.number("entries")?).ok(),
+            agrees: kind.ends_with("Resp").then_some(!rejects),
+        }));
         match kind {
             "MsgVoteResp" if !rejects => facts.push(Fact::Voted { term, candidate: to }),
             "MsgAppResp" if !rejects => {

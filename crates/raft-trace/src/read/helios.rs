@@ -48,6 +48,8 @@ fn header(header: Object<'_>, draft: &mut Draft) -> Result<(), TraceError> {
     for node in header.numbers("nodes")? {
         draft.node(header.line, node)?;
     }
+    draft.run.membership =
+        header.get("membership").map(|_| membership(header.object("membership")?)).transpose()?;
     for disk in header.list("disks")? {
         let disk = Object::of(header.line, disk, "disks")?;
         let mut facts = Vec::new();
@@ -119,7 +121,7 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
         "write_failed" if !event.flag("is_ignored")? => facts.push(Fact::Stopped),
         "server_added" => facts.push(Fact::Renewed),
         "configured_alone" => {
-            facts.push(Fact::Unsafe("a node was told that it is the only member"));
+            facts.push(Fact::Unsafe("a node was told that it is the only member".into()));
         }
         "server_started" => {
             facts.push(Fact::Term(event.term("term")?));
@@ -158,7 +160,7 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
         "writes_lost" => changes(event, "undo", Place::Disk, facts)?,
         "disk_renewed" | "disk_damaged" => {
             if kind == "disk_damaged" {
-                facts.push(Fact::Unsafe("a disk was damaged or wiped"));
+                facts.push(Fact::Unsafe("a disk was damaged or wiped".into()));
             }
             changes(event, "batch", Place::Disk, facts)?;
         }
@@ -177,11 +179,21 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
 
 fn message(event: Object<'_>) -> Result<TraceMessage, TraceError> {
     let message = event.object("message")?;
+    let name = message.text("type")?;
+    let agrees = match name {
+        "RequestVoteReply" | "PreVoteReply" => Some(message.flag("vote_granted")?),
+        "AppendEntriesReply" => Some(message.text("result")? != "failure"),
+        "ReadIndexReply" | "ForwardReply" => Some(message.get("refused").is_none()),
+        _ => None,
+    };
+    let entries = message.get("entries").map(|_| message.list("entries")).transpose()?;
     Ok(TraceMessage {
         id: event.number("id")?,
         to: event.node("to")?,
-        name: message.text("type")?.to_owned(),
+        name: name.to_owned(),
         term: Some(message.term("term")?),
+        entries: entries.map(<[_]>::len),
+        agrees,
     })
 }
 

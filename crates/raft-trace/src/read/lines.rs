@@ -5,7 +5,7 @@ use raft_core::{Entry, LogIndex, LogPosition, NodeId, Payload, RoleKind, Term};
 
 use super::{Draft, TraceError, bounded, error, is_comment, numbered};
 use crate::model::{Fact, LogFact, TraceMessage, TraceStep};
-use crate::state::TraceState;
+use crate::state::{TraceNode, TraceState};
 
 /// Whether a line begins with a time and a server.
 pub(super) fn is_line(line: &str) -> bool {
@@ -37,13 +37,31 @@ fn number_after(letter: char, word: &str) -> Option<u64> {
     word.strip_prefix(letter)?.parse().ok()
 }
 
+/// How a text names servers.
+pub(super) enum Servers<'a> {
+    /// `S2`
+    Numbered,
+    /// By names, which have numbers in the order in which they appear.
+    Named(&'a mut Draft),
+}
+
 /// The words of a line after its server, from left to right.
-struct Words<'a> {
+pub(super) struct Words<'a> {
     line: usize,
     rest: &'a str,
+    servers: Servers<'a>,
 }
 
 impl<'a> Words<'a> {
+    pub(super) fn new(line: usize, rest: &'a str, servers: Servers<'a>) -> Self {
+        Self { line, rest, servers }
+    }
+
+    /// Whether a term comes next.
+    pub(super) fn begin_with_a_term(&self) -> bool {
+        number_after('T', self.peek()).is_some()
+    }
+
     fn peek(&self) -> &'a str {
         self.rest.split_whitespace().next().unwrap_or_default()
     }
@@ -78,7 +96,14 @@ impl<'a> Words<'a> {
     /// `-> S2`
     fn receiver(&mut self) -> Result<NodeId, TraceError> {
         let (arrow, server) = (self.word(), self.word());
-        match number_after('S', server).filter(|_| arrow == "->") {
+        let is_arrow = arrow == "->";
+        if let Servers::Named(draft) = &mut self.servers
+            && is_arrow
+            && !server.is_empty()
+        {
+            return draft.named(self.line, server);
+        }
+        match number_after('S', server).filter(|_| is_arrow) {
             Some(server) => Ok(NodeId(bounded(self.line, "a server", server)?)),
             None => Err(self.wrong("`->` and a server such as S2", &format!("{arrow} {server}"))),
         }
@@ -100,13 +125,24 @@ fn event(
     state: &TraceState,
     draft: &mut Draft,
 ) -> Result<TraceStep, TraceError> {
-    let mut words = Words { line, rest: text };
+    let mut words = Words::new(line, text, Servers::Numbered);
     let millis = words.number("a time in milliseconds")?;
     let server = words.word();
     let server = number_after('S', server).ok_or_else(|| words.wrong("a server", server))?;
     let node = draft.node(line, server)?;
+    let (kind, facts) = told(&mut words, state.node(node))?;
+    let number = draft.run.steps.len() as u64 + 1;
+    let (at_us, node, text) = (Some(millis.saturating_mul(1000)), Some(node), text.to_owned());
+    Ok(TraceStep { line, number, at_us, node, kind, cause: None, text, facts })
+}
+
+/// The kind of an event, and what it says of its server: the words from its term on. `known` is the
+/// server before it.
+pub(super) fn told(
+    words: &mut Words<'_>,
+    known: Option<&TraceNode>,
+) -> Result<(String, Vec<Fact>), TraceError> {
     let mut facts = Vec::new();
-    let known = state.node(node);
     // A server that was never told to start runs.
     if known.is_none() {
         facts.push(Fact::Started);
@@ -114,15 +150,13 @@ fn event(
     let mut term = known.map_or(Term(0), |node| node.term);
     if let Some(number) = number_after('T', words.peek()) {
         words.word();
-        term = Term(bounded(line, "a term", number)?);
+        term = Term(bounded(words.line, "a term", number)?);
         facts.push(Fact::Term(term));
     }
     let kind = words.word().to_owned();
     let last = known.map_or(LogIndex(0), |node| node.log.last().index);
-    facts_of(&kind, &mut words, (term, last), &mut facts)?;
-    let number = draft.run.steps.len() as u64 + 1;
-    let (at_us, node, text) = (Some(millis.saturating_mul(1000)), Some(node), text.to_owned());
-    Ok(TraceStep { line, number, at_us, node, kind, cause: None, text, facts })
+    facts_of(&kind, words, (term, last), &mut facts)?;
+    Ok((kind, facts))
 }
 
 /// What the words say. Other words are events that say nothing of the state.
@@ -177,7 +211,8 @@ fn facts_of(
             let id = words.number("the number of a message")?;
             let name = words.word().to_owned();
             let to = words.receiver()?;
-            facts.push(Fact::Sent(TraceMessage { id, to, name, term: Some(term) }));
+            let (term, entries, agrees) = (Some(term), None, None);
+            facts.push(Fact::Sent(TraceMessage { id, to, name, term, entries, agrees }));
         }
         "RECV" => facts.push(Fact::Arrived(words.number("the number of a message")?)),
         "LOST" => facts.push(Fact::Lost(words.number("the number of a message")?)),

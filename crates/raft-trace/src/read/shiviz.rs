@@ -1,11 +1,14 @@
 //! Logs for ShiViz in its default form: a line with the host and its vector clock, and a line with
-//! the event. Such a log says who knew of what, and nothing of terms and logs.
+//! the event. Such a log says who knew of what. It tells of terms and logs where the text of an
+//! event begins with a term: then it has the words of [`lines`](super::lines).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lines::{Servers, Words, told};
 use super::value::{Object, parse};
 use super::{Draft, TraceError, error, numbered};
 use crate::model::TraceStep;
+use crate::state::TraceState;
 
 /// The most events of a log: to order them, all their clocks are kept.
 const MAX_CLOCKS: usize = 30_000;
@@ -34,15 +37,22 @@ pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
     let events = clocked(text, draft)?;
     let order = Order::of(&events)?;
     let mut numbers: BTreeMap<usize, u64> = BTreeMap::new();
+    let mut state = TraceState::default();
     for place in order.places {
         let Clocked { line, host, text, .. } = &events[place];
         let number = draft.run.steps.len() as u64 + 1;
         numbers.insert(place, number);
         let cause = order.causes.get(&place).and_then(|cause| numbers.get(cause)).copied();
-        let node = Some(draft.named(*line, host)?);
-        let kind = text.split_whitespace().next().unwrap_or_default().to_owned();
-        let (at_us, text, facts) = (None, text.clone(), Vec::new());
-        draft.push(TraceStep { line: *line, number, at_us, node, kind, cause, text, facts })?;
+        let node = draft.named(*line, host)?;
+        let mut words = Words::new(line + 1, text, Servers::Named(draft));
+        let (kind, facts) = match words.begin_with_a_term() {
+            true => told(&mut words, state.node(node))?,
+            false => (text.split_whitespace().next().unwrap_or_default().to_owned(), Vec::new()),
+        };
+        let (at_us, node, text) = (None, Some(node), text.clone());
+        let step = TraceStep { line: *line, number, at_us, node, kind, cause, text, facts };
+        state.take(&step);
+        draft.push(step)?;
     }
     Ok(())
 }

@@ -164,6 +164,24 @@ fn events_of_shiviz_come_after_those_that_their_host_knew_of() {
 }
 
 #[test]
+fn a_log_for_shiviz_is_judged_where_its_texts_begin_with_a_term() {
+    let leads = |second: &str| {
+        format!(
+            "red {{\"red\":1}}\nT1 VOTE -> red\nblue {{\"blue\":1,\"red\":1}}\nT1 VOTE -> red\n\
+             red {{\"red\":2,\"blue\":1}}\nT1 LEADER\nblue {{\"blue\":2,\"red\":1}}\n{second}\n"
+        )
+    };
+    let sound = judge(&run(&leads("it sleeps")));
+    let names: Vec<_> = sound.judged.iter().map(|property| property.name).collect();
+    assert_eq!(names, ["Election Safety", "Vote Durability", "Monotonic State"]);
+    assert!(sound.broken.is_none());
+    let broken = judge(&run(&leads("T1 LEADER"))).broken.expect("two leaders of term 1");
+    assert_eq!((broken.property.name, broken.line), ("Election Safety", 7));
+    let wrong = refused(&leads("T1 VOTE red"));
+    assert!(wrong.starts_with("line 8: expected `->` and a server"), "{wrong}");
+}
+
+#[test]
 fn the_trace_of_etcd_is_read_and_judged() {
     let text = etcd_run();
     let read = run(&text);

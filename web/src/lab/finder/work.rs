@@ -101,7 +101,8 @@ impl Measuring {
             | Report::Rare { .. }
             | Report::Shortening { .. }
             | Report::Shortened(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
     }
 
@@ -148,7 +149,8 @@ impl Board {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
         None
     }
@@ -188,7 +190,8 @@ impl Chances {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
-            | Report::Rehearsed(_) => {}
+            | Report::Rehearsed(_)
+            | Report::Judged(_) => {}
         }
     }
 
@@ -277,6 +280,7 @@ impl Work {
             | Report::Rare { .. }
             | Report::Measured(_)
             | Report::Rehearsed(_)
+            | Report::Judged(_)
             | Report::Over => {}
         }
     }

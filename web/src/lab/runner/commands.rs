@@ -398,6 +398,11 @@ impl Runner {
         self.0.lab.borrow().present(presenter, title, page.clone())
     }
 
+    /// Whether a line is a statement or a command.
+    pub(crate) fn understands(&self, line: &str) -> bool {
+        self.0.lab.borrow().understands(line)
+    }
+
     /// The completions of a line that is being typed.
     pub(crate) fn complete(&self, text: &str) -> Vec<Suggestion> {
         self.0.lab.borrow().complete(text)

@@ -17,8 +17,7 @@ pub(crate) fn hints() -> Html {
     let runner = controls.runner;
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
     let given = frame.lab.console.iter().filter(|line| line.kind == ConsoleKind::Command).count();
-    let is_whole = frame.view.partition.is_none()
-        && LinkPicture::all(&frame.view).iter().all(|link| !link.is_cut());
+    let is_whole = !LinkPicture::is_any_cut(&frame.view);
     if given >= ENOUGH && is_whole {
         return html! { <div class="hints is-over"></div> };
     }

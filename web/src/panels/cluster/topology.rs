@@ -5,8 +5,9 @@ mod long_press;
 mod pointing;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use raft_lab::{ChangesView, Frame, NodeId};
+use raft_lab::{ChangesView, Frame, NodeId, View};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
@@ -83,7 +84,8 @@ pub(crate) fn topology() -> Html {
                     { nodes(&frame, changes.as_deref(), ring, selected) }
                 </svg>
             }
-            <MessageCanvas {scene} {behind} />
+            <MessageCanvas {scene} {behind}
+                view={(side == Side::Recorded).then(|| frame.view.clone())} />
             if side == Side::Live {
                 <Later panel={Panel::Split(scene)} waits={true} />
             }
@@ -142,6 +144,8 @@ struct MessageCanvasProps {
     scene: Scene,
     /// The canvas behind the picture.
     behind: NodeRef,
+    /// The moment of a recorded run; `None`: the frames of the lab, as they come.
+    view: Option<Rc<View>>,
 }
 
 /// The canvases draw themselves in every animation frame.
@@ -151,13 +155,16 @@ fn message_canvas(props: &MessageCanvasProps) -> Html {
     let theme = use_context::<ThemeContext>().expect("the application provides the theme");
     let canvases = (canvas.clone(), props.behind.clone());
     let fading = use_mut_ref(FadingMessages::default);
-    use_painter((canvases, props.scene, theme), move |((over, behind), scene, _)| {
+    let dependencies = (canvases, props.scene, theme, props.view.clone());
+    use_painter(dependencies, move |((over, behind), scene, _, view)| {
+        let view = view.clone();
         let canvases = over.cast::<HtmlCanvasElement>().zip(behind.cast::<HtmlCanvasElement>());
         let painter =
             canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene, fading));
         let painter = painter.map(RefCell::new);
         move |frame: &Frame| {
-            let paint = |painter: &RefCell<Painter>| painter.borrow_mut().paint(&frame.view);
+            let view = view.as_ref().unwrap_or(&frame.view);
+            let paint = |painter: &RefCell<Painter>| painter.borrow_mut().paint(view);
             painter.as_ref().is_some_and(paint)
         }
     });

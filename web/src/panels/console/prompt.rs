@@ -94,7 +94,7 @@ pub(crate) fn prompt() -> Html {
 }
 
 /// Several lines are statements, one after the other. If they make a cluster, they are a script of
-/// their own. One line goes into the input.
+/// their own; without a statement, they may be a trace or a history. One line goes into the input.
 fn paste(event: &Event, runner: &Runner, labs: &Labs) {
     let clipboard = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
     let text = clipboard.and_then(|data| data.get_data("text").ok()).unwrap_or_default();
@@ -104,8 +104,8 @@ fn paste(event: &Event, runner: &Runner, labs: &Labs) {
     }
     event.prevent_default();
     let makes_a_cluster = |line: &str| line.split_whitespace().next() == Some("cluster");
-    if text.lines().any(makes_a_cluster) {
-        labs.run_script("The pasted script", text);
+    if text.lines().any(makes_a_cluster) || !text.lines().any(|line| runner.understands(line)) {
+        labs.open("The pasted text", text);
     } else {
         text.lines().for_each(|line| runner.exec(line));
     }

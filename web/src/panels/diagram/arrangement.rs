@@ -16,7 +16,7 @@ pub(crate) struct Arrangement {
 
 impl Arrangement {
     /// The lanes that are shown, from left to right.
-    pub(super) fn choices(&self, lanes: &[LaneView]) -> Vec<LaneChoice> {
+    pub(in crate::panels) fn choices(&self, lanes: &[LaneView]) -> Vec<LaneChoice> {
         let shown = lanes.iter().filter(|lane| !lane.is_hidden).map(|lane| lane.id);
         let mut shown: Vec<LaneId> = shown.collect();
         let place = |id: &LaneId| self.order.iter().position(|other| other == id);

@@ -12,7 +12,7 @@ use crate::picture::{LanePlace, Sheet, term_class};
 use crate::state::Selection;
 
 /// The height of the heads, in CSS pixels, as in `styles/diagram.css`.
-pub(super) const HEADS: f64 = 44.0;
+pub(in crate::panels) const HEADS: f64 = 44.0;
 /// A lane with less room is collapsed.
 const COLLAPSED: f64 = 60.0;
 /// The room that the words of a lane need.
@@ -21,15 +21,15 @@ const WORDS: f64 = 104.0;
 const DRAG: i32 = 6;
 
 #[derive(Properties, PartialEq)]
-pub(super) struct HeadsProps {
-    pub(super) view: Rc<DiagramView>,
-    pub(super) sheet: Sheet,
-    pub(super) arrangement: Rc<Arrangement>,
-    pub(super) on_arrange: Callback<Arrangement>,
+pub(in crate::panels) struct HeadsProps {
+    pub(in crate::panels) view: Rc<DiagramView>,
+    pub(in crate::panels) sheet: Sheet,
+    pub(in crate::panels) arrangement: Rc<Arrangement>,
+    pub(in crate::panels) on_arrange: Callback<Arrangement>,
 }
 
 #[component(Heads)]
-pub(super) fn heads(props: &HeadsProps) -> Html {
+pub(in crate::panels) fn heads(props: &HeadsProps) -> Html {
     let HeadsProps { view, sheet, arrangement, on_arrange } = props;
     let heads = sheet.lanes().iter().enumerate().filter_map(|(number, place)| {
         let lane = view.lanes.iter().find(|lane| lane.id == place.id)?;

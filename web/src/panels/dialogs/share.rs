@@ -1,10 +1,13 @@
 //! The dialog with the link to the moment that the page shows.
 
+mod pictures;
+
 use raft_lab::{LinkedPage, RunForm};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use self::pictures::SavePictures;
 use crate::hooks::{copy_text, save_file};
 use crate::lab::{Origin, links};
 use crate::state::{use_controls, use_frame};
@@ -91,6 +94,7 @@ pub(crate) fn share(props: &ShareProps) -> Html {
                     },
                 } }
                 <SaveRun on_told={setting(&told)} />
+                <SavePictures on_told={setting(&told)} />
                 <p class="dialog-note" role="status" data-testid="share-told">
                     { (*told).clone() }
                 </p>

@@ -4,6 +4,7 @@ mod node;
 
 use raft_lab::{MessageId, NodeId, NodeState, View};
 
+use crate::picture::LinkPicture;
 use crate::state::Selection;
 
 /// One action of a person.
@@ -27,6 +28,10 @@ pub(crate) enum Group {
     Itself,
     /// The cluster's leadership and membership.
     Cluster,
+    /// The network between all nodes.
+    Network,
+    /// The timers of all nodes.
+    Timers,
 }
 
 /// All actions on a thing, or on the cluster: always the same ones, in the same order.
@@ -40,20 +45,31 @@ pub(crate) fn actions(view: &View, selection: Option<Selection>) -> Vec<UserActi
     }
 }
 
-/// The election timers of the nodes that run.
+/// What can be done without choosing a thing: a write, faults and their end, and the election
+/// timers of the nodes that run.
 fn of_cluster(view: &View) -> Vec<UserAction> {
-    let is_running = view.nodes.iter().any(|node| node.state == NodeState::Running);
-    let action = |name: &'static str, label: &str, line: &str| UserAction {
+    let are_any = |state| view.nodes.iter().any(|node| node.state == state);
+    let (is_running, is_down) = (are_any(NodeState::Running), are_any(NodeState::Crashed));
+    let action = |name: &'static str, label: &str, line: &str, is_possible, group| UserAction {
         name,
         label: label.to_owned(),
         line: line.to_owned(),
-        is_possible: is_running,
-        group: Group::Itself,
+        is_possible,
+        group,
     };
+    // A value that no write had before.
+    let cores = view.nodes.iter().filter_map(|node| node.core.as_ref());
+    let next = cores.map(|core| core.last_log.index.0).max().unwrap_or(0) + 1;
+    let write = format!("set x={next}");
+    let (itself, network, timers) = (Group::Itself, Group::Network, Group::Timers);
     vec![
-        action("spread", "Spread timers", "timeouts all spread"),
-        action("align", "Align timers", "timeouts all equal"),
-        action("draw", "Random timers", "timeouts all"),
+        action("write", &format!("Write x={next}"), &write, is_running, itself),
+        action("crash-leader", "Crash the leader", "crash leader", view.leader.is_some(), itself),
+        action("restart-all", "Restart all", "restart all", is_down, itself),
+        action("heal", "Heal the network", "heal", LinkPicture::is_any_cut(view), network),
+        action("spread", "Spread timers", "timeouts all spread", is_running, timers),
+        action("align", "Align timers", "timeouts all equal", is_running, timers),
+        action("draw", "Random timers", "timeouts all", is_running, timers),
     ]
 }
 

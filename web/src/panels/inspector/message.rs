@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{MessageDetails as Details, MessageId, MessageView, View};
+use raft_lab::{MessageDetails as Details, MessageId, MessageKind, MessageView, View};
 use yew::prelude::*;
 
 use crate::state::use_frame;
@@ -39,12 +39,17 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
         <>
             <p class="message-title">
                 <MessageGlyph look={message.look} />
-                { format!("{}, node {} → node {}", message.kind, message.from, message.to) }
+                { format!("{}, node {} → node {}", name(message), message.from, message.to) }
             </p>
             <p class="message-fate">{ fate(view, details, under_way) }</p>
             <FactList {facts} />
         </>
     }
+}
+
+/// The paper's name of a message.
+pub(super) fn name(message: &MessageView) -> &'static str {
+    message.kind.map_or("message", MessageKind::name)
 }
 
 fn fate(view: &View, details: &Details, under_way: Option<&MessageView>) -> String {

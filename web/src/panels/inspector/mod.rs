@@ -107,12 +107,14 @@ fn action_bar(props: &ActionsProps) -> Html {
         });
         html! { <div class="actions" role="group" aria-label={label}>{ for buttons }</div> }
     };
+    let groups = [
+        (Group::Itself, "Actions"),
+        (Group::Cluster, "Membership and leadership"),
+        (Group::Network, "Network"),
+        (Group::Timers, "Election timers"),
+    ];
+    let there = groups.into_iter().filter(|(it, _)| all.iter().any(|action| action.group == *it));
     html! {
-        <div class="action-groups">
-            { group(Group::Itself, "Actions") }
-            if matches!(props.selection, Some(Selection::Node(_))) {
-                { group(Group::Cluster, "Membership and leadership") }
-            }
-        </div>
+        <div class="action-groups">{ for there.map(|(it, label)| group(it, label)) }</div>
     }
 }

@@ -4,6 +4,7 @@
 use raft_lab::{ClientView, MessageView};
 use yew::prelude::*;
 
+use super::message::name;
 use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::MessageGlyph;
 use crate::words::milliseconds;
@@ -40,7 +41,7 @@ pub(crate) fn overview() -> Html {
                     <span class="message-way">
                         { format!("{} → {}", message.from, message.to) }
                     </span>
-                    <span class="message-name">{ message.kind.name() }</span>
+                    <span class="message-name">{ name(message) }</span>
                     <span class="message-time">{ arrival(message) }</span>
                 </button>
             </li>

@@ -38,7 +38,8 @@ pub(super) fn actions(props: &ActionsProps) -> Html {
                         });
                         html! {
                             <button key={line.clone()} type="button" class="button is-small"
-                                title={line.clone()} data-line={line} onclick={on_click}>
+                                title={line.clone()} aria-label={format!("{label}: {words}")}
+                                data-line={line} onclick={on_click}>
                                 { words }
                             </button>
                         }

@@ -29,7 +29,7 @@ fn a_candidate_shows_who_answered() {
     assert_eq!(picture.role, Some(DisplayRole::PreCandidate));
     assert_eq!(picture.votes.len(), 5);
     let label = picture.label();
-    assert!(label.contains("pre-candidate in term 0, 1 of 5 votes"), "{label}");
+    assert!(label.contains("pre-candidate in term 0, 1 of 5 votes, log 0, committed 0"), "{label}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use raft_lab::{ClientId, LogPosition, NodeId, Sequence, Term};
+use raft_lab::{ClientId, LogPosition, NodeId, Sequence};
 
 use super::*;
 
@@ -20,6 +20,7 @@ fn log() -> LogView {
         damage: None,
         snapshot: LogPosition::new(LogIndex(2), Term(1)),
         last: LogPosition::new(LogIndex(6), Term(2)),
+        is_length_only: false,
         commit_index: LogIndex(4),
         last_applied: LogIndex(3),
         durable_index: LogIndex(5),
@@ -60,4 +61,15 @@ fn a_command_that_was_sent_again_says_so() {
 fn a_log_on_the_disk_of_a_node_that_is_down_says_so() {
     let cell = LogCellView::of(&LogView { is_on_disk: true, ..log() }, LogIndex(4));
     assert!(cell.label().contains("on the disk of a node that is down"), "{}", cell.label());
+}
+
+#[test]
+fn an_entry_of_which_only_the_place_is_known_has_no_words() {
+    let log = LogView { is_length_only: true, entries: Vec::new(), ..log() };
+    let cell = LogCellView::of(&log, LogIndex(6));
+    assert!(cell.is_unknown && cell.entry.is_none());
+    assert_eq!((cell.words(), cell.position()), ("?", None));
+    assert!(cell.label().starts_with("an entry that is not known"), "{}", cell.label());
+    assert!(!LogCellView::of(&log, LogIndex(7)).is_unknown, "after the end");
+    assert!(!LogCellView::of(&log, LogIndex(2)).is_unknown, "in the snapshot");
 }

@@ -23,6 +23,13 @@ const RIGHT: usize = 120;
 /// The height of the names of the lanes.
 const HEAD: usize = 44;
 
+/// The colours and the fonts, as an element.
+pub(super) fn style() -> String {
+    let mut out = String::new();
+    style::write(&mut out);
+    out
+}
+
 pub(super) fn svg(picture: &Picture<'_>) -> String {
     let axis = Axis::of(picture);
     let width = LEFT + picture.lanes.len() * GAP + RIGHT;
