@@ -6,7 +6,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use raft_explore::{Explorer, Found, Progress as Explored};
+use raft_explore::{Counterexample, Explorer, Progress as Explored};
 use raft_script::{Session, Started, Stepped};
 
 pub(crate) use self::arguments::ExploreArguments;
@@ -118,7 +118,7 @@ fn in_words(progress: &Explored, depth: u16, elapsed: Duration) -> String {
 }
 
 /// The script that leads to the violation.
-fn script(session: &Session, found: &Found, answer: &str) -> String {
+fn script(session: &Session, found: &Counterexample, answer: &str) -> String {
     let (text, is_same) = match caught(|| raft_jobs::replayed(session.clone(), &found.steps)) {
         Ok(replayed) => (replayed.script, replayed.is_broken),
         // The assertion of a server.
@@ -127,14 +127,14 @@ fn script(session: &Session, found: &Found, answer: &str) -> String {
     let mut comments = format!(
         "# Found by helios explore {}.\n# {answer}\n# {}\n",
         env!("CARGO_PKG_VERSION"),
-        found.finding
+        found.flaw
     );
     for step in &found.steps {
         comments += &format!("#   {step}\n");
     }
     if !is_same {
-        comments += "# Time passes in this script, and with it the run took another way: helios run \
-                     does not\n# find the violation in it.\n";
+        comments += "# Time passes in this script, and with it the run took another way: \
+                     helios run does\n# not find the violation in it.\n";
     }
     format!("{comments}\n{text}")
 }

@@ -2,8 +2,8 @@
 //!
 //! A program that looks at all that can happen must know when it has been at the same place before.
 //! [`Node::fingerprint`] tells a hasher everything on which the later behaviour of a node depends,
-//! and nothing else: two nodes with equal fingerprints answer the same inputs with the same outputs,
-//! for as long as inputs come.
+//! and nothing else: two nodes with equal fingerprints answer the same inputs with the same
+//! outputs, for as long as inputs come.
 //!
 //! Each type takes itself apart by an exhaustive pattern, so that a new field does not compile
 //! until somebody decides about it.

@@ -4,7 +4,7 @@ use raft_core::NodeId;
 
 use crate::budgets::Budget;
 use crate::locals::{Id, Parts};
-use crate::model::Model;
+use crate::model::Scope;
 use crate::server::Local;
 
 /// A step, packed: what happens, to which server, and a number that says which message, how many
@@ -100,7 +100,7 @@ impl Action {
     }
 
     /// What happens to the server. Losing a message happens to none.
-    pub(crate) fn local(self, model: &Model, parts: &Parts) -> Local {
+    pub(crate) fn local(self, model: &Scope, parts: &Parts) -> Local {
         let number = self.argument as usize;
         match self.kind {
             Kind::Deliver | Kind::DeliverCopy | Kind::Lose => {

@@ -1,6 +1,6 @@
 //! How often each thing may still happen: four bits each, in one number.
 
-use crate::model::{Bounds, Model};
+use crate::model::{Bounds, Scope};
 
 /// What is left of the bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +27,7 @@ pub(crate) enum Budget {
 const MOST: u8 = 15;
 
 impl Budgets {
-    pub(crate) fn of(model: &Model) -> Self {
+    pub(crate) fn of(model: &Scope) -> Self {
         let Bounds {
             elections,
             heartbeats,

@@ -20,7 +20,7 @@ use crate::history::History;
 use crate::judge::Judged;
 use crate::keys::Keys;
 use crate::locals::{self, Id, Parts};
-use crate::model::{Model, Network, Time};
+use crate::model::{Network, Scope, Time};
 use crate::origins::Origins;
 use crate::prefixes::Prefixes;
 use crate::progress::can_progress;
@@ -31,7 +31,7 @@ use crate::state::{MAX_SERVERS, State};
 /// All that can happen in a model, as far as it was looked at.
 #[derive(Debug)]
 pub struct Explorer {
-    pub(crate) model: Model,
+    pub(crate) model: Scope,
     pub(crate) parts: Parts,
     keys: Keys,
     /// How each state was found.
@@ -93,10 +93,10 @@ pub struct Progress {
     pub is_exhausted: bool,
     /// Whether the search ended because there were as many states as were asked for.
     pub is_full: bool,
-    /// States from which something new came to be committed ([`Model::probe_every`]).
+    /// States from which something new came to be committed ([`Scope::probe_every`]).
     pub probes: u64,
     /// The first violation.
-    pub found: Option<Found>,
+    pub found: Option<Counterexample>,
     /// The moments that were reached.
     pub moments: Moments,
 }
@@ -116,7 +116,7 @@ pub struct Moments {
 
 /// What a search looks for.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Finding {
+pub enum Flaw {
     /// A property is broken.
     Broken(Broken),
     /// A server stopped at an assertion.
@@ -128,7 +128,7 @@ pub enum Finding {
     },
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Broken(Broken { property, description, .. }) => {
@@ -141,16 +141,16 @@ impl fmt::Display for Finding {
 
 /// A violation.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Found {
+pub struct Counterexample {
     /// What is broken.
-    pub finding: Finding,
+    pub flaw: Flaw,
     /// The shortest run to it.
     pub steps: Vec<Step>,
 }
 
 impl Explorer {
     /// Begins at the start of a model.
-    pub fn new(model: Model) -> Self {
+    pub fn new(model: Scope) -> Self {
         let terms = model.disks.iter().flat_map(|(terms, _)| terms);
         let last_term = Term(terms.max().copied().unwrap_or_default());
         let empty = (Vec::new(), 0);
@@ -169,10 +169,10 @@ impl Explorer {
         Self::from_parts(model, servers, &[], (committed, governing))
     }
 
-    /// Begins with these servers, these messages on their way, this committed log, and the membership
-    /// whose quorum committed it.
+    /// Begins with these servers, these messages on their way, this committed log, and the
+    /// membership whose quorum committed it.
     pub(crate) fn from_parts(
-        model: Model,
+        model: Scope,
         servers: Vec<Server>,
         letters: &[(NodeId, NodeId, Message)],
         (committed, governing): (Prefixes, Membership),
@@ -228,7 +228,7 @@ impl Explorer {
     }
 
     /// The model that is explored.
-    pub fn model(&self) -> &Model {
+    pub fn model(&self) -> &Scope {
         &self.model
     }
 
@@ -403,12 +403,7 @@ impl Explorer {
     }
 
     /// The server at a place makes a step.
-    fn follow(
-        &mut self,
-        next: &mut State,
-        place: usize,
-        step: locals::Step,
-    ) -> Result<(), Finding> {
+    fn follow(&mut self, next: &mut State, place: usize, step: locals::Step) -> Result<(), Flaw> {
         let before = next.servers[place];
         next.set_server(place, step.next, &self.parts);
         let drops = self.model.drops_stale_answers();
@@ -439,7 +434,7 @@ impl Explorer {
         next: &mut State,
         (place, before): (usize, Id),
         step: locals::Step,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), Flaw> {
         let parts = &self.parts;
         let mut servers = [parts.server(step.next); MAX_SERVERS];
         for (place, id) in next.servers.iter().enumerate().take(self.servers()) {
@@ -449,13 +444,13 @@ impl Explorer {
         let effect = parts.effect(step.effect);
         if let Some(message) = &effect.stopped {
             let (node, message) = (parts.server(before).id(), message.clone());
-            return Err(Finding::Stopped { node, message });
+            return Err(Flaw::Stopped { node, message });
         }
         self.progress.moments.note(effect, servers);
         let before = parts.server(before);
         let judged = Judged { servers, place, before, effect, reads: self.model.reads };
         let mut history = Cow::Borrowed(parts.history(next.history));
-        judged.follow(&mut history).map_err(Finding::Broken)?;
+        judged.follow(&mut history).map_err(Flaw::Broken)?;
         if let Cow::Owned(history) = history {
             let history = self.parts.add_history(history);
             next.set_history(history, &self.parts);
@@ -481,11 +476,11 @@ impl Explorer {
     }
 
     /// Notes the state after a step, if it is new, or the violation.
-    fn end(&mut self, next: State, action: Action, judged: Result<(), Finding>) {
+    fn end(&mut self, next: State, action: Action, judged: Result<(), Flaw>) {
         match judged {
             Err(finding) => {
                 let steps = self.run_to(self.number, action);
-                self.progress.found = Some(Found { finding, steps });
+                self.progress.found = Some(Counterexample { flaw: finding, steps });
             }
             Ok(()) => {
                 let key = next.key(&self.parts);
@@ -493,7 +488,7 @@ impl Explorer {
                 if every > 0 && key.is_multiple_of(every) && !self.can_progress(&next) {
                     let description = words! { "with all faults over, nothing new is committed" };
                     let broken = Broken { property: &PROGRESS, description };
-                    return self.end(next, action, Err(Finding::Broken(broken)));
+                    return self.end(next, action, Err(Flaw::Broken(broken)));
                 }
                 self.candidates.add(key, (self.number, action));
                 next.pack(self.servers(), &mut self.candidates.packed);

@@ -2,7 +2,7 @@
 
 use raft_core::{MembershipChange, NodeId, ReadMode};
 
-use crate::model::{Bounds, Model, Network, Time};
+use crate::model::{Bounds, Network, Scope, Time};
 
 /// A model with a name.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub struct Family {
     pub about: &'static str,
     /// Whether it takes minutes and gigabytes.
     pub is_large: bool,
-    model: fn() -> Model,
+    model: fn() -> Scope,
 }
 
 impl Family {
@@ -53,7 +53,7 @@ impl Family {
             name: "repeating",
             about: "two elections, every message arrives any number of times, 13 steps",
             is_large: false,
-            model: || Model {
+            model: || Scope {
                 network: Network::Repeating,
                 ..timeless(Bounds { elections: 2, depth: 13, ..NONE })
             },
@@ -62,7 +62,7 @@ impl Family {
             name: "old-entries",
             about: "two leaders left entries behind, as in Figure 8; two elections",
             is_large: false,
-            model: || Model {
+            model: || Scope {
                 disks: vec![(vec![1, 2], 1), (vec![1, 2], 1), (vec![1, 3], 1)],
                 ..timeless(Bounds { elections: 2, ..NONE })
             },
@@ -93,7 +93,7 @@ impl Family {
             name: "memberships",
             about: "one election, servers that leave, lose their vote and join; two changes",
             is_large: false,
-            model: || Model {
+            model: || Scope {
                 changes: vec![
                     MembershipChange::Remove(NodeId(3)),
                     MembershipChange::Demote(NodeId(2)),
@@ -156,7 +156,7 @@ impl Family {
     }
 
     /// What is explored.
-    pub fn model(&self) -> Model {
+    pub fn model(&self) -> Scope {
         (self.model)()
     }
 }
@@ -178,12 +178,12 @@ const NONE: Bounds = Bounds {
     depth: u16::MAX,
 };
 
-fn timeless(bounds: Bounds) -> Model {
-    Model { bounds, ..Model::timeless(3) }
+fn timeless(bounds: Bounds) -> Scope {
+    Scope { bounds, ..Scope::timeless(3) }
 }
 
-fn ticking(tick: Vec<u64>, depth: u16) -> Model {
-    let mut model = Model::ticking(3, 1000, 3);
+fn ticking(tick: Vec<u64>, depth: u16) -> Scope {
+    let mut model = Scope::ticking(3, 1000, 3);
     model.time = Time::Ticks(tick);
     model.reads = ReadMode::Lease;
     model.settings.lease_reads = true;

@@ -12,7 +12,7 @@ use raft_sim::Fingerprint;
 
 use crate::history::History;
 use crate::keys::{Mixed, mix};
-use crate::model::{Model, Time};
+use crate::model::{Scope, Time};
 use crate::server::{Effect, Local, Reaction, Server};
 
 /// Part of a state: its number.
@@ -83,7 +83,7 @@ impl Table {
 }
 
 impl Parts {
-    pub(crate) fn new(model: &Model) -> Self {
+    pub(crate) fn new(model: &Scope) -> Self {
         let ids: Vec<NodeId> = model.ids().collect();
         let names = if model.is_symmetric() { orders(&ids) } else { vec![ids] };
         Self {
@@ -209,7 +209,7 @@ impl Parts {
     /// What a server does when something happens to it. `code` names that.
     pub(crate) fn step(
         &mut self,
-        model: &Model,
+        model: &Scope,
         server: Id,
         code: u32,
         happens: impl FnOnce(&Self) -> Local,

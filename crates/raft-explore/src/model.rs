@@ -6,7 +6,7 @@ use raft_core::{Config, Membership, MembershipChange, NodeId, ReadMode, Settings
 
 /// What is explored.
 #[derive(Clone, Debug)]
-pub struct Model {
+pub struct Scope {
     /// How many servers there are, 1 to 5. All are voters.
     pub servers: u8,
     /// The settings of all servers. The shortest and the longest election timeout are equal.
@@ -94,7 +94,8 @@ pub enum Time {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reductions {
     /// States that differ only by the numbers of the servers are one. Without effect where the
-    /// numbers matter: if the membership changes, if clocks differ, or if disks do at the beginning.
+    /// numbers matter: if the membership changes, if clocks differ, or if disks do at the
+    /// beginning.
     pub symmetry: bool,
     /// What changes nothing is not a step, such as the delivery of a late answer: the state before
     /// it can go on in all ways in which the one after it can.
@@ -118,7 +119,7 @@ impl Reductions {
 const HEARTBEAT: Duration = Duration::from_micros(1);
 const TIMEOUT: Duration = Duration::from_secs(3600);
 
-impl Model {
+impl Scope {
     /// Servers with empty disks in a model without time, with the protocol of the paper: pre-vote,
     /// check-quorum and leases need clocks. Nothing may happen yet.
     pub fn timeless(servers: u8) -> Self {

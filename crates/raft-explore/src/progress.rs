@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use raft_core::{LogIndex, Message, NodeId};
 
-use crate::model::Model;
+use crate::model::Scope;
 use crate::server::{Local, Server};
 
 /// So many times, each server's clock goes on by a third of an election timeout.
@@ -15,14 +15,14 @@ const COMMAND: u64 = 1000;
 
 /// Servers that are up, disks that store at once, and a network that delivers everything.
 struct Calm<'a> {
-    model: &'a Model,
+    model: &'a Scope,
     servers: Vec<Server>,
     letters: VecDeque<(NodeId, NodeId, Message)>,
 }
 
 /// Whether something new is committed in the end, as all voters know.
 pub(crate) fn can_progress(
-    model: &Model,
+    model: &Scope,
     servers: Vec<Server>,
     letters: impl Iterator<Item = (NodeId, NodeId, Message)>,
 ) -> bool {

@@ -18,7 +18,7 @@ use raft_core::{
 };
 use raft_sim::words;
 
-use crate::model::Model;
+use crate::model::Scope;
 use crate::prefixes::Prefixes;
 
 /// A server.
@@ -123,7 +123,7 @@ const ORDER: RequestId = RequestId(0);
 
 impl Server {
     /// A server that starts from its disk.
-    pub(crate) fn start(model: &Model, id: NodeId, disk: Recovered) -> Self {
+    pub(crate) fn start(model: &Scope, id: NodeId, disk: Recovered) -> Self {
         let node = Node::new(model.config(id), disk.clone(), Instant(0));
         let node = node.expect("the disk of the beginning is sound");
         let stored = Prefixes::of_disk(&disk, &Prefixes::default());
@@ -195,7 +195,7 @@ impl Server {
     }
 
     /// What the server does when this happens to it.
-    pub(crate) fn react(&self, model: &Model, happens: &Local) -> Reaction {
+    pub(crate) fn react(&self, model: &Scope, happens: &Local) -> Reaction {
         let (mut server, mut effect, mut sent) = (self.clone(), Effect::default(), Vec::new());
         let mut bests = Bests::default();
         let input = match happens {
@@ -272,7 +272,7 @@ impl Server {
         self.stored.clone().or(&self.log)
     }
 
-    fn crash(&mut self, model: &Model, kept: usize, effect: &mut Effect) {
+    fn crash(&mut self, model: &Scope, kept: usize, effect: &mut Effect) {
         effect.writes_lost = self.pending.len() - kept;
         let _ = self.store(kept, effect);
         self.pending.clear();

@@ -8,7 +8,7 @@ use raft_core::{LogIndex, Membership, NodeId, ReadMode, Settings};
 use raft_sim::{Driver, NodeState, SimNode, World};
 
 use crate::engine::Explorer;
-use crate::model::{Bounds, Model, Network, Reductions, Time};
+use crate::model::{Bounds, Network, Reductions, Scope, Time};
 use crate::prefixes::Prefixes;
 use crate::server::{Local, Server};
 use crate::state::MAX_SERVERS;
@@ -136,8 +136,8 @@ fn server(
 }
 
 /// What may happen from a moment on.
-fn model(world: &World, settings: &Settings, bounds: Bounds) -> Model {
-    Model {
+fn model(world: &World, settings: &Settings, bounds: Bounds) -> Scope {
+    Scope {
         servers: world.nodes().len() as u8,
         settings: settings.clone(),
         bounds,

@@ -1,7 +1,7 @@
 //! With a rule switched off, the explorer finds the shortest run that shows it.
 
 use raft_core::{Bug, Bugs};
-use raft_explore::{Explorer, Family, Finding, Model, Reductions};
+use raft_explore::{Explorer, Family, Flaw, Reductions, Scope};
 
 /// The switch, the family, the property that is broken, and the steps of the shortest run.
 const PLANTED: [(Bug, &str, &str, usize); 12] = [
@@ -19,16 +19,16 @@ const PLANTED: [(Bug, &str, &str, usize); 12] = [
     (Bug::LearnersCount, "memberships", "Commit Rule", 14),
 ];
 
-fn shortest(model: Model) -> (&'static str, usize) {
+fn shortest(model: Scope) -> (&'static str, usize) {
     let mut explorer = Explorer::new(model);
     let found = explorer.advance(u64::MAX, 2_000_000).found.as_ref().expect("it is found");
-    let Finding::Broken(broken) = &found.finding else { panic!("{:?}", found.finding) };
+    let Flaw::Broken(broken) = &found.flaw else { panic!("{:?}", found.flaw) };
     (broken.property.name, found.steps.len())
 }
 
-fn model(bug: Bug, family: &str) -> Model {
+fn model(bug: Bug, family: &str) -> Scope {
     let family = Family::named(family).expect("there is such a family");
-    Model { bugs: Bugs::NONE.with(bug), ..family.model() }
+    Scope { bugs: Bugs::NONE.with(bug), ..family.model() }
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn each_is_found_by_a_shortest_run() {
 #[test]
 fn no_reduction_makes_a_run_longer_or_hides_it() {
     for (bug, family, property, steps) in PLANTED.into_iter().filter(|(.., steps)| *steps <= 8) {
-        let plain = Model { reductions: Reductions::NONE, ..model(bug, family) };
+        let plain = Scope { reductions: Reductions::NONE, ..model(bug, family) };
         assert_eq!(shortest(plain), (property, steps), "{bug} in {family}");
     }
 }

@@ -1,6 +1,6 @@
 //! A reduction saves states, and hides nothing.
 
-use raft_explore::{Bounds, Explorer, Finding, Model, Progress, Reductions};
+use raft_explore::{Bounds, Explorer, Flaw, Progress, Reductions, Scope};
 
 const DEEP: Bounds = Bounds {
     elections: 0,
@@ -18,7 +18,7 @@ const DEEP: Bounds = Bounds {
     depth: u16::MAX,
 };
 
-fn explore(model: Model) -> Progress {
+fn explore(model: Scope) -> Progress {
     let mut explorer = Explorer::new(model);
     explorer.advance(u64::MAX, u64::MAX).clone()
 }
@@ -37,7 +37,7 @@ fn a_reduction_saves_states_and_changes_no_verdict() {
         Bounds { elections: 1, proposals: 1, crashes: 1, depth: 14, ..DEEP },
         Bounds { elections: 2, reads: 1, heartbeats: 1, depth: 11, ..DEEP },
     ] {
-        let model = |reductions| Model { bounds, reductions, ..Model::timeless(3) };
+        let model = |reductions| Scope { bounds, reductions, ..Scope::timeless(3) };
         let plain = explore(model(Reductions::NONE));
         assert!(plain.is_exhausted && plain.found.is_none());
         for (reductions, factor) in EACH {
@@ -63,11 +63,11 @@ fn the_shortest_run_is_as_long_with_every_reduction() {
     let mut lengths = Vec::new();
     let all = EACH.map(|(reductions, _)| reductions);
     for reductions in all.into_iter().chain([Reductions::NONE, Reductions::ALL]) {
-        let mut model = Model { reductions, ..Model::timeless(3) };
+        let mut model = Scope { reductions, ..Scope::timeless(3) };
         model.bounds = Bounds { elections: 1, ..DEEP };
         model.disks = vec![(vec![1], 1), (vec![], 0), (vec![], 0)];
         let found = explore(model).found.expect("an entry is on too few disks");
-        let Finding::Broken(broken) = &found.finding else { panic!("{found:?}") };
+        let Flaw::Broken(broken) = &found.flaw else { panic!("{found:?}") };
         assert_eq!(broken.property.name, "Committed Durability");
         lengths.push(found.steps.len());
     }

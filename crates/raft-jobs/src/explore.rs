@@ -2,7 +2,7 @@
 
 mod replay;
 
-use raft_explore::{Bounds, Explorer, Finding, Found, Progress};
+use raft_explore::{Bounds, Counterexample, Explorer, Flaw, Progress};
 use raft_script::Session;
 use serde::{Deserialize, Serialize};
 
@@ -94,13 +94,13 @@ fn end(session: &Session, progress: &Progress, depth: u16) -> ExploreEnd {
     }
 }
 
-fn in_words(session: &Session, found: &Found) -> ExploreFound {
-    let words = found.finding.to_string();
+fn in_words(session: &Session, found: &Counterexample) -> ExploreFound {
+    let words = found.flaw.to_string();
     let steps = found.steps.iter().map(ToString::to_string).collect();
     // Nothing catches the assertion of a server in a worker.
-    let replayed = match &found.finding {
-        Finding::Broken(_) => Some(replayed(session.clone(), &found.steps)),
-        Finding::Stopped { .. } => None,
+    let replayed = match &found.flaw {
+        Flaw::Broken(_) => Some(replayed(session.clone(), &found.steps)),
+        Flaw::Stopped { .. } => None,
     };
     let is_same = replayed.as_ref().is_some_and(|replayed| replayed.is_broken);
     let after = replayed.map(|replayed| replayed.after).unwrap_or_default();

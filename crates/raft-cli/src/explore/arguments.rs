@@ -14,15 +14,15 @@ use raft_sim::units::Span;
 /// by the properties that look at a state or a step.
 ///
 /// The search is breadth first. The first violation is printed as a script: it begins as FILE does,
-/// goes on to the violation on the shortest way, and `helios run` plays it. Without a violation, the
-/// answer says how many states there are, and whether that is all of them. Ctrl-C ends the search
-/// with the result so far.
+/// goes on to the violation on the shortest way, and `helios run` plays it. Without a violation,
+/// the answer says how many states there are, and whether that is all of them. Ctrl-C ends the
+/// search with the result so far.
 ///
-/// With leases on, a server that heard a leader a moment ago starts no election, and no time passes:
-/// `cluster paper`, or `lease=off` and --forgets, explores more.
+/// With leases on, a server that heard a leader a moment ago starts no election, and no time
+/// passes: `cluster paper`, or `lease=off` and --forgets, explores more.
 ///
-/// Exit code: 0 if no violation was found, 1 if one was, 2 if FILE cannot be read or fails, or if the
-/// search cannot start at that moment.
+/// Exit code: 0 if no violation was found, 1 if one was, 2 if FILE cannot be read or fails, or if
+/// the search cannot start at that moment.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct ExploreArguments {

@@ -207,14 +207,15 @@ impl Run {
             return;
         };
         let place = choice / 4 % waiting.len();
-        let message = if choice % 4 == 0 { waiting[place].clone() } else { waiting.remove(place) };
+        let message =
+            if choice.is_multiple_of(4) { waiting[place].clone() } else { waiting.remove(place) };
         waiting.drain(..waiting.len().saturating_sub(6));
         self.give(to, Input::Message { from: NodeId(self.names[from]), message });
     }
 
     fn report(&mut self, place: usize, choice: usize) {
         let seat = &mut self.seats[place];
-        let count = if choice % 3 == 0 { 1 } else { seat.writes.len() };
+        let count = if choice.is_multiple_of(3) { 1 } else { seat.writes.len() };
         let writes: Vec<_> = seat.writes.drain(..count.min(seat.writes.len())).collect();
         let Some(last) = writes.last() else { return };
         let id = last.id;
@@ -280,9 +281,10 @@ fn compare(one: &Seat, other: &Seat, mut inputs: Vec<(u64, Input)>, lens: Lens<'
         let (mut one, mut other) = (one.clone(), other.clone());
         for input in [input.clone(), Input::Timeout] {
             let [outputs, others] = [&mut one, &mut other].map(|seat| {
-                let input = match input {
-                    Input::Persisted(id) => Input::Persisted(PersistId(seat.reported + id.0)),
-                    _ => input.clone(),
+                let input = if let Input::Persisted(id) = input {
+                    Input::Persisted(PersistId(seat.reported + id.0))
+                } else {
+                    input.clone()
                 };
                 said(seat.handle(later, input), lens)
             });

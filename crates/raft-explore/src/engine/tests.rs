@@ -19,6 +19,9 @@ struct Plain {
     budgets: Budgets,
 }
 
+/// The servers, the messages with senders and receivers, the past, and the budgets.
+type Key = (Vec<u64>, Vec<(u64, u64, u64)>, u64, u64);
+
 fn print(tell: impl FnOnce(&mut Fingerprint)) -> u64 {
     let mut hasher = Fingerprint::default();
     tell(&mut hasher);
@@ -27,7 +30,7 @@ fn print(tell: impl FnOnce(&mut Fingerprint)) -> u64 {
 
 impl Plain {
     /// The state by the fingerprints of its parts.
-    fn key(&self) -> (Vec<u64>, Vec<(u64, u64, u64)>, u64, u64) {
+    fn key(&self) -> Key {
         let lens = Lens::TIMELESS;
         let server = |server: &Server| print(|hasher| server.fingerprint(hasher, lens));
         let mut letters: Vec<_> = self
@@ -42,7 +45,7 @@ impl Plain {
         (self.servers.iter().map(server).collect(), letters, history, self.budgets.0)
     }
 
-    fn after(&self, model: &Model, place: usize, local: &Local) -> Self {
+    fn after(&self, model: &Scope, place: usize, local: &Local) -> Self {
         let mut next = self.clone();
         let before = &self.servers[place];
         let Reaction { server, sent, effect } = before.react(model, local);
@@ -64,7 +67,7 @@ impl Plain {
     }
 
     /// All states after one step.
-    fn steps(&self, model: &Model) -> Vec<Self> {
+    fn steps(&self, model: &Scope) -> Vec<Self> {
         let mut all = Vec::new();
         for place in 0..self.letters.len() {
             let (from, to, message) = self.letters[place].clone();
@@ -103,7 +106,7 @@ impl Plain {
 }
 
 /// How many states there are.
-fn count(model: &Model) -> u64 {
+fn count(model: &Scope) -> u64 {
     let servers: Vec<Server> =
         model.ids().map(|id| Server::start(model, id, Recovered::default())).collect();
     let history = History::new(Prefixes::default(), model.membership());
@@ -133,7 +136,7 @@ fn the_search_finds_exactly_the_states_that_there_are() {
         Bounds { elections: 2, depth: 9, ..deep },
     ];
     for bounds in bounds {
-        let model = Model { bounds, reductions: Reductions::NONE, ..Model::timeless(3) };
+        let model = Scope { bounds, reductions: Reductions::NONE, ..Scope::timeless(3) };
         let expected = count(&model);
         let mut explorer = Explorer::new(model);
         // In slices of any size.
