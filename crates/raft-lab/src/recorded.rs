@@ -13,7 +13,7 @@ mod view;
 
 use std::rc::Rc;
 
-use raft_core::{Instant, NodeId};
+use raft_core::{Instant, NodeId, RoleKind};
 use raft_trace::{RecordedRun, TraceSource, TraceState, TraceStep};
 
 use self::arrows::{Arrow, arrows};
@@ -36,6 +36,7 @@ pub struct Recorded {
     /// The messages, in the order in which they were sent.
     arrows: Vec<Arrow>,
     known: Known,
+    elections: Vec<usize>,
     /// The term and the role of each node over time, in the order of the nodes.
     stretches: Vec<(NodeId, Vec<StretchView>)>,
 }
@@ -45,8 +46,8 @@ impl Recorded {
     pub fn new(run: Rc<RecordedRun>) -> Self {
         let times = times(&run);
         let (arrows, known) = (arrows(&run), Known::of(&run));
-        let mut recorded =
-            Self { run, times, states: Vec::new(), arrows, known, stretches: Vec::new() };
+        let (states, elections, stretches) = (Vec::new(), Vec::new(), Vec::new());
+        let mut recorded = Self { run, times, states, arrows, known, elections, stretches };
         recorded.fold();
         recorded
     }
@@ -60,7 +61,16 @@ impl Recorded {
             if place % EVERY == 0 {
                 self.states.push(state.clone());
             }
+            let leads = |state: &TraceState| {
+                let node = step.node.and_then(|id| state.node(id));
+                node.is_some_and(|node| node.role == Some(RoleKind::Leader))
+            };
+            // Some programs tell the role with every event.
+            let led = leads(&state);
             state.take(step);
+            if !led && leads(&state) {
+                self.elections.push(place);
+            }
             let node = step.node.and_then(|id| Some((id, state.node(id)?)));
             let Some((id, node)) = node.filter(|(id, _)| self.known.role(*id, place + 1)) else {
                 continue;
@@ -118,23 +128,8 @@ impl Recorded {
     }
 
     /// The places of the events at which a node begins to lead.
-    pub fn elections(&self) -> Vec<usize> {
-        let is_election = |step: &TraceStep| {
-            let leads = |fact: &raft_trace::Fact| {
-                *fact == raft_trace::Fact::Role(raft_core::RoleKind::Leader)
-            };
-            step.facts.iter().any(leads)
-        };
-        let begins = |place: &usize| {
-            let step = &self.run.steps[*place];
-            // Some programs tell the role with every event.
-            let led = |id| {
-                let before = self.state_after(*place);
-                before.node(id).is_some_and(|it| it.role == Some(raft_core::RoleKind::Leader))
-            };
-            is_election(step) && step.node.is_some_and(|id| !led(id))
-        };
-        (0..self.events()).filter(begins).collect()
+    pub fn elections(&self) -> &[usize] {
+        &self.elections
     }
 
     /// The state after so many events.

@@ -35,10 +35,8 @@ impl PartialEq for RunTapeProps {
 pub(super) fn run_tape(props: &RunTapeProps) -> Html {
     let RunTapeProps { run, events, broken, is_playing, on_go, on_play } = props;
     let (last, at, plays) = (run.events(), *events, *is_playing);
-    let marks = use_memo((), |()| {
-        let elections = run.elections();
-        elections.into_iter().take(MOST_MARKS).collect::<Vec<usize>>()
-    });
+    let marks =
+        use_memo((), |()| run.elections().iter().copied().take(MOST_MARKS).collect::<Vec<usize>>());
     let to = |place: usize| on_go.reform(move |_: MouseEvent| place);
     let on_play = {
         let (on_play, on_go) = (on_play.clone(), on_go.clone());
