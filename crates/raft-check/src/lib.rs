@@ -36,6 +36,7 @@
 mod checks;
 mod convergence;
 mod history;
+pub mod judges;
 mod liveness;
 mod properties;
 mod property;

@@ -7,6 +7,7 @@ mod check;
 mod debug;
 mod diagram;
 mod experiment;
+mod explore;
 mod export;
 mod find;
 mod fuzz;
@@ -44,6 +45,7 @@ enum Command {
     Export(export::ExportArguments),
     Fuzz(fuzz::FuzzArguments),
     Find(find::FindArguments),
+    Explore(explore::ExploreArguments),
     Merge(merge::MergeArguments),
     Experiment(experiment::ExperimentArguments),
     Shrink(shrink::ShrinkArguments),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::export(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Find(arguments) => find::find(&arguments),
+        Command::Explore(arguments) => explore::explore(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Experiment(arguments) => experiment::run(&arguments),

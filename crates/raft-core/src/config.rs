@@ -48,7 +48,7 @@ pub struct Config {
 }
 
 /// The settings of the protocol, usually the same on every server of a cluster.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Settings {
     /// The time between a leader's heartbeats. 1 µs to 1 h; default 50 ms.
     pub heartbeat_interval: Duration,

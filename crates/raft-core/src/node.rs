@@ -47,6 +47,7 @@ mod durability;
 mod early;
 mod election;
 mod files;
+mod fingerprint;
 mod follower;
 mod forward;
 mod forwarded_commands;
@@ -220,9 +221,8 @@ struct Leader {
 const LARGEST_NUMBER: u64 = u64::MAX / 2;
 
 impl Node {
-    /// The number of outputs that wait for a drain. A driver that hands over several inputs before
-    /// it drains knows by it which outputs are due to which input. What [`Node::poll_output`] adds
-    /// when these are gone is due to the last requests.
+    /// The number of outputs that wait for a drain: a driver of several inputs knows by it which
+    /// are due to which. What [`Node::poll_output`] adds later is due to the last requests.
     pub fn queued_outputs(&self) -> usize {
         self.outputs.len()
     }

@@ -1,7 +1,7 @@
 //! The core's only randomness: a stream of numbers that the seed determines.
 
 /// `SplitMix64`: eight bytes of state, the same numbers on every target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct Rng {
     state: u64,
 }

@@ -125,6 +125,7 @@ impl Hunt {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
+            | Report::Explored(_)
             | Report::Rehearsed(_)
             | Report::Judged(_) => {}
         }

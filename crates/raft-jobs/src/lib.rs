@@ -29,6 +29,7 @@
 
 mod board;
 mod chances;
+mod explore;
 mod find;
 mod hunt;
 mod judge;
@@ -39,6 +40,7 @@ mod shorten;
 
 pub use board::{BoardJob, BoardRow, board_rows};
 pub use chances::ChancesJob;
+pub use explore::{ExploreEnd, ExploreFound, ExploreJob, Explored, Replayed, replayed};
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use judge::{
@@ -48,6 +50,7 @@ pub use judge::{
 pub use measure::MeasureJob;
 pub use raft_experiment as experiment;
 use raft_experiment::TrialResults;
+pub use raft_explore::Bounds;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;
 pub use rehearse::RehearseJob;
@@ -73,6 +76,8 @@ pub enum Job {
     Measure(MeasureJob),
     /// Play a lesson with every answer.
     Rehearse(RehearseJob),
+    /// Look at all that can happen from a moment on, within bounds.
+    Explore(ExploreJob),
     /// Judge a file with a recorded run or a history.
     Judge(JudgeJob),
 }
@@ -124,6 +129,8 @@ pub enum Report {
     /// A lesson was played to its end. `None`: each question has a right answer, each wrong one a
     /// run or a reason, and each goal can be reached; else what is wrong, in words.
     Rehearsed(Option<String>),
+    /// How far it was explored, and with the last of these, what was found.
+    Explored(Explored),
     /// A file was read and judged.
     Judged(Judged),
     /// The job cannot be carried out, in words.
@@ -167,6 +174,7 @@ pub fn carry_out(job: &[u8], tell: &mut dyn FnMut(Vec<u8>)) {
         Ok(Job::Shorten(job)) => job.carry_out(&mut tell),
         Ok(Job::Measure(job)) => job.carry_out(&mut tell),
         Ok(Job::Rehearse(job)) => job.carry_out(&mut tell),
+        Ok(Job::Explore(job)) => job.carry_out(&mut tell),
         Ok(Job::Judge(job)) => job.carry_out(&mut tell),
         Err(error) => Err(format!("the page sent no job: {error}")),
     };

@@ -37,6 +37,7 @@ pub(crate) enum Action {
     Share,
     Present,
     Find,
+    Explore,
     Lessons,
     Scenarios,
     Experiments,
@@ -88,6 +89,7 @@ impl Action {
             Self::Share => "y",
             Self::Present => "P",
             Self::Find => "f",
+            Self::Explore => "e",
             Self::Close => "Escape",
             Self::Help => "?",
             Self::Lessons
@@ -145,6 +147,9 @@ impl Action {
             Self::Share => "share this moment: a link to it",
             Self::Present => "present: large type, and other tabs of this browser can follow",
             Self::Find => "find a run in which a condition comes to hold",
+            Self::Explore => {
+                "explore: can anything go wrong from the shown moment on, within bounds?"
+            }
             Self::Lessons => "open the lessons",
             Self::Scenarios => "open the scenarios",
             Self::Experiments => "open the experiments",
@@ -208,6 +213,7 @@ impl Action {
             Self::Share => open(controls, Dialog::Share),
             Self::Present => controls.present.emit(Some(Presentation::Given)),
             Self::Find => open(controls, Dialog::Find),
+            Self::Explore => open(controls, Dialog::Explore),
             Self::Lessons => open(controls, Dialog::Lessons),
             Self::Scenarios => open(controls, Dialog::Scenarios),
             Self::Experiments => open(controls, Dialog::Experiments),

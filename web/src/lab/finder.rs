@@ -1,7 +1,7 @@
 //! Searches for runs and experiments, in workers of the page, while the lab goes on.
 //!
 //! One thing at a time is worked at: a search, the board of rare events, chances, a script that is
-//! shortened, or an experiment. What was found stays until the next search.
+//! shortened, an experiment, or all that can happen from a moment on. What was found stays until the next search.
 
 mod work;
 
@@ -12,14 +12,14 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use raft_jobs::experiment::{ExperimentPlan, ExperimentReport, ExperimentRequest};
 use raft_jobs::{
-    BoardJob, BoardRow, ChancesJob, FindOrder, Hunt, HuntCounts, Job, MeasureJob, Report, Seeds,
-    ShortenJob,
+    BoardJob, BoardRow, Bounds, ChancesJob, ExploreJob, Explored, FindOrder, Hunt, HuntCounts, Job,
+    MeasureJob, Report, Seeds, ShortenJob,
 };
 use raft_lab::{Crossroads, Instant};
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-use self::work::{Board, Chances, Measuring, Search, Work};
+use self::work::{Board, Chances, Exploring, Measuring, Search, Work};
 use crate::lab::{Labs, now_ms};
 use crate::worker::{self, Worker};
 
@@ -62,6 +62,7 @@ pub(crate) enum Activity {
     Estimating,
     Shortening,
     Measuring,
+    Exploring,
 }
 
 /// What was found so far.
@@ -73,6 +74,20 @@ pub(crate) struct FinderView {
     pub(crate) chances: Option<ChancesView>,
     pub(crate) shortening: Option<ShorteningView>,
     pub(crate) measuring: Option<MeasuringView>,
+    pub(crate) exploring: Option<ExploringView>,
+}
+
+/// All that can happen from a moment on.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct ExploringView {
+    /// The time of the moment.
+    pub(crate) at: Instant,
+    pub(crate) bounds: Bounds,
+    pub(crate) most_states: u64,
+    pub(crate) seconds: f64,
+    /// The last report.
+    pub(crate) explored: Option<Rc<Explored>>,
+    pub(crate) refusal: Option<String>,
 }
 
 /// An experiment.
@@ -208,6 +223,22 @@ impl Finder {
         self.0.work.borrow_mut().measuring = Some(measuring);
         self.begin(Activity::Measuring, jobs.into_iter().map(Job::Measure).collect());
         Ok(())
+    }
+
+    /// Looks at all that can happen from a moment on.
+    pub(crate) fn explore(&self, from: Crossroads, bounds: Bounds, most_states: u64) {
+        let job = ExploreJob { script: from.script.clone(), bounds, most_states };
+        self.end();
+        self.0.work.borrow_mut().exploring = Some(Exploring::new(from, bounds, most_states));
+        self.begin(Activity::Exploring, vec![Job::Explore(job)]);
+    }
+
+    /// Makes the run to the violation that exploring found a branch.
+    pub(crate) fn open_explored(&self, labs: &Labs) {
+        let found = self.0.work.borrow().exploring.as_ref().and_then(Exploring::found);
+        if let Some((from, after)) = found {
+            labs.runner.open_continuation(&from, &after);
+        }
     }
 
     /// From how likely on did it become certain that the condition of the search comes to hold?

@@ -12,8 +12,8 @@ mod scenarios;
 mod server_number;
 
 pub(crate) use finder::{
-    Activity, BoardView, ChancesView, Finder, FinderView, HitView, MeasuringView, SearchView,
-    ShorteningView,
+    Activity, BoardView, ChancesView, ExploringView, Finder, FinderView, HitView, MeasuringView,
+    SearchView, ShorteningView,
 };
 pub(crate) use glossary::{GlossaryEntry, glossary};
 pub(crate) use labs::{Labs, OpenedFile, OpenedLesson, OpenedScript, Origin};

@@ -46,6 +46,8 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
                 </button>
                 <div class="tools" id="tools" popover="auto" aria-label="More">
                     { listed("find", IconName::Find, "Find a run", open(Dialog::Find)) }
+                    { listed("explore", IconName::Explore, "Explore from here",
+                        open(Dialog::Explore)) }
                     { listed("scenarios", IconName::Scenarios, "Scenarios",
                         open(Dialog::Scenarios)) }
                     { listed("experiments", IconName::Chart, "Experiments",

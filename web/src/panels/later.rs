@@ -19,7 +19,7 @@ use super::comparison::Comparison;
 use super::context_menu::ContextMenu;
 use super::diagram::{Arrangement, Diagram, Filters};
 use super::dialogs::{
-    AddServer, Experiments, Find, Glossary, Help, Lessons, NewLab, OpenLink, Rule, Rules,
+    AddServer, Experiments, Explore, Find, Glossary, Help, Lessons, NewLab, OpenLink, Rule, Rules,
     Scenarios, Searching, Share, WipeLab, Word,
 };
 use super::disk::Disk;
@@ -174,6 +174,7 @@ fn dialog(name: Dialog, origin: Origin, page: LinkedPage, on_close: Callback<()>
         Dialog::Help => html! { <Help {on_close} /> },
         Dialog::Find => html! { <Find {on_close} /> },
         Dialog::Experiments => html! { <Experiments {on_close} /> },
+        Dialog::Explore => html! { <Explore {on_close} /> },
         Dialog::Glossary => html! { <Glossary {on_close} /> },
         Dialog::Lessons => html! { <Lessons {on_close} /> },
         Dialog::Palette => html! { <Palette {on_close} /> },

@@ -136,6 +136,7 @@ fn judge(
         | Report::Shortening { .. }
         | Report::Shortened(_)
         | Report::Measured(_)
+        | Report::Explored(_)
         | Report::Rehearsed(_)
         | Report::Over => {}
     };

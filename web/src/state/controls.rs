@@ -46,6 +46,7 @@ pub(crate) enum Dialog {
     Help,
     Find,
     Experiments,
+    Explore,
     Glossary,
     Lessons,
     Palette,

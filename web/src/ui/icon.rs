@@ -15,6 +15,7 @@ pub(crate) enum IconName {
     Copy,
     Chart,
     Console,
+    Explore,
     Find,
     Search,
     Lessons,
@@ -46,6 +47,10 @@ impl IconName {
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
             Self::Chart => "M2.5 2.5 V13.5 H13.5 M4.5 11.5 C8 11.5 7 5 13 4.5",
             Self::Console => "M2.5 3.5 H13.5 V12.5 H2.5 Z M5 6 L7 8 L5 10 M8.5 10 H11",
+            Self::Explore => {
+                "M3 8 H6 M6 8 L10 3.5 M6 8 L10 12.5 M6 8 H10 M12.5 3.5 V3.6 M12.5 8 V8.1 \
+                 M12.5 12.5 V12.6"
+            }
             Self::Find => {
                 "M8 3.5 A4.5 4.5 0 1 0 8 12.5 A4.5 4.5 0 1 0 8 3.5 Z \
                  M8 1.5 V5.5 M8 10.5 V14.5 M1.5 8 H5.5 M10.5 8 H14.5"

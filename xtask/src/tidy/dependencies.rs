@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 19] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -11,15 +11,16 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 19] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
+    ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
     ("raft-diagram", &["raft-check"]),
     ("raft-script", &["raft-sim", "raft-check", "raft-explain", "raft-diagram"]),
     ("raft-trace", &["raft-script"]),
     ("raft-fuzz", &["raft-script"]),
     ("raft-experiment", &["raft-script"]),
-    ("raft-jobs", &["raft-fuzz", "raft-experiment", "raft-trace"]),
+    ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-fuzz", "raft-experiment", "raft-lab", "raft-diagram"]),
+    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

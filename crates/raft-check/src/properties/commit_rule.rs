@@ -70,19 +70,22 @@ impl CommitRule {
 
 /// A leader advanced its commit index by counting.
 #[derive(Clone, Copy, Debug)]
-struct LeaderCommitted<'a> {
-    leader: NodeId,
-    term: Term,
-    index: LogIndex,
+pub struct LeaderCommitted<'a> {
+    /// The leader.
+    pub leader: NodeId,
+    /// The term.
+    pub term: Term,
+    /// The index of the entry.
+    pub index: LogIndex,
     /// What the leader's log holds there.
-    held: Option<PrefixHash>,
+    pub held: Option<PrefixHash>,
     /// The nodes whose disks hold the leader's log up to there.
-    holders: NodeSet,
+    pub holders: NodeSet,
     /// In force in the leader's log when it committed.
-    membership: &'a Membership,
+    pub membership: &'a Membership,
 }
 
-fn leader_committed(seen: LeaderCommitted<'_>) -> Verdict {
+pub(crate) fn leader_committed(seen: LeaderCommitted<'_>) -> Verdict {
     let LeaderCommitted { leader, term, index, held, holders, membership } = seen;
     let Some(held) = held else {
         return Err(words! { leader, " committed ", index, ", which its log does not hold" });
@@ -127,12 +130,15 @@ fn commit_learned(seen: CommitLearned) -> Verdict {
 
 /// A node takes an entry for committed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CommitBelieved {
-    pub(crate) node: NodeId,
-    pub(crate) index: LogIndex,
+pub struct CommitBelieved {
+    /// The node.
+    pub node: NodeId,
+    /// The index of the entry.
+    pub index: LogIndex,
     /// What the node's log holds there.
-    pub(crate) held: Option<PrefixHash>,
-    pub(crate) committed: Option<PrefixHash>,
+    pub held: Option<PrefixHash>,
+    /// What is committed there.
+    pub committed: Option<PrefixHash>,
 }
 
 pub(crate) fn commit_believed(seen: CommitBelieved) -> Verdict {

@@ -40,15 +40,15 @@ impl Checker for CommittedDurability {
 
 /// The disks that hold all committed entries.
 #[derive(Clone, Copy, Debug)]
-struct HoldersCounted<'a> {
+pub struct HoldersCounted<'a> {
     /// The last committed entry.
-    committed: LogPosition,
+    pub committed: LogPosition,
     /// The nodes whose disks hold the log up to it.
-    holders: NodeSet,
+    pub holders: NodeSet,
     /// The nodes whose disks held it and were damaged since, so that it cannot be read back.
-    damaged: NodeSet,
+    pub damaged: NodeSet,
     /// The membership whose quorum committed it.
-    membership: &'a Membership,
+    pub membership: &'a Membership,
 }
 
 /// The damage that is the only reason why no quorum of disks holds the committed entries, if it is.
@@ -64,7 +64,7 @@ fn excuse(seen: HoldersCounted<'_>) -> Option<Words> {
     })
 }
 
-fn holders_counted(seen: HoldersCounted<'_>) -> Verdict {
+pub(crate) fn holders_counted(seen: HoldersCounted<'_>) -> Verdict {
     let HoldersCounted { committed, holders, damaged: _, membership } = seen;
     if is_quorum(membership, holders) {
         return Ok(());

@@ -107,13 +107,16 @@ fn collect_acknowledgement(sent: MessageSent<'_>, match_index: LogIndex, cx: &mu
 
 /// A node sent a message of a term.
 #[derive(Clone, Copy, Debug)]
-struct TermSent {
-    node: NodeId,
-    term: Term,
-    durable_term: Term,
+pub struct TermSent {
+    /// The node.
+    pub node: NodeId,
+    /// The term.
+    pub term: Term,
+    /// The term on the disk of the node.
+    pub durable_term: Term,
 }
 
-fn term_sent(TermSent { node, term, durable_term }: TermSent) -> Verdict {
+pub(crate) fn term_sent(TermSent { node, term, durable_term }: TermSent) -> Verdict {
     if durable_term >= term {
         return Ok(());
     }
@@ -124,14 +127,16 @@ fn term_sent(TermSent { node, term, durable_term }: TermSent) -> Verdict {
 
 /// A candidate asked for votes with a log.
 #[derive(Clone, Copy, Debug)]
-struct LogAdvertised {
-    node: NodeId,
-    last_log: LogPosition,
+pub struct LogAdvertised {
+    /// The node.
+    pub node: NodeId,
+    /// The last entry of the log that it claims to have.
+    pub last_log: LogPosition,
     /// The most up-to-date position that its disk ever held.
-    best_durable: LogPosition,
+    pub best_durable: LogPosition,
 }
 
-fn log_advertised(seen: LogAdvertised) -> Verdict {
+pub(crate) fn log_advertised(seen: LogAdvertised) -> Verdict {
     let LogAdvertised { node, last_log, best_durable } = seen;
     if best_durable.is_at_least_as_up_to_date_as(last_log) {
         return Ok(());
@@ -166,16 +171,19 @@ fn round_answered(seen: RoundAnswered) -> Verdict {
 
 /// A node acknowledged its leader's log up to an index.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LogAcknowledged {
-    pub(crate) node: NodeId,
-    pub(crate) leader: NodeId,
-    pub(crate) match_index: LogIndex,
+pub struct LogAcknowledged {
+    /// The node.
+    pub node: NodeId,
+    /// The leader.
+    pub leader: NodeId,
+    /// The last entry that it acknowledges.
+    pub match_index: LogIndex,
     /// What the node's disk holds there.
-    pub(crate) durable: Option<PrefixHash>,
+    pub durable: Option<PrefixHash>,
     /// The last entry on its disk.
-    pub(crate) durable_last: LogPosition,
+    pub durable_last: LogPosition,
     /// What the leader's log holds there; `None` if that is not known.
-    pub(crate) leaders: Option<PrefixHash>,
+    pub leaders: Option<PrefixHash>,
 }
 
 pub(crate) fn log_acknowledged(seen: LogAcknowledged) -> Verdict {

@@ -33,16 +33,18 @@ impl Checker for ElectionQuorum {
 
 /// A node began to lead.
 #[derive(Clone, Copy, Debug)]
-struct Elected<'a> {
-    leader: NodeId,
-    term: Term,
+pub struct Elected<'a> {
+    /// The node.
+    pub leader: NodeId,
+    /// The term.
+    pub term: Term,
     /// The nodes that sent it their vote, and the leader itself if its own vote is on its disk.
-    voters: NodeSet,
+    pub voters: NodeSet,
     /// In force in its log when it was elected.
-    membership: &'a Membership,
+    pub membership: &'a Membership,
 }
 
-fn elected(Elected { leader, term, voters, membership }: Elected<'_>) -> Verdict {
+pub(crate) fn elected(Elected { leader, term, voters, membership }: Elected<'_>) -> Verdict {
     if is_quorum(membership, voters) {
         return Ok(());
     }

@@ -27,17 +27,27 @@ impl Checker for ElectionSafety {
 
 impl ElectionSafety {
     pub(crate) fn judge(&mut self, node: NodeId, term: Term) -> Verdict {
-        match self.leaders.get(&term) {
-            Some(leader) if *leader == node => Ok(()),
-            Some(leader) => {
-                Err(words! { node, " leads in ", term, ", and so did ", leader })
-            }
-            None => {
-                self.leaders.insert(term, node);
-                Ok(())
-            }
-        }
+        let first = *self.leaders.entry(term).or_insert(node);
+        leader_seen(LeaderSeen { node, term, first })
     }
+}
+
+/// A node leads.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaderSeen {
+    /// The node.
+    pub node: NodeId,
+    /// The term.
+    pub term: Term,
+    /// The first node that led in the term, over the whole run.
+    pub first: NodeId,
+}
+
+pub(crate) fn leader_seen(LeaderSeen { node, term, first }: LeaderSeen) -> Verdict {
+    if node == first {
+        return Ok(());
+    }
+    Err(words! { node, " leads in ", term, ", and so did ", first })
 }
 
 #[cfg(test)]

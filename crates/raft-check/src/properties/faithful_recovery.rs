@@ -36,13 +36,16 @@ impl Checker for FaithfulRecovery {
 
 /// A node started.
 #[derive(Clone, Copy, Debug)]
-struct Restarted {
-    node: NodeId,
-    disk: PersistentState,
-    started_with: PersistentState,
+pub struct Restarted {
+    /// The node.
+    pub node: NodeId,
+    /// The state on the disk.
+    pub disk: PersistentState,
+    /// The state of the node.
+    pub started_with: PersistentState,
 }
 
-fn restarted(Restarted { node, disk, started_with }: Restarted) -> Verdict {
+pub(crate) fn restarted(Restarted { node, disk, started_with }: Restarted) -> Verdict {
     if disk == started_with {
         return Ok(());
     }
@@ -58,6 +61,11 @@ struct StartRefused<'a> {
     is_intact: bool,
     /// Whether its configuration is the one of its first start.
     is_configured: bool,
+}
+
+/// A node refused to start from a disk that only it has written to.
+pub(crate) fn sound_disk_refused(node: NodeId, reason: &Words) -> Verdict {
+    start_refused(StartRefused { node, reason, is_intact: true, is_configured: true })
 }
 
 /// A node is right to refuse a damaged disk, and a configuration that contradicts its disk. It must

@@ -31,13 +31,17 @@ impl Checker for LeaderAppendOnly {
 
 /// The log of a node changed while the node led in one term.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LeaderLogChanged {
-    pub(crate) leader: NodeId,
-    pub(crate) term: Term,
-    pub(crate) last_before: LogPosition,
+pub struct LeaderLogChanged {
+    /// The leader.
+    pub leader: NodeId,
+    /// The term.
+    pub term: Term,
+    /// The last entry before.
+    pub last_before: LogPosition,
     /// The last entry that did not change.
-    pub(crate) kept_through: LogIndex,
-    pub(crate) last_now: LogPosition,
+    pub kept_through: LogIndex,
+    /// The last entry now.
+    pub last_now: LogPosition,
 }
 
 pub(crate) fn leader_log_changed(seen: LeaderLogChanged) -> Verdict {

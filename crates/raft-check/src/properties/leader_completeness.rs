@@ -29,14 +29,17 @@ impl Checker for LeaderCompleteness {
 
 /// A leader, and the last entry that was committed in an earlier term.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LeaderCompared {
-    pub(crate) leader: NodeId,
-    pub(crate) term: Term,
+pub struct LeaderCompared {
+    /// The leader.
+    pub leader: NodeId,
+    /// The term.
+    pub term: Term,
     /// The index of that entry.
-    pub(crate) index: LogIndex,
-    pub(crate) committed: PrefixHash,
+    pub index: LogIndex,
+    /// What is committed there.
+    pub committed: PrefixHash,
     /// What the leader's log holds there. Entries that its snapshot replaced count as held.
-    pub(crate) held: Option<PrefixHash>,
+    pub held: Option<PrefixHash>,
 }
 
 pub(crate) fn leader_compared(seen: LeaderCompared) -> Verdict {

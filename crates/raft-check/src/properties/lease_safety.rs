@@ -52,18 +52,22 @@ impl Checker for LeaseSafety {
 
 /// Two nodes lead at once, in different terms.
 #[derive(Clone, Copy, Debug)]
-struct TwoLeaders {
-    now: Instant,
+pub struct TwoLeaders {
+    /// The time now.
+    pub now: Instant,
     /// The leader of the earlier term.
-    earlier: NodeId,
-    earlier_term: Term,
+    pub earlier: NodeId,
+    /// Its term.
+    pub earlier_term: Term,
     /// The end of its lease; `None` if it has none.
-    lease_until: Option<Instant>,
-    later: NodeId,
-    later_term: Term,
+    pub lease_until: Option<Instant>,
+    /// The leader of the later term.
+    pub later: NodeId,
+    /// Its term.
+    pub later_term: Term,
 }
 
-fn two_leaders(seen: TwoLeaders) -> Verdict {
+pub(crate) fn two_leaders(seen: TwoLeaders) -> Verdict {
     let TwoLeaders { now, earlier, earlier_term, lease_until, later, later_term } = seen;
     match lease_until {
         Some(until) if now < until => Err(words! {

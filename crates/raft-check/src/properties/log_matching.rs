@@ -26,12 +26,15 @@ impl Checker for LogMatching {
 
 /// The log of a node holds an entry that it did not hold before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct EntryHeld {
-    pub(crate) node: NodeId,
-    pub(crate) index: LogIndex,
-    pub(crate) prefix: PrefixHash,
+pub struct EntryHeld {
+    /// The node.
+    pub node: NodeId,
+    /// The index of the entry.
+    pub index: LogIndex,
+    /// The log up to the entry.
+    pub prefix: PrefixHash,
     /// The first node that ever held an entry with this index and term, if its log was another one.
-    pub(crate) differs_from: Option<NodeId>,
+    pub differs_from: Option<NodeId>,
 }
 
 pub(crate) fn entry_held(held: EntryHeld) -> Verdict {

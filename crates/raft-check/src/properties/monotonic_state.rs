@@ -44,10 +44,13 @@ impl Checker for MonotonicState {
 
 /// Two states of a node in one incarnation, the earlier one first.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StateChanged {
-    pub(crate) node: NodeId,
-    pub(crate) before: ServerState,
-    pub(crate) now: ServerState,
+pub struct StateChanged {
+    /// The node.
+    pub node: NodeId,
+    /// The state before.
+    pub before: ServerState,
+    /// The state now.
+    pub now: ServerState,
 }
 
 pub(crate) fn state_changed(StateChanged { node, before, now }: StateChanged) -> Verdict {

@@ -2,7 +2,7 @@
 //! its client asked.
 
 use imbl::OrdMap;
-use raft_core::{Instant, LogIndex};
+use raft_core::{Instant, LogIndex, NodeId};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{ClientEvent, ReadPolicy, words};
 
@@ -58,6 +58,19 @@ impl Checker for ReadLinearizability {
         let excuse = asked.and_then(|asked| asked.excuse);
         cx.note_answer(&PROPERTY, words, excuse.or(cx.shadows.excuse(served.read)));
     }
+}
+
+/// A node answered a read with its store at `index`; `committed` is the last entry that was
+/// committed when its client asked.
+pub(crate) fn answered(
+    node: NodeId,
+    read: ReadPolicy,
+    index: LogIndex,
+    committed: LogIndex,
+) -> Verdict {
+    let (client, sequence) = (ClientId(1), Sequence(1));
+    let asked = Asked { sequence, committed, at: Instant(0), excuse: None };
+    read_served(ReadServed { node, client, sequence, read, index }, Some(asked))
 }
 
 /// `asked` is `None` if the client does not wait for that read.

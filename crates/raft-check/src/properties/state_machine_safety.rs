@@ -69,15 +69,17 @@ impl StateMachineSafety {
 
 /// A node applied an entry.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct EntryApplied {
-    pub(crate) node: NodeId,
+pub struct EntryApplied {
+    /// The node.
+    pub node: NodeId,
     /// The last entry that it had applied before.
-    pub(crate) last_applied: LogIndex,
-    pub(crate) position: LogPosition,
+    pub last_applied: LogIndex,
+    /// The entry.
+    pub position: LogPosition,
     /// The committed log up to the entry before, with this entry after it.
-    pub(crate) applied: PrefixHash,
+    pub applied: PrefixHash,
     /// The committed log up to this index.
-    pub(crate) committed: Option<PrefixHash>,
+    pub committed: Option<PrefixHash>,
 }
 
 pub(crate) fn entry_applied(seen: EntryApplied) -> Verdict {
@@ -97,15 +99,18 @@ pub(crate) fn entry_applied(seen: EntryApplied) -> Verdict {
 
 /// A node replaced its state machine by a snapshot.
 #[derive(Clone, Copy, Debug)]
-struct SnapshotRestored {
-    node: NodeId,
-    last_applied: LogIndex,
-    snapshot: LogPosition,
+pub struct SnapshotRestored {
+    /// The node.
+    pub node: NodeId,
+    /// The last entry that it had applied.
+    pub last_applied: LogIndex,
+    /// The end of the snapshot.
+    pub snapshot: LogPosition,
     /// The committed log up to the end of the snapshot.
-    committed: Option<PrefixHash>,
+    pub committed: Option<PrefixHash>,
 }
 
-fn snapshot_restored(seen: SnapshotRestored) -> Verdict {
+pub(crate) fn snapshot_restored(seen: SnapshotRestored) -> Verdict {
     let SnapshotRestored { node, last_applied, snapshot, committed } = seen;
     if snapshot.index < last_applied {
         return Err(words! {

@@ -255,7 +255,11 @@ fn attempts_fit(client: ClientId, sequence: Sequence, attempts: Attempts) -> Ver
     })
 }
 
-fn is_committed(node: NodeId, position: LogPosition, committed: Option<Term>) -> Verdict {
+pub(crate) fn is_committed(
+    node: NodeId,
+    position: LogPosition,
+    committed: Option<Term>,
+) -> Verdict {
     match committed {
         Some(term) if term == position.term => Ok(()),
         Some(term) => Err(words! {

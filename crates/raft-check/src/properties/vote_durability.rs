@@ -37,14 +37,17 @@ impl Checker for VoteDurability {
 
 /// A vote left its voter.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct VoteSent {
-    pub(crate) voter: NodeId,
-    pub(crate) term: Term,
-    pub(crate) candidate: NodeId,
+pub struct VoteSent {
+    /// The voter.
+    pub voter: NodeId,
+    /// The term.
+    pub term: Term,
+    /// The candidate.
+    pub candidate: NodeId,
     /// The candidate of the voter's first vote in the term.
-    pub(crate) first: NodeId,
+    pub first: NodeId,
     /// What the voter's disk holds at that moment.
-    pub(crate) durable: HardState,
+    pub durable: HardState,
 }
 
 pub(crate) fn vote_sent(sent: VoteSent) -> Verdict {

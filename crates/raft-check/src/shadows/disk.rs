@@ -24,21 +24,23 @@ use super::prefixes::PrefixRegistry;
 
 /// The persistent state of Figure 2, summed up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct PersistentState {
-    pub(crate) hard_state: HardState,
+pub struct PersistentState {
+    /// Term and vote.
+    pub hard_state: HardState,
     /// The end of the snapshot.
-    pub(crate) snapshot: LogPosition,
+    pub snapshot: LogPosition,
     /// The position before the first entry of the log.
-    pub(crate) log_start: LogPosition,
-    pub(crate) last_log: LogPosition,
+    pub log_start: LogPosition,
+    /// The last entry of the log that it claims to have.
+    pub last_log: LogPosition,
     /// The commit index: that of the last write of the log, the end of the snapshot, or the last
     /// entry in a state machine on disk.
-    pub(crate) commit_index: LogIndex,
+    pub commit_index: LogIndex,
 }
 
 impl PersistentState {
     /// The state that a disk gives back.
-    fn of(found: &Recovered) -> Self {
+    pub fn of(found: &Recovered) -> Self {
         let snapshot = found.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
         let log_start = found.log_start.unwrap_or(snapshot);
         let last_log = found.entries.last().map_or(log_start, Entry::position);
@@ -47,7 +49,7 @@ impl PersistentState {
     }
 
     /// The state that a node started with.
-    pub(crate) fn of_core(core: &Node) -> Self {
+    pub fn of_core(core: &Node) -> Self {
         let hard_state =
             HardState { current_term: core.current_term(), voted_for: core.voted_for() };
         let snapshot = core.snapshot().map_or(LogPosition::ORIGIN, Snapshot::position);

@@ -26,10 +26,11 @@ pub(crate) struct LogShadow {
 
 impl PrefixHash {
     /// The empty log.
-    pub(crate) const EMPTY: Self = Self { term: Term(0), hash: 0 };
+    pub const EMPTY: Self = Self { term: Term(0), hash: 0 };
 
     /// This log with one more entry.
-    pub(crate) fn then(self, entry: &Entry) -> Self {
+    #[must_use]
+    pub fn then(self, entry: &Entry) -> Self {
         Self { term: entry.term, hash: fingerprint((self.hash, entry)) }
     }
 }

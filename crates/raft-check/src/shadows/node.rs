@@ -48,11 +48,13 @@ pub(crate) struct NodeShadow {
 
 /// The state of a server that must never go back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct ServerState {
+pub struct ServerState {
     /// The term, and the vote in it.
-    pub(crate) hard_state: HardState,
-    pub(crate) commit_index: LogIndex,
-    pub(crate) last_applied: LogIndex,
+    pub hard_state: HardState,
+    /// The last entry that it takes for committed.
+    pub commit_index: LogIndex,
+    /// The last entry that it had applied.
+    pub last_applied: LogIndex,
 }
 
 /// A few facts about a node. While they stay the same, nearly everything else does.
@@ -83,7 +85,8 @@ impl NodeDigest {
 }
 
 impl ServerState {
-    pub(crate) fn of(core: &Node) -> Self {
+    /// The state of a node.
+    pub fn of(core: &Node) -> Self {
         let (current_term, voted_for) = (core.current_term(), core.voted_for());
         Self {
             hard_state: HardState { current_term, voted_for },

@@ -7,14 +7,16 @@ use raft_sim::Mention;
 
 /// A set of nodes with ids from 1 to 63.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct NodeSet(u64);
+pub struct NodeSet(u64);
 
 impl NodeSet {
-    pub(crate) fn insert(&mut self, node: NodeId) {
+    /// Adds a node.
+    pub fn insert(&mut self, node: NodeId) {
         self.0 |= 1_u64.checked_shl(node.0 as u32).unwrap_or(0);
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = NodeId> {
+    /// The nodes, in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = NodeId> {
         let mut left = self.0;
         std::iter::from_fn(move || {
             let first = NodeId(u64::from(left.trailing_zeros()));

@@ -10,9 +10,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::change::Change;
+use super::fingerprint::NO_LIMIT;
 use super::hung_disk::write_time;
 use super::progress::Progress;
 use super::{Leader, Node};
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{Instant, LogIndex, Membership, NodeId, Refusal};
 
 /// The rounds in which a leader replicates its log to a learner.
@@ -51,6 +53,15 @@ impl CatchUpRounds {
     }
 }
 
+impl Fingerprint for CatchUpRounds {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { open, last, slow } = self;
+        out.plain(&(open.map(|(goal, _)| goal), last.is_some(), slow));
+        out.since(open.map(|(_, began)| began), NO_LIMIT);
+        out.duration(last.unwrap_or_default());
+    }
+}
+
 /// The moment, and the length that a round must stay below.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RoundClock {
@@ -86,9 +97,17 @@ impl CatchUp {
     }
 }
 
+impl Fingerprint for CatchUp {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { replicated, since, losses } = self;
+        out.plain(&(replicated, losses));
+        out.since(Some(*since), NO_LIMIT);
+    }
+}
+
 /// A change is given up if a new server makes no progress for this many of the longest election
 /// timeouts.
-const PATIENCE: u32 = 20;
+pub(super) const PATIENCE: u32 = 20;
 
 /// So many times as long if the new server answers, and has yet to store what it received; and one
 /// more second for each so many bytes of a snapshot (`write_time`).

@@ -15,6 +15,7 @@
 use super::progress::Progress;
 use super::transfer::LeadershipTransfer;
 use super::{Leader, Node};
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{
     Bytes, ChangeError, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace,
     NodeId, Outcome, Payload, Refusal, RequestId, StepDownReason,
@@ -61,6 +62,14 @@ impl Change {
     /// While new voters catch up: the membership after the last step.
     pub(super) fn catching_up(&self) -> Option<&Membership> {
         self.is_catching_up.then_some(&self.target)
+    }
+}
+
+impl Fingerprint for Change {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { request, target, force, position, is_catching_up } = self;
+        out.plain(&(request, force, position, is_catching_up));
+        target.print(out);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A proposal that is not answered yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct Proposal {
     pub(super) request: RequestId,
     pub(super) position: LogPosition,

@@ -6,12 +6,14 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use super::{Node, Role};
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{
-    AppendEntriesReply, Body, DiskTrace, Entries, FileTask, HardState, InstallSnapshotReply,
-    LogIndex, LogPosition, Membership, Message, NodeId, Output, Persist, PersistId, Snapshot,
-    SnapshotWrite, Term,
+    AppendEntriesReply, Body, DiskTrace, Entries, FilePiece, FileTask, HardState,
+    InstallSnapshotReply, LogIndex, LogPosition, Membership, Message, NodeId, Output, Persist,
+    PersistId, Snapshot, SnapshotWrite, Term,
 };
 
 /// The writes that must be on disk before an output may leave. `Node::needs` has those of each
@@ -210,8 +212,76 @@ impl Durability {
     }
 }
 
+impl Fingerprint for Durability {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self {
+            collecting,
+            has_collected,
+            issued,
+            hard_state_issued,
+            durable,
+            snapshot: (snapshot, _),
+            log_writes,
+            log_index,
+            withheld,
+        } = self;
+        assert!(!has_collected, "a write is collected for the next drain");
+        // The members of the first start wait here for the first write.
+        collecting.print(out);
+        for write in [issued, hard_state_issued, durable, snapshot] {
+            out.write(*write);
+        }
+        out.plain(&(log_index, self.snapshot_bytes(), log_writes.len()));
+        for (write, last) in log_writes {
+            out.write(*write);
+            out.plain(last);
+        }
+        for queue in withheld {
+            // Messages for different servers have no order among them.
+            let mut queue: Vec<_> = queue.iter().collect();
+            queue.sort_by_key(|(write, output)| {
+                (*write, receiver(output).map(|to| out.name_of(to)))
+            });
+            out.plain(&queue.len());
+            for (write, output) in queue {
+                out.write(*write);
+                print_withheld(output, out);
+            }
+        }
+    }
+}
+
+/// Messages wait for the disk, and snapshots that are to be restored.
+fn print_withheld(output: &Output, out: &mut Prints<'_>) {
+    out.plain(&core::mem::discriminant(output));
+    if let Output::Send { to, message } = output {
+        out.name(*to);
+        message.print(out);
+    } else if let Output::Restore(snapshot) = output {
+        snapshot.print(out);
+    } else if let Output::Files(FileTask::SendPiece(piece)) = output {
+        let FilePiece { to, message, file, bytes } = &**piece;
+        out.name(*to);
+        out.plain(&(file, bytes));
+        message.print(out);
+    } else {
+        panic!("nothing else waits for the disk: {output:?}");
+    }
+}
+
 fn is_message(output: &Output) -> bool {
-    matches!(output, Output::Send { .. } | Output::Files(FileTask::SendPiece(_)))
+    receiver(output).is_some()
+}
+
+/// The server that a message is for.
+fn receiver(output: &Output) -> Option<NodeId> {
+    if let Output::Send { to, .. } = output {
+        Some(*to)
+    } else if let Output::Files(FileTask::SendPiece(piece)) = output {
+        Some(piece.to)
+    } else {
+        None
+    }
 }
 
 /// Whether an answer became part of one that waits for the same write: a leader repeats its
@@ -235,15 +305,19 @@ fn has_joined(queue: &mut VecDeque<(PersistId, Output)>, id: PersistId, output: 
 /// Makes one answer of two, each to a request of the same leader in the same term. False if one of
 /// them says something else.
 fn join(waiting: &mut AppendEntriesReply, reply: AppendEntriesReply) -> bool {
-    use AppendEntriesReply::{Following, Success};
+    use AppendEntriesReply::{Failure, Following, Success};
     match (waiting, reply) {
         (Success { match_index, round }, Success { match_index: other, round: later }) => {
             (*match_index, *round) = (other.max(*match_index), later.max(*round));
         }
         (Following { round }, Following { round: later }) => *round = later.max(*round),
-        (Success { .. } | Following { .. } | AppendEntriesReply::Failure { .. }, _) => {
-            return false;
+        (
+            Failure { prev_log_index, hint, round },
+            Failure { prev_log_index: other_index, hint: other_hint, round: later },
+        ) if (*prev_log_index, *hint) == (other_index, other_hint) => {
+            *round = later.max(*round);
         }
+        (Success { .. } | Following { .. } | Failure { .. }, _) => return false,
     }
     true
 }

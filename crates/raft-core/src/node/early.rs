@@ -8,6 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Node;
+use crate::fingerprint::Prints;
 use crate::{AppendEntries, Entries, Entry, LogIndex, LogPosition, Term};
 
 /// Bytes that an entry counts, beside its payload.
@@ -42,6 +43,16 @@ impl EarlyEntries {
     /// Bytes of the entries.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// The term counts only if it is the present one.
+    pub(super) fn print(&self, current: Term, out: &mut Prints<'_>) {
+        let Self { term, messages, bytes } = self;
+        out.plain(&(*term == current, bytes, messages.len()));
+        for (before, (term, entries)) in messages {
+            out.plain(&(before, term));
+            out.list(entries.iter());
+        }
     }
 
     /// The first message, if its entries follow one at or before `index`.

@@ -14,6 +14,7 @@ use alloc::collections::VecDeque;
 use super::incoming::IncomingSnapshot;
 use super::progress::{Progress, ProgressState};
 use super::{Leader, Node};
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{
     Body, Bytes, FilePiece, FileReport, FileTask, IgnoreReason, IncomingId, InstallSnapshotReply,
     Instant, NodeId, Output, PersistId, SnapshotFile,
@@ -256,5 +257,32 @@ fn sends_from(peer: &Progress, file: SnapshotFile) -> bool {
     match &peer.state {
         ProgressState::Snapshot(outgoing) => outgoing.snapshot.data.file() == Some(file),
         ProgressState::Probe { .. } | ProgressState::Replicate(_) => false,
+    }
+}
+
+impl Fingerprint for IncomingFile {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { id, handed_over, stored, answers, is_flushing } = self;
+        out.plain(&(id, handed_over, stored, is_flushing, answers.len()));
+        for (piece, to, reply) in answers {
+            out.plain(&(piece, reply));
+            out.name(*to);
+        }
+    }
+}
+
+impl Fingerprint for ReplacedFile {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { file, by } = self;
+        out.plain(file);
+        out.write(*by);
+    }
+}
+
+impl Fingerprint for FilePause {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { failures, until } = self;
+        out.plain(failures);
+        out.until(*until);
     }
 }

@@ -5,8 +5,10 @@
 //! also repeat a request. The leader appends a command once in its term (`forwarded_commands`). A
 //! read needs no memory: each copy is confirmed by itself, and a read changes nothing.
 
+use super::fingerprint::NO_LIMIT;
 use super::forwarded_commands::{CommandResult, Copied};
 use super::{Leader, Node, Role};
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{
     Body, Bytes, ClientTrace, Forward, ForwardId, ForwardReply, IgnoreReason, Instant, LogPosition,
     Message, NodeId, Outcome, Refusal, RequestId,
@@ -21,7 +23,7 @@ pub(super) struct ForwardedRequest {
     sent_at: Instant,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum ForwardedKind {
     Read,
     Command,
@@ -181,5 +183,13 @@ impl Node {
             Role::Follower { leader } => leader.filter(|_| self.durability.is_hard_state_durable()),
             Role::PreCandidate { .. } | Role::Candidate { .. } | Role::Leader(_) => None,
         }
+    }
+}
+
+impl Fingerprint for ForwardedRequest {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { id, request, kind, sent_at } = self;
+        out.plain(&(id, request, kind));
+        out.since(Some(*sent_at), NO_LIMIT);
     }
 }

@@ -8,6 +8,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{Forward, ForwardId, LogPosition, NodeId, Refusal};
 
 /// How many results are kept for each server.
@@ -43,7 +44,7 @@ pub(super) struct ForwardedCommands {
 }
 
 /// The latest forwarded commands of one server, of all its lives.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 struct Commands {
     /// The results, in the order of arrival.
     results: VecDeque<Known>,
@@ -51,11 +52,11 @@ struct Commands {
 }
 
 /// Of each life of a server, the largest id whose result was dropped.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 struct Dropped(VecDeque<ForwardId>);
 
 /// A command and its result.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 struct Known {
     id: ForwardId,
     digest: u64,
@@ -156,5 +157,15 @@ impl Dropped {
         if self.0.len() > MAX_LIVES {
             self.0.pop_front();
         }
+    }
+}
+
+impl Fingerprint for ForwardedCommands {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { servers, former } = self;
+        let servers = servers.iter().map(|(node, commands)| (*node, commands));
+        out.by_name(servers, |out, commands| out.plain(commands));
+        let former = former.iter().map(|(node, dropped)| (*node, dropped));
+        out.by_name(former, |out, dropped| out.plain(dropped));
     }
 }

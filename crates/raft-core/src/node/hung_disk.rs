@@ -6,8 +6,10 @@
 
 use core::time::Duration;
 
+use super::fingerprint::NO_LIMIT;
 use super::progress::Progress;
 use super::{Leader, Node};
+use crate::fingerprint::Prints;
 use crate::{Instant, PersistId, TransferTrace};
 
 /// A disk hangs if it finishes no write, though one is under way, for this many of the longest
@@ -25,6 +27,16 @@ pub(super) struct DiskWatch {
     waiting: Option<(PersistId, Instant)>,
     /// When this leader began to hand over by itself.
     last_transfer: Option<Instant>,
+}
+
+impl DiskWatch {
+    /// `durable`: the last durable write. A wait for an earlier one is over.
+    pub(super) fn print(&self, durable: PersistId, out: &mut Prints<'_>) {
+        let Self { waiting, last_transfer } = self;
+        let waiting = waiting.filter(|(write, _)| *write == durable);
+        out.since(waiting.map(|(_, since)| since), NO_LIMIT);
+        out.since(*last_transfer, NO_LIMIT);
+    }
 }
 
 /// How long a disk may need for so many bytes.

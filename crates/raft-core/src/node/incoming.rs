@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::files::IncomingFile;
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{
     Bytes, HeartbeatRound, InstallSnapshot, LogPosition, Membership, NodeId, Snapshot,
     SnapshotData, Term,
@@ -35,7 +36,7 @@ pub(super) struct IncomingSnapshot {
 }
 
 /// A piece after a gap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 enum Held {
     Here(Bytes),
     /// So many bytes are in the driver's file.
@@ -168,5 +169,27 @@ impl IncomingSnapshot {
             self.beyond_bytes -= piece.len();
             self.extend(offset, piece);
         }
+    }
+}
+
+impl Fingerprint for IncomingSnapshot {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self {
+            last_included,
+            term,
+            from,
+            round,
+            membership,
+            file,
+            data,
+            received,
+            beyond,
+            beyond_bytes,
+            total,
+        } = self;
+        out.name(*from);
+        out.plain(&(last_included, term, round, data, received, beyond, beyond_bytes, total));
+        membership.print(out);
+        out.option(file.as_ref());
     }
 }

@@ -8,7 +8,9 @@ use alloc::collections::VecDeque;
 use core::ops::Range;
 use core::time::Duration;
 
+use super::fingerprint::NO_LIMIT;
 use super::window::SendWindow;
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{HeartbeatRound, Instant, PieceNumber, Settings, Snapshot};
 
 /// The most heartbeats without an answer between two questions.
@@ -70,7 +72,7 @@ struct Piece {
     state: PieceState,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum PieceState {
     InFlight,
     /// The peer holds it, but not all bytes before it. The leader learned so in this round.
@@ -383,5 +385,44 @@ impl OutgoingSnapshot {
             self.window.lost(lost);
         }
         lost
+    }
+}
+
+impl Fingerprint for OutgoingSnapshot {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self {
+            snapshot,
+            received,
+            received_in,
+            rewound,
+            pieces,
+            sent,
+            last,
+            question,
+            in_flight,
+            lost,
+            patience,
+            fruitless,
+            silence,
+            since_question,
+            max_silence,
+            window,
+        } = self;
+        snapshot.print(out);
+        out.plain(&(received, received_in, rewound, sent, last, question, in_flight, lost));
+        out.plain(&(patience, fruitless, silence, since_question, max_silence));
+        out.list(pieces.iter());
+        // It follows from the times of the answers.
+        if out.with_time() {
+            window.print(out);
+        }
+    }
+}
+
+impl Fingerprint for Piece {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { offset, end, number, earlier, sent_at, ahead, state } = self;
+        out.plain(&(offset, end, number, earlier, ahead, state));
+        out.since(Some(*sent_at), NO_LIMIT);
     }
 }

@@ -5,8 +5,10 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 use super::catch_up::{CatchUp, CatchUpRounds, RoundClock};
+use super::fingerprint::NO_LIMIT;
 use super::hung_disk::PATIENCE;
 use super::outgoing::OutgoingSnapshot;
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Settings};
 
 /// A leader's view of another server. Always `match_index < next_index`.
@@ -56,7 +58,7 @@ pub(super) enum ProgressState {
 }
 
 /// Messages with entries that are not answered yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct InFlight {
     /// The last index and the payload bytes of each, oldest first.
     pub(super) messages: VecDeque<(LogIndex, usize)>,
@@ -65,6 +67,10 @@ pub(super) struct InFlight {
     /// follows them. [`UNLIMITED`] once the peer holds all that was sent before.
     limit: usize,
 }
+
+/// A silence of more than so many election timeouts is the same to every rule: the patience with a
+/// new server is the longest.
+const SILENCES: u32 = super::catch_up::PATIENCE + 1;
 
 /// No message is known to be lost.
 const UNLIMITED: usize = usize::MAX;
@@ -300,6 +306,53 @@ impl Progress {
             in_flight: self.in_flight(),
             in_flight_bytes,
             last_contact: self.last_contact,
+        }
+    }
+}
+
+impl Progress {
+    /// Its progress in a change counts only while such a change waits for new servers.
+    pub(super) fn print(
+        &self,
+        (settings, is_catching_up): (&Settings, bool),
+        out: &mut Prints<'_>,
+    ) {
+        let Self {
+            // Its name comes before.
+            peer: _,
+            next_index,
+            match_index,
+            acked_round,
+            matched_in,
+            last_contact,
+            pinged: (pinged, pinged_at),
+            round_trip,
+            storing,
+            store_time,
+            has_installed,
+            sent_through,
+            rounds,
+            catch_up,
+            state,
+        } = self;
+        out.plain(&(next_index, match_index, acked_round, matched_in, has_installed, sent_through));
+        out.since(Some(*last_contact), settings.election_timeout_max * SILENCES);
+        // An answered one is over.
+        let pinged = Some(pinged).filter(|pinged| *pinged > acked_round);
+        if out.with_time() {
+            out.plain(&pinged);
+            out.since(pinged.map(|_| *pinged_at), NO_LIMIT);
+            out.plain(&(round_trip, store_time));
+        }
+        out.plain(&storing.map(|(index, _)| index));
+        out.since(storing.and_then(|(_, sent)| sent), NO_LIMIT);
+        out.option(rounds.as_ref());
+        out.option(is_catching_up.then_some(catch_up));
+        out.plain(&core::mem::discriminant(state));
+        match state {
+            ProgressState::Probe { waiting } => out.plain(waiting),
+            ProgressState::Replicate(in_flight) => out.plain(in_flight),
+            ProgressState::Snapshot(outgoing) => outgoing.print(out),
         }
     }
 }

@@ -15,11 +15,13 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::fingerprint::NO_LIMIT;
 use super::forward::ForwardedKind;
 use super::{Leader, Node};
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{
     Body, ForwardId, HeartbeatRound, IgnoreReason, Instant, LogIndex, NodeId, Outcome, ReadIndex,
-    ReadIndexReply, ReadMode, ReadTrace, Refusal, RequestId,
+    ReadIndexReply, ReadMode, ReadTrace, Refusal, RequestId, Settings,
 };
 
 /// The rounds of heartbeats of a leader in its term.
@@ -305,5 +307,45 @@ impl Node {
 
     fn has_lease(&self, leader: &Leader) -> bool {
         self.lease_until(leader).is_some_and(|until| self.now < until)
+    }
+}
+
+impl HeartbeatRounds {
+    /// When rounds began counts for leases only.
+    pub(super) fn print(&self, settings: &Settings, out: &mut Prints<'_>) {
+        let Self { current, open, answered, is_wanted } = self;
+        assert!(!is_wanted, "a round waits for a drain");
+        out.plain(current);
+        if settings.lease_reads && out.with_time() {
+            let lease = settings.lease_duration();
+            out.plain(&open.len());
+            for (round, began) in open {
+                out.plain(round);
+                out.since(Some(*began), lease);
+            }
+            out.since(answered.map(|(_, began)| began), lease);
+        }
+    }
+}
+
+impl Fingerprint for PendingRead {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { round, index, reader } = self;
+        out.plain(&(round, index, core::mem::discriminant(reader)));
+        match reader {
+            Reader::Client(request) => out.plain(request),
+            Reader::Follower(node, id) => {
+                out.name(*node);
+                out.plain(id);
+            }
+        }
+    }
+}
+
+impl Fingerprint for AllowedRead {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self { index, request, since } = self;
+        out.plain(&(index, request));
+        out.since(Some(*since), NO_LIMIT);
     }
 }

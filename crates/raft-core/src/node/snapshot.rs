@@ -21,7 +21,7 @@ const FIRST_RETRY: u64 = 8;
 const MAX_BYTES_IN_MEMORY: u64 = u32::MAX as u64;
 
 /// What the driver was asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 pub(super) struct SnapshotRequest {
     /// The last entry of the snapshot that the driver was asked for, until it answers.
     pub(super) through: Option<LogIndex>,

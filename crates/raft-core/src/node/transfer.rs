@@ -6,11 +6,13 @@
 
 use core::time::Duration;
 
+use super::hung_disk::PATIENCE;
 use super::progress::Progress;
 use super::{Leader, Node, Role};
+use crate::fingerprint::Prints;
 use crate::{
     Body, ElectionReason, IgnoreReason, Instant, Membership, NodeId, Outcome, Refusal, RequestId,
-    StepDownReason, TransferTrace,
+    Settings, StepDownReason, TransferTrace,
 };
 
 /// A transfer of leadership that is not complete.
@@ -38,6 +40,14 @@ impl LeadershipTransfer {
 
     pub(super) fn request(&self) -> Option<RequestId> {
         self.request
+    }
+
+    pub(super) fn print(&self, settings: &Settings, out: &mut Prints<'_>) {
+        let Self { request, to, began, is_told, is_sent } = self;
+        out.plain(&(request, is_told, is_sent));
+        out.name(*to);
+        // As long as `is_overdue` waits for a slow disk.
+        out.since(Some(*began), settings.election_timeout_max * (PATIENCE + 1));
     }
 }
 

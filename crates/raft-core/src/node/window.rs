@@ -7,6 +7,8 @@
 
 use core::time::Duration;
 
+use super::fingerprint::NO_LIMIT;
+use crate::fingerprint::{Fingerprint, Prints};
 use crate::{Instant, Settings};
 
 /// A transfer begins with pieces of this many bytes, or of `snapshot_chunk_bytes` if that is less:
@@ -162,6 +164,28 @@ impl SendWindow {
     /// Two small pieces always fit, so that the link is busy while an answer is under way.
     fn set(&mut self, size: u64) {
         self.size = size.max(2 * self.small);
+    }
+}
+
+impl Fingerprint for SendWindow {
+    fn print(&self, out: &mut Prints<'_>) {
+        let Self {
+            size,
+            threshold,
+            base,
+            allowance,
+            small,
+            large,
+            answered_at,
+            rate,
+            arrived,
+            lost,
+            pieces,
+            judged,
+        } = self;
+        out.plain(&(size, threshold, base, allowance, small, large));
+        out.plain(&(rate, arrived, lost, pieces, judged));
+        out.since(*answered_at, NO_LIMIT);
     }
 }
 

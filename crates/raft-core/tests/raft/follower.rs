@@ -137,6 +137,20 @@ fn a_repeated_request_is_not_acknowledged_before_the_first_is_on_disk() {
     assert_eq!(server.take_reply(), success(1), "one answer to all four");
 }
 
+/// The term of a new leader waits for the disk, and the leader repeats a request that cannot fit.
+#[test]
+fn repeated_refusals_that_wait_for_the_disk_are_one() {
+    let mut server = Server::of_three(disk(1, &[1]));
+    server.disk_is_slow = true;
+    for _ in 0..3 {
+        server.receive(2, 2, append((4, 2), &[], 0));
+    }
+    server.receive(2, 2, append((3, 2), &[], 0));
+    server.finish_write(Instant(0));
+    let refusals: Vec<_> = server.sent.drain(..).map(|(_, message)| message.body).collect();
+    assert_eq!(refusals, [failure(4, (1, 1)), failure(3, (1, 1))], "each question has its answer");
+}
+
 /// The completion of a write that was overtaken by a truncation proves nothing about the new
 /// entries.
 #[test]

@@ -55,6 +55,7 @@ mod elections;
 mod everything;
 mod figure7;
 mod figure8;
+mod fingerprints;
 mod flow;
 mod follower;
 mod forwarding;

@@ -1,5 +1,5 @@
-//! Other futures of a moment: runs that go on from it with other random numbers. Somebody else
-//! looks for one; the lab makes it a branch.
+//! Other futures of a moment: runs that go on from it with other random numbers, or with other
+//! statements. Somebody else looks for one; the lab makes it a branch.
 
 use raft_core::Instant;
 use raft_script::{BranchId, Moment, Order, Place, Run, Session, Statement};
@@ -76,15 +76,45 @@ impl Lab {
         self.give_way_to_lesson()?;
         let (place, session) = self.session_at(from)?;
         self.set_running(false);
-        let branch = self.branches.fork_at(place, session, "").map_err(|e| e.to_string())?;
-        let name = format!("future {seed}");
-        let is_free = self.branches.iter().all(|(_, branch)| branch.name() != name);
-        let name = self.enter(branch, is_free.then_some(&*name)).map_err(|e| e.to_string())?;
+        let name = self.enter_future(place, session, &format!("future {seed}"))?;
         let words = format!("Here begins {name}: other random numbers from here on.");
         self.say(ConsoleKind::Info, words);
         let end = Run::To { time: at, step: Some(steps) };
         self.pacer.hurry();
         self.play_statements(&[Statement::Order(Order::Reseed(seed)), Statement::Run(end)]);
         Ok(())
+    }
+
+    /// Begins a branch at a moment, and carries out in it the statements of a script's end. Then
+    /// time stands still.
+    ///
+    /// # Errors
+    /// If the page shows another run, while a lesson plays, if the branch is gone, or if the
+    /// statements cannot be read.
+    pub fn open_continuation(&mut self, from: &Crossroads, after: &str) -> Result<(), String> {
+        self.give_way_to_lesson()?;
+        let lines: Result<Vec<_>, _> = after.lines().map(raft_script::parse_line).collect();
+        let statements: Vec<Statement> =
+            lines.map_err(|error| error.to_string())?.into_iter().flatten().collect();
+        let (place, session) = self.session_at(from)?;
+        self.set_running(false);
+        let name = self.enter_future(place, session, "explored")?;
+        let words = format!("Here begins {name}: what was found by exploring.");
+        self.say(ConsoleKind::Info, words);
+        self.pacer.hurry();
+        self.play_statements(&statements);
+        Ok(())
+    }
+
+    /// Enters a new branch at a moment, with this name if no other has it. Its name.
+    fn enter_future(
+        &mut self,
+        place: Place,
+        session: Session,
+        name: &str,
+    ) -> Result<String, String> {
+        let branch = self.branches.fork_at(place, session, "").map_err(|e| e.to_string())?;
+        let is_free = self.branches.iter().all(|(_, branch)| branch.name() != name);
+        self.enter(branch, is_free.then_some(name)).map_err(|e| e.to_string())
     }
 }

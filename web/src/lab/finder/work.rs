@@ -4,12 +4,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use raft_jobs::experiment::{ExperimentPlan, ExperimentReport, TrialResults};
-use raft_jobs::{BoardJob, BoardRow, FindOrder, Found, Hunt, Job, Report, Runs, board_rows};
+use raft_jobs::{
+    BoardJob, BoardRow, Bounds, ExploreEnd, Explored, FindOrder, Found, Hunt, Job, Report, Runs,
+    board_rows,
+};
 use raft_lab::{Crossroads, Instant};
 
 use super::{
-    Activity, BoardView, ChancesView, FinderView, HitView, MeasuringView, SearchView,
-    ShorteningView,
+    Activity, BoardView, ChancesView, ExploringView, FinderView, HitView, MeasuringView,
+    SearchView, ShorteningView,
 };
 use crate::lab::now_ms;
 
@@ -21,6 +24,7 @@ pub(super) struct Work {
     pub(super) chances: Option<Chances>,
     pub(super) shortening: Option<ShorteningView>,
     pub(super) measuring: Option<Measuring>,
+    pub(super) exploring: Option<Exploring>,
 }
 
 pub(super) struct Search {
@@ -64,6 +68,66 @@ pub(super) struct Measuring {
     refusal: Option<String>,
 }
 
+/// All that can happen from a moment on, as far as it was looked at.
+pub(super) struct Exploring {
+    from: Crossroads,
+    bounds: Bounds,
+    most_states: u64,
+    /// In real time, in ms.
+    began: f64,
+    ended: Option<f64>,
+    explored: Option<Rc<Explored>>,
+    refusal: Option<String>,
+}
+
+impl Exploring {
+    pub(super) fn new(from: Crossroads, bounds: Bounds, most_states: u64) -> Self {
+        let (began, ended) = (now_ms(), None);
+        Self { from, bounds, most_states, began, ended, explored: None, refusal: None }
+    }
+
+    fn hear(&mut self, report: Report) {
+        match report {
+            Report::Explored(explored) => self.explored = Some(explored.into()),
+            Report::Failed(words) => self.refusal = Some(stopped(&words)),
+            Report::Refused(words) => self.refusal = Some(words),
+            Report::Looking { .. }
+            | Report::Found(_)
+            | Report::Chance { .. }
+            | Report::Rare { .. }
+            | Report::Shortening { .. }
+            | Report::Shortened(_)
+            | Report::Measured(_)
+            | Report::Judged(_)
+            | Report::Rehearsed(_)
+            | Report::Over => {}
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.refusal.is_some() || self.explored.as_ref().is_some_and(|it| it.end.is_some())
+    }
+
+    fn view(&self) -> ExploringView {
+        ExploringView {
+            at: self.from.at,
+            bounds: self.bounds,
+            most_states: self.most_states,
+            seconds: (self.ended.unwrap_or_else(now_ms) - self.began) / 1000.0,
+            explored: self.explored.clone(),
+            refusal: self.refusal.clone(),
+        }
+    }
+
+    /// The moment, and the statements that lead from there to the violation.
+    pub(super) fn found(&self) -> Option<(Crossroads, String)> {
+        match self.explored.as_ref()?.end.as_ref()? {
+            ExploreEnd::Found(found) => Some((self.from.clone(), found.after.clone())),
+            ExploreEnd::Exhausted | ExploreEnd::Deep | ExploreEnd::Full => None,
+        }
+    }
+}
+
 impl Measuring {
     pub(super) fn new(plan: ExperimentPlan, workers: u64) -> Self {
         let (results, report) = (plan.no_results(), RefCell::default());
@@ -101,6 +165,7 @@ impl Measuring {
             | Report::Rare { .. }
             | Report::Shortening { .. }
             | Report::Shortened(_)
+            | Report::Explored(_)
             | Report::Rehearsed(_)
             | Report::Judged(_) => {}
         }
@@ -149,6 +214,7 @@ impl Board {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
+            | Report::Explored(_)
             | Report::Rehearsed(_)
             | Report::Judged(_) => {}
         }
@@ -190,6 +256,7 @@ impl Chances {
             | Report::Shortening { .. }
             | Report::Shortened(_)
             | Report::Measured(_)
+            | Report::Explored(_)
             | Report::Rehearsed(_)
             | Report::Judged(_) => {}
         }
@@ -246,6 +313,7 @@ impl Work {
             chances: self.chances.as_ref().map(Chances::view),
             shortening: self.shortening.clone(),
             measuring: self.measuring.as_ref().map(Measuring::view),
+            exploring: self.exploring.as_ref().map(Exploring::view),
         }
     }
 
@@ -257,6 +325,7 @@ impl Work {
             Activity::Estimating => self.chances.as_mut()?.hear(worker, report),
             Activity::Shortening => self.hear_of_shortening(report),
             Activity::Measuring => self.measuring.as_mut()?.hear(report),
+            Activity::Exploring => self.exploring.as_mut()?.hear(report),
         }
         None
     }
@@ -279,6 +348,7 @@ impl Work {
             | Report::Chance { .. }
             | Report::Rare { .. }
             | Report::Measured(_)
+            | Report::Explored(_)
             | Report::Rehearsed(_)
             | Report::Judged(_)
             | Report::Over => {}
@@ -298,6 +368,7 @@ impl Work {
             Some(Activity::Measuring) => {
                 self.measuring.as_ref().is_none_or(|measuring| measuring.open == 0)
             }
+            Some(Activity::Exploring) => self.exploring.as_ref().is_none_or(Exploring::is_over),
             Some(Activity::Shortening) => self
                 .shortening
                 .as_ref()
@@ -309,6 +380,9 @@ impl Work {
         let ended = self.activity.take();
         if let (Some(Activity::Searching), Some(search)) = (ended, &mut self.search) {
             search.ended = Some(now);
+        }
+        if let (Some(Activity::Exploring), Some(exploring)) = (ended, &mut self.exploring) {
+            exploring.ended = Some(now);
         }
         if let Some(measuring) = &mut self.measuring {
             measuring.open = 0;

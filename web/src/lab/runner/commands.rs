@@ -347,6 +347,11 @@ impl Runner {
         self.with(|lab| tell(lab, |lab| lab.open_future(from, seed, at, steps)));
     }
 
+    /// Makes what was found by exploring from a moment a branch, and plays it to its end.
+    pub(crate) fn open_continuation(&self, from: &Crossroads, after: &str) {
+        self.with(|lab| tell(lab, |lab| lab.open_continuation(from, after)));
+    }
+
     /// Cancels the statement that is being waited for.
     pub(crate) fn cancel(&self) {
         self.with(Lab::cancel);

@@ -13,6 +13,7 @@ use self::board::BoardSection;
 use self::form::Form;
 use self::hits::Hits;
 use super::experiments::progress as experiments_progress;
+use super::explore::progress as explore_progress;
 use crate::lab::{Activity, FinderView};
 use crate::state::{Dialog as DialogName, use_controls};
 use crate::ui::Dialog;
@@ -58,9 +59,14 @@ pub(crate) fn searching() -> Html {
             None => "Measuring.".to_owned(),
         },
         (Activity::Shortening, ..) => "Shortening a script.".to_owned(),
+        (Activity::Exploring, ..) => match &view.exploring {
+            Some(exploring) => format!("Exploring: {}.", explore_progress(exploring)),
+            None => "Exploring.".to_owned(),
+        },
     };
     let dialog = match activity {
         Activity::Measuring => DialogName::Experiments,
+        Activity::Exploring => DialogName::Explore,
         Activity::Searching | Activity::Counting | Activity::Estimating | Activity::Shortening => {
             DialogName::Find
         }

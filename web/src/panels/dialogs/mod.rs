@@ -2,6 +2,7 @@
 
 mod add_server;
 mod experiments;
+mod explore;
 mod find;
 mod glossary;
 mod help;
@@ -16,6 +17,7 @@ mod word;
 
 pub(crate) use add_server::AddServer;
 pub(crate) use experiments::Experiments;
+pub(crate) use explore::Explore;
 pub(crate) use find::{Find, Searching};
 pub(crate) use glossary::Glossary;
 pub(crate) use help::Help;

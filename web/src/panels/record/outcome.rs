@@ -113,6 +113,7 @@ fn in_words(report: Report) -> Option<String> {
         | Report::Shortening { .. }
         | Report::Shortened(_)
         | Report::Measured(_)
+        | Report::Explored(_)
         | Report::Judged(_)
         | Report::Over => None,
     }
