@@ -19,10 +19,11 @@ pub(crate) const PUBLISHED_PACKAGES: [&str; 4] =
     ["linearizability", "helios-raft-core", "helios-raft-kv", "helios-raft-storage"];
 
 /// The packages above the core with the feature `bugs`.
-const PACKAGES_WITH_BUGS: [&str; 10] = [
+const PACKAGES_WITH_BUGS: [&str; 11] = [
     "helios-raft-kv",
     "raft-sim",
     "raft-check",
+    "raft-explore",
     "raft-script",
     "raft-trace",
     "raft-fuzz",

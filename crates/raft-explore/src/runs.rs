@@ -106,7 +106,8 @@ impl fmt::Display for Step {
             Step::Reported { node, writes } => format!("{writes} writes of {node} are done"),
             Step::Crashed { node, kept, lost } => {
                 format!(
-                    "{node} crashes and starts again; {kept} unfinished writes are kept, {lost} lost"
+                    "{node} crashes and starts again; {kept} unfinished writes are kept, {lost} \
+                     lost"
                 )
             }
             Step::TimedOut(node) => format!("the election timeout of {node} elapses"),

@@ -44,7 +44,7 @@ pub struct Explored {
 pub enum ExploreEnd {
     /// Whatever happens within the bounds, no property is broken.
     Exhausted,
-    /// No property is broken within the number of steps that was asked for; more steps are possible.
+    /// No property is broken within the number of steps that was asked for; more are possible.
     Deep,
     /// No property is broken in the states that were looked at; there are more than were asked for.
     Full,

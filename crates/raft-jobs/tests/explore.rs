@@ -12,10 +12,9 @@ fn reports(script: &str, bounds: Bounds, most_states: u64) -> Vec<Report> {
 }
 
 fn explored(script: &str, bounds: Bounds, most_states: u64) -> Explored {
-    match reports(script, bounds, most_states).pop() {
-        Some(Report::Explored(explored)) => explored,
-        other => panic!("{other:?}"),
-    }
+    let last = reports(script, bounds, most_states).pop();
+    let Some(Report::Explored(explored)) = last else { panic!("{last:?}") };
+    explored
 }
 
 /// Nothing is under way but heartbeats.
@@ -46,10 +45,9 @@ fn a_moment_that_cannot_be_explored_is_refused_in_words() {
         ("cluster nodes=3\ncrash 2\n", "node 2 is down"),
         ("cluster nodes=3\nnonsense\n", "nonsense"),
     ] {
-        match &reports(script, bounds, 100)[..] {
-            [Report::Refused(refusal)] => assert!(refusal.contains(words), "{refusal}"),
-            other => panic!("{other:?}"),
-        }
+        let reports = reports(script, bounds, 100);
+        let [Report::Refused(refusal)] = &reports[..] else { panic!("{reports:?}") };
+        assert!(refusal.contains(words), "{refusal}");
     }
 }
 

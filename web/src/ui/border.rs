@@ -168,7 +168,7 @@ pub(crate) fn movable_border(props: &MovableBorderProps) -> Html {
     let node = use_node_ref();
     let BorderPlace { border, .. } = props.at;
     let (first, _, last) = border.places();
-    // While it is moved: the pointer's way before, the place then, and how many pixels a percent is.
+    // While it is moved: where the pointer was, the place then, and the pixels of a percent.
     let grip = use_mut_ref(|| None::<(f64, f64, f64)>);
     let on_down = use_callback((node.clone(), grip.clone()), move |event: PointerEvent, deps| {
         let (node, grip) = deps;

@@ -113,9 +113,9 @@ pub(super) fn form(props: &FormProps) -> Html {
                 </button>
             </div>
             <p class="find-note">
-                { "No time passes: a follower that heard its leader a moment ago starts no election \
-                   under pre-vote, check-quorum or leases. “Leaders forgotten” is how often one \
-                   may." }
+                { "No time passes: a follower that heard its leader a moment ago starts no \
+                   election under pre-vote, check-quorum or leases. “Leaders forgotten” is how \
+                   often one may." }
             </p>
         </form>
     }
