@@ -1,8 +1,8 @@
 //! Searches for runs and experiments, in workers of the page, while the lab goes on.
 //!
 //! One thing at a time is worked at: a search, the board of rare events, chances, a script that is
-//! shortened, an experiment, or all that can happen from a moment on. What was found stays until the
-//! next search.
+//! shortened, an experiment, or all that can happen from a moment on. What was found stays until
+//! the next search.
 
 mod work;
 
