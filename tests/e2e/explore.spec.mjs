@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { openLab, says, tool, until, view } from './lib/lab.mjs';
+import { exec, openLab, says, tool, until, view } from './lib/lab.mjs';
 import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -67,4 +67,30 @@ test('with a rule off, the shortest run to the violation opens as a branch', asy
   await until('the violation', async () =>
     (await view(page)).properties.some((property) => property.broken));
   assert.match(await page.getByTestId('tape-state').innerText(), /Leader Completeness is broken/);
+});
+
+test('while no time passes, one chooses what happens next', async (t) => {
+  const page = await opened(t, QUIET);
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  const { leader } = await view(page);
+  await exec(page, `timeout ${leader === 1 ? 2 : 1}`);
+  await page.locator('.tab-inspector').click();
+  await says(page.locator('.inspector h3').first(), /What can happen next/);
+  assert.deepEqual(await seriousViolations(page), []);
+  // Its vote for itself is written first.
+  const sent = await until('requests for votes', async () => {
+    await exec(page, 'step');
+    const requests = (await view(page)).messages.filter(({ kind }) => kind === 'RequestVote');
+    return requests.length > 0 && requests;
+  });
+  const { id, to } = sent[0];
+  await page.locator(`[data-line="deliver message ${id}"]`).click();
+  await until('it has arrived', async () =>
+    !(await view(page)).messages.some((message) => message.id === id));
+  // The other one is lost, and the voter crashes.
+  await page.locator(`[data-line="drop message ${sent.at(-1).id}"]`).click();
+  await page.locator(`[data-line="crash ${to}"]`).click();
+  await until('it is down', async () =>
+    (await page.getByTestId(`node-${to}`).getAttribute('data-state')) === 'crashed');
+  assert.ok(await page.locator(`[data-line="restart ${to}"]`).isVisible());
 });

@@ -100,8 +100,10 @@ impl Ring {
         let outside = node_radius + TIMER_GAP + MARGIN;
         let space_x = (width / 2.0 - outside - 12.0).max(node_radius);
         let space_y = ((height - LABEL_HEIGHT) / 2.0 - outside).max(node_radius);
-        // A flat ellipse hides which nodes are opposite each other.
-        let radius_x = space_x.min(space_y * 1.35);
+        // A flat ellipse hides which nodes are opposite each other. Where there is little height,
+        // nodes that lie over each other are worse.
+        let apart = 4.2 * (node_radius + TIMER_GAP);
+        let radius_x = space_x.min((space_y * 1.35).max(apart));
         let radius_y = space_y.min(space_x * 1.2);
         // With few nodes, none is at the ring's lowest point: keep the nodes in the middle.
         let lowest = (0..nodes).map(|place| -angle_of(place, nodes).cos()).fold(-1.0, f64::max);

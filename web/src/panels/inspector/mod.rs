@@ -7,6 +7,7 @@ mod entry;
 mod jumps;
 mod link;
 mod message;
+mod next;
 mod node;
 mod overview;
 

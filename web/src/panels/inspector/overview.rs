@@ -1,10 +1,11 @@
-//! The inspector without a selection: the messages in flight, also for the keyboard, and the
-//! clients that wait.
+//! The inspector without a selection: the messages in flight, also for the keyboard, what else can
+//! happen next, and the clients that wait. While no time passes, one chooses what happens.
 
 use raft_lab::{ClientView, MessageView};
 use yew::prelude::*;
 
 use super::message::name;
+use super::next::{NextOfMessage, NextOfNodes};
 use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::MessageGlyph;
 use crate::words::milliseconds;
@@ -18,6 +19,7 @@ pub(crate) fn overview() -> Html {
     let mut messages: Vec<&MessageView> = frame.view.messages.iter().collect();
     messages.sort_by_key(|message| (message.arrives_at, message.id));
     let more = messages.len().saturating_sub(MAX_LISTED);
+    let is_still = !frame.lab.pacing.running;
     let rows = messages.into_iter().take(MAX_LISTED).map(|message| {
         let id = message.id;
         // Pressing pauses at once: the message could arrive before the button is released.
@@ -33,7 +35,7 @@ pub(crate) fn overview() -> Html {
             })
         };
         html! {
-            <li key={id.0}>
+            <li key={id.0} class="next-row">
                 <button type="button" class="message-row" onclick={on_click}
                     onpointerdown={on_press}
                     data-testid={format!("message-{id}")}>
@@ -44,6 +46,7 @@ pub(crate) fn overview() -> Html {
                     <span class="message-name">{ name(message) }</span>
                     <span class="message-time">{ arrival(message) }</span>
                 </button>
+                if is_still { <NextOfMessage {id} /> }
             </li>
         }
     });
@@ -52,14 +55,15 @@ pub(crate) fn overview() -> Html {
             <p class="inspector-hint">
                 { "Click a node, a link or a message. Selecting a message pauses the lab." }
             </p>
-            <h3>{ "Messages in flight" }</h3>
+            <h3>{ if is_still { "What can happen next" } else { "Messages in flight" } }</h3>
             <ul class="message-list">{ for rows }</ul>
             if more > 0 {
                 <p class="inspector-hint">{ format!("and {more} more") }</p>
             }
             if frame.view.messages.is_empty() {
-                <p class="empty">{ "None at this moment." }</p>
+                <p class="empty">{ "No message is in flight." }</p>
             }
+            if is_still { <NextOfNodes view={frame.view.clone()} /> }
             { clients(&frame.view.clients) }
         </>
     }
