@@ -91,7 +91,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
-            Step::Delivered { from, to, message, stays } => {
+            Self::Delivered { from, to, message, stays } => {
                 let copy = if *stays { ", and a copy of it stays" } else { "" };
                 format!(
                     "{} of term {} from {from} arrives at {to}{copy}",
@@ -99,26 +99,26 @@ impl fmt::Display for Step {
                     message.term
                 )
             }
-            Step::Lost { from, to, message } => {
+            Self::Lost { from, to, message } => {
                 format!("{} of term {} from {from} to {to} is lost", message.name(), message.term)
             }
-            Step::Reported { node, writes: 1 } => format!("a write of {node} is done"),
-            Step::Reported { node, writes } => format!("{writes} writes of {node} are done"),
-            Step::Crashed { node, kept, lost } => {
+            Self::Reported { node, writes: 1 } => format!("a write of {node} is done"),
+            Self::Reported { node, writes } => format!("{writes} writes of {node} are done"),
+            Self::Crashed { node, kept, lost } => {
                 format!(
                     "{node} crashes and starts again; {kept} unfinished writes are kept, {lost} \
                      lost"
                 )
             }
-            Step::TimedOut(node) => format!("the election timeout of {node} elapses"),
-            Step::HeartbeatDue(node) => format!("{node} sends heartbeats"),
-            Step::Forgot(node) => format!("{node} forgets its leader"),
-            Step::Proposed { node, command } => format!("command {command} arrives at {node}"),
-            Step::Read { node, .. } => format!("a read arrives at {node}"),
-            Step::Snapshot(node) => format!("{node} takes a snapshot"),
-            Step::Transfer { node, to } => format!("{node} is to hand over to {to}"),
-            Step::Change { node, change } => format!("{node} is to {change}"),
-            Step::Ticked => "all clocks tick".to_owned(),
+            Self::TimedOut(node) => format!("the election timeout of {node} elapses"),
+            Self::HeartbeatDue(node) => format!("{node} sends heartbeats"),
+            Self::Forgot(node) => format!("{node} forgets its leader"),
+            Self::Proposed { node, command } => format!("command {command} arrives at {node}"),
+            Self::Read { node, .. } => format!("a read arrives at {node}"),
+            Self::Snapshot(node) => format!("{node} takes a snapshot"),
+            Self::Transfer { node, to } => format!("{node} is to hand over to {to}"),
+            Self::Change { node, change } => format!("{node} is to {change}"),
+            Self::Ticked => "all clocks tick".to_owned(),
         };
         f.write_str(&words)
     }
