@@ -76,7 +76,7 @@ fn a_learner_says_so_and_so_does_who_was_removed() {
     run(&mut lab, "run 500ms");
     let view = run(&mut lab, "add 6 as learner");
     assert_eq!(picture(&view, 6).role, Some(DisplayRole::Learner));
-    assert_eq!(picture(&view, 6).label(), "Node 6, learner in term 0");
+    assert_eq!(picture(&view, 6).label(), "Node 6, learner in term 0, log 0, committed 0");
     let view = run(&mut lab, "run 500ms");
     let removed = view.node_ids().find(|id| Some(*id) != view.leader).expect("there are six");
     let view = run(&mut lab, &format!("remove {removed}"));
