@@ -116,6 +116,7 @@ test('the buttons of the inspector do it by the keyboard', async () => {
   assert.equal(await message(1), undefined, 'it has arrived');
   await page.keyboard.press('Escape');
   await press('message-2');
+  await until('its details', async () => (await view(page)).message?.message.id === 2);
   await press('action-drop');
   await says(page.getByTestId('inspector'), /lost: dropped by command/);
   assert.ok(await page.getByTestId('action-drop').isDisabled());

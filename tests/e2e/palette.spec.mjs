@@ -85,6 +85,7 @@ test('the arrow keys choose, and what was used last comes first', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: /words|glossary/i }).waitFor();
   await page.keyboard.press('Escape');
+  await soon(() => page.getByRole('dialog').count(), 0);
   await search('');
   assert.match(await rows().first().innerText(), /Open the glossary/);
   await page.keyboard.press('ArrowDown');

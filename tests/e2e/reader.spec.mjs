@@ -124,6 +124,8 @@ test('the first lesson, heard and with the keyboard alone', async (t) => {
   await until('the way on', async () => /^button “Next step”/.test(await heard()));
   assert.match(await told(page, '.lesson-choice.is-picked'), /so it was/);
   assert.match(await told(page, '.lesson-end'), /It refuses to start/);
+  // The colours of a button come in 120 ms.
+  await page.waitForTimeout(500);
   assert.deepEqual(await seriousViolations(page), []);
   assert.deepEqual(errors, []);
 });
