@@ -277,7 +277,7 @@ test('on a phone everything that matters is under a thumb', async (t) => {
   // In the past there is the way along the run, and back.
   await page.evaluate(() => globalThis.helios.setRunning(false));
   await page.getByTestId('step-back').click();
-  assert.ok(await page.getByTestId('play-backward').isVisible());
+  await page.getByTestId('play-backward').waitFor();
   await page.getByTestId('return-to-live').click();
   await until('it is gone', async () => !(await page.getByTestId('play-backward').isVisible()));
 
