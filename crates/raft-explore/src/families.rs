@@ -23,31 +23,33 @@ impl Family {
             name: "election",
             about: "one election, one command",
             is_large: false,
-            model: || timeless(Bounds { elections: 1, proposals: 1, ..NONE }),
+            model: || timeless(Bounds { elections: 1, proposals: 1, ..Bounds::NONE }),
         },
         Self {
             name: "elections",
             about: "two elections",
             is_large: false,
-            model: || timeless(Bounds { elections: 2, ..NONE }),
+            model: || timeless(Bounds { elections: 2, ..Bounds::NONE }),
         },
         Self {
             name: "crashes",
             about: "one election, one command, two crashes",
             is_large: false,
-            model: || timeless(Bounds { elections: 1, proposals: 1, crashes: 2, ..NONE }),
+            model: || timeless(Bounds { elections: 1, proposals: 1, crashes: 2, ..Bounds::NONE }),
         },
         Self {
             name: "votes",
             about: "two elections, one crash",
             is_large: false,
-            model: || timeless(Bounds { elections: 2, crashes: 1, ..NONE }),
+            model: || timeless(Bounds { elections: 2, crashes: 1, ..Bounds::NONE }),
         },
         Self {
             name: "duplicates",
             about: "one election, one command, two messages that arrive twice",
             is_large: false,
-            model: || timeless(Bounds { elections: 1, proposals: 1, duplicates: 2, ..NONE }),
+            model: || {
+                timeless(Bounds { elections: 1, proposals: 1, duplicates: 2, ..Bounds::NONE })
+            },
         },
         Self {
             name: "repeating",
@@ -55,7 +57,7 @@ impl Family {
             is_large: false,
             model: || Scope {
                 network: Network::Repeating,
-                ..timeless(Bounds { elections: 2, depth: 13, ..NONE })
+                ..timeless(Bounds { elections: 2, depth: 13, ..Bounds::NONE })
             },
         },
         Self {
@@ -64,7 +66,7 @@ impl Family {
             is_large: false,
             model: || Scope {
                 disks: vec![(vec![1, 2], 1), (vec![1, 2], 1), (vec![1, 3], 1)],
-                ..timeless(Bounds { elections: 2, ..NONE })
+                ..timeless(Bounds { elections: 2, ..Bounds::NONE })
             },
         },
         Self {
@@ -79,7 +81,7 @@ impl Family {
                     crashes: 1,
                     heartbeats: 1,
                     depth: 17,
-                    ..NONE
+                    ..Bounds::NONE
                 })
             },
         },
@@ -87,7 +89,7 @@ impl Family {
             name: "transfers",
             about: "one election, one command, a transfer of leadership",
             is_large: false,
-            model: || timeless(Bounds { elections: 1, proposals: 1, transfers: 1, ..NONE }),
+            model: || timeless(Bounds { elections: 1, proposals: 1, transfers: 1, ..Bounds::NONE }),
         },
         Self {
             name: "memberships",
@@ -99,21 +101,21 @@ impl Family {
                     MembershipChange::Demote(NodeId(2)),
                     MembershipChange::AddVoter(NodeId(3)),
                 ],
-                ..timeless(Bounds { elections: 1, changes: 2, ..NONE })
+                ..timeless(Bounds { elections: 1, changes: 2, ..Bounds::NONE })
             },
         },
         Self {
             name: "reads",
             about: "two elections, a read that asks a quorum",
             is_large: false,
-            model: || timeless(Bounds { elections: 2, reads: 1, ..NONE }),
+            model: || timeless(Bounds { elections: 2, reads: 1, ..Bounds::NONE }),
         },
         Self {
             name: "pre-votes",
             about: "two elections with pre-votes, a server that forgets its leader",
             is_large: false,
             model: || {
-                let mut model = timeless(Bounds { elections: 2, forgets: 1, ..NONE });
+                let mut model = timeless(Bounds { elections: 2, forgets: 1, ..Bounds::NONE });
                 model.settings.pre_vote = true;
                 model
             },
@@ -134,19 +136,19 @@ impl Family {
             name: "replication",
             about: "two elections, one command",
             is_large: false,
-            model: || timeless(Bounds { elections: 2, proposals: 1, ..NONE }),
+            model: || timeless(Bounds { elections: 2, proposals: 1, ..Bounds::NONE }),
         },
         Self {
             name: "recovery",
             about: "two elections, one crash, one command",
             is_large: true,
-            model: || timeless(Bounds { elections: 2, proposals: 1, crashes: 1, ..NONE }),
+            model: || timeless(Bounds { elections: 2, proposals: 1, crashes: 1, ..Bounds::NONE }),
         },
         Self {
             name: "three-elections",
             about: "three elections",
             is_large: true,
-            model: || timeless(Bounds { elections: 3, ..NONE }),
+            model: || timeless(Bounds { elections: 3, ..Bounds::NONE }),
         },
     ];
 
@@ -161,23 +163,6 @@ impl Family {
     }
 }
 
-/// Nothing happens but messages and writes.
-const NONE: Bounds = Bounds {
-    elections: 0,
-    heartbeats: 0,
-    proposals: 0,
-    reads: 0,
-    snapshots: 0,
-    transfers: 0,
-    changes: 0,
-    crashes: 0,
-    duplicates: 0,
-    losses: 0,
-    forgets: 0,
-    ticks: 0,
-    depth: u16::MAX,
-};
-
 fn timeless(bounds: Bounds) -> Scope {
     Scope { bounds, ..Scope::timeless(3) }
 }
@@ -188,6 +173,6 @@ fn ticking(tick: Vec<u64>, depth: u16) -> Scope {
     model.reads = ReadMode::Lease;
     model.settings.lease_reads = true;
     model.settings.check_quorum = true;
-    model.bounds = Bounds { elections: 1, ticks: 8, reads: 1, depth, ..NONE };
+    model.bounds = Bounds { elections: 1, ticks: 8, reads: 1, depth, ..Bounds::NONE };
     model
 }

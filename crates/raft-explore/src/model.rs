@@ -67,6 +67,25 @@ pub struct Bounds {
     pub depth: u16,
 }
 
+impl Bounds {
+    /// Nothing happens but messages and writes, and no way is too long.
+    pub const NONE: Self = Self {
+        elections: 0,
+        heartbeats: 0,
+        proposals: 0,
+        reads: 0,
+        snapshots: 0,
+        transfers: 0,
+        changes: 0,
+        crashes: 0,
+        duplicates: 0,
+        losses: 0,
+        forgets: 0,
+        ticks: 0,
+        depth: u16::MAX,
+    };
+}
+
 /// What the network may do to messages. It may always reorder and delay them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Network {

@@ -2,22 +2,6 @@
 
 use raft_explore::{Bounds, Explorer, Flaw, Progress, Reductions, Scope};
 
-const DEEP: Bounds = Bounds {
-    elections: 0,
-    heartbeats: 0,
-    proposals: 0,
-    reads: 0,
-    snapshots: 0,
-    transfers: 0,
-    changes: 0,
-    crashes: 0,
-    duplicates: 0,
-    losses: 0,
-    forgets: 0,
-    ticks: 0,
-    depth: u16::MAX,
-};
-
 fn explore(model: Scope) -> Progress {
     let mut explorer = Explorer::new(model);
     explorer.advance(u64::MAX, u64::MAX).clone()
@@ -33,9 +17,9 @@ const EACH: [(Reductions, f64); 3] = [
 #[test]
 fn a_reduction_saves_states_and_changes_no_verdict() {
     for bounds in [
-        Bounds { elections: 2, depth: 13, ..DEEP },
-        Bounds { elections: 1, proposals: 1, crashes: 1, depth: 14, ..DEEP },
-        Bounds { elections: 2, reads: 1, heartbeats: 1, depth: 11, ..DEEP },
+        Bounds { elections: 2, depth: 13, ..Bounds::NONE },
+        Bounds { elections: 1, proposals: 1, crashes: 1, depth: 14, ..Bounds::NONE },
+        Bounds { elections: 2, reads: 1, heartbeats: 1, depth: 11, ..Bounds::NONE },
     ] {
         let model = |reductions| Scope { bounds, reductions, ..Scope::timeless(3) };
         let plain = explore(model(Reductions::NONE));
@@ -64,7 +48,7 @@ fn the_shortest_run_is_as_long_with_every_reduction() {
     let all = EACH.map(|(reductions, _)| reductions);
     for reductions in all.into_iter().chain([Reductions::NONE, Reductions::ALL]) {
         let mut model = Scope { reductions, ..Scope::timeless(3) };
-        model.bounds = Bounds { elections: 1, ..DEEP };
+        model.bounds = Bounds { elections: 1, ..Bounds::NONE };
         model.disks = vec![(vec![1], 1), (vec![], 0), (vec![], 0)];
         let found = explore(model).found.expect("an entry is on too few disks");
         let Flaw::Broken(broken) = &found.flaw else { panic!("{found:?}") };

@@ -179,27 +179,22 @@ fn stage(props: &StageProps) -> Html {
     let shows_filters = use_state_eq(|| false);
     let (ring, panel) = (use_border(Border::Ring), use_border(Border::Panel));
     let (keys, sheet) = (use_border(Border::Keys), use_border(Border::Sheet));
-    let raise = {
-        let sheet = sheet.clone();
-        move || {
-            if sheet.percent() == 0 {
-                sheet.put(None);
-            }
-        }
-    };
     use_effect_with(props.tab, {
-        let raise = raise.clone();
+        let sheet = sheet.clone();
         move |tab| {
             // What was asked for shall be seen.
             if [LESSON, RECORD].contains(tab) {
-                raise();
+                sheet.raise();
             }
         }
     });
-    let on_answer = props.on_tab.reform(move |()| {
-        raise();
-        "why"
-    });
+    let on_answer = {
+        let sheet = sheet.clone();
+        props.on_tab.reform(move |()| {
+            sheet.raise();
+            "why"
+        })
+    };
     if lab.comparison.is_some() {
         return html! { <main class="grid is-comparing"><Later panel={Panel::Comparison} /></main> };
     }
@@ -319,9 +314,7 @@ fn tabs(props: &TabsProps) -> Html {
                 let on_click = {
                     let (sheet, on_tab) = (props.sheet.clone(), props.on_tab.clone());
                     Callback::from(move |_: MouseEvent| {
-                        if is_low {
-                            sheet.put(None);
-                        }
+                        sheet.raise();
                         on_tab.emit(name);
                     })
                 };

@@ -138,6 +138,13 @@ impl BorderPlace {
         self.place.unwrap_or(self.border.places().1)
     }
 
+    /// Puts it at its usual place, if its area cannot be seen.
+    pub(crate) fn raise(&self) {
+        if self.percent() == 0 {
+            self.put(None);
+        }
+    }
+
     pub(crate) fn put(&self, place: Option<i32>) {
         let (first, _, last) = self.border.places();
         let place = place.map(|place| place.clamp(first, last));
