@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::follow::{Follow, HeldRun, Outside, SpecError, Stop};
 use crate::messages::message;
 use decisions::first_disk;
-use crate::values::{items, member, server, text};
+use crate::values::{items, member, server, text, whole};
 
 pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError> {
     let whole = String::from_utf8_lossy(bytes);
@@ -29,7 +29,7 @@ pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError
             }
         }
         let last = &run.steps[moment.end - 1];
-        if let Err(stop) = replay.end_moment(&run.steps[moment.clone()]) {
+        if let Err(stop) = replay.end_moment(moment.end, &run.steps[moment.clone()]) {
             return replay.ended(last, stop);
         }
         from = moment.end;
@@ -56,13 +56,18 @@ struct Replay<'a> {
     /// those messages, once they were sent.
     replays: BTreeMap<String, usize>,
     to_come_again: BTreeMap<String, Value>,
-    /// The messages that were delivered in this moment.
-    at_hand: Vec<Value>,
+    /// The messages that were delivered and not yet handled, by the last step that one caused: a
+    /// node that is paused or slow handles them later.
+    at_hand: BTreeMap<usize, Vec<Value>>,
+    /// The last step that each event caused.
+    last_effects: BTreeMap<u64, usize>,
     /// What a node keeps although it could not use it yet: entries after a gap, and pieces of a
     /// snapshot. To the specification they have yet to arrive.
     kept: BTreeMap<NodeId, Vec<Value>>,
     /// The writes under way.
     writes: BTreeMap<NodeId, VecDeque<u64>>,
+    /// What a state machine on disk has applied, of nodes that are about to start.
+    reopened: BTreeMap<NodeId, u64>,
 }
 
 impl<'a> Replay<'a> {
@@ -73,6 +78,8 @@ impl<'a> Replay<'a> {
         for step in run.steps.iter().filter(|step| step.kind == "replayed") {
             *replays.entry(content(Fields(&parsed(lines, step.line)))).or_default() += 1;
         }
+        let effects = run.steps.iter().enumerate();
+        let last_effects = effects.filter_map(|(place, step)| Some((step.cause?, place))).collect();
         Ok(Self {
             lines,
             run,
@@ -82,9 +89,11 @@ impl<'a> Replay<'a> {
             delivered: BTreeMap::new(),
             replays,
             to_come_again: BTreeMap::new(),
-            at_hand: Vec::new(),
+            at_hand: BTreeMap::new(),
+            last_effects,
             kept: BTreeMap::new(),
             writes: BTreeMap::new(),
+            reopened: BTreeMap::new(),
         })
     }
 
@@ -123,7 +132,7 @@ impl<'a> Replay<'a> {
                 let Some(lost) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
                 return self.follow.gone(&lost);
             }
-            "delivered" => return self.arrived(step, event),
+            "delivered" => return self.arrived(step, event, place),
             _ => {}
         }
         let Some(node) = step.node else { return Ok(()) };
@@ -149,11 +158,17 @@ impl Replay<'_> {
         self.follow.sent(&sent, copies + 1)
     }
 
-    fn arrived(&mut self, step: &TraceStep, event: Fields<'_>) -> Result<(), Stop> {
+    fn arrived(
+        &mut self,
+        step: &TraceStep,
+        event: Fields<'_>,
+        place: usize,
+    ) -> Result<(), Stop> {
         let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());
-        self.at_hand.push(arrived.clone());
+        let last_effect = self.last_effects.get(&step.number).copied().unwrap_or(place);
+        self.at_hand.entry(last_effect).or_default().push(arrived.clone());
         // No event says that a leader counts an acknowledgement.
         let is_success = member(&arrived, "success") == Some(Value::Bool(true));
         let is_of_term = member(&arrived, "term") == Some(self.follow.of("currentTerm", to));
@@ -172,15 +187,17 @@ impl Replay<'_> {
         })
     }
 
-    fn end_moment(&mut self, steps: &[TraceStep]) -> Result<(), Stop> {
+    fn end_moment(&mut self, end: usize, steps: &[TraceStep]) -> Result<(), Stop> {
         let is_gap = steps.iter().any(|step| step.kind == "entries_refused");
-        for arrived in std::mem::take(&mut self.at_hand) {
+        let later = self.at_hand.split_off(&end);
+        for arrived in std::mem::replace(&mut self.at_hand, later).into_values().flatten() {
             let kind = member(&arrived, "type");
             let is_early = is_gap && kind == Some(text("AppendEntries"))
                 || kind == Some(text("InstallSnapshot"));
-            match member(&arrived, "to").and_then(node_of) {
-                Some(to) if is_early => self.kept.entry(to).or_default().push(arrived),
-                _ => self.follow.gone(&arrived)?,
+            let to = NodeId(member(&arrived, "to").map_or(0, whole));
+            match is_early {
+                true => self.kept.entry(to).or_default().push(arrived),
+                false => self.follow.gone(&arrived)?,
             }
         }
         let Some(node) = steps.iter().find_map(|step| step.node) else { return Ok(()) };
@@ -211,9 +228,4 @@ impl Replay<'_> {
 fn content(event: Fields<'_>) -> String {
     let part = |name| event.get(name).map(Json::to_string).unwrap_or_default();
     [part("from"), part("to"), part("message")].join(" ")
-}
-
-fn node_of(value: Value) -> Option<NodeId> {
-    let Value::Int(number) = value else { return None };
-    u64::try_from(number).ok().map(NodeId)
 }

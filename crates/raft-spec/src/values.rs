@@ -12,6 +12,12 @@ pub(crate) fn number(number: u64) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
+/// A number of the specification; 0 of what is none.
+pub(crate) fn whole(value: Value) -> u64 {
+    let Value::Int(number) = value else { return 0 };
+    u64::try_from(number).unwrap_or_default()
+}
+
 /// A server.
 pub(crate) fn server(node: NodeId) -> Value {
     number(node.0)

@@ -10,7 +10,7 @@ use tla_checker::ast::Value;
 use super::{Replay, parsed};
 use crate::fields::{BadField, Fields};
 use crate::follow::Stop;
-use crate::values::{items, member, nobody, number, record, server, servers, text};
+use crate::values::{items, member, nobody, number, record, server, servers, text, whole};
 
 impl Replay<'_> {
     pub(super) fn take_decision(
@@ -70,7 +70,10 @@ impl Replay<'_> {
                 let entries = entries.collect::<Result<Vec<Value>, BadField>>()?;
                 self.follow.act("Apply", &[id, Value::tuple(entries)])
             }
-            "reopened" => self.reopened(node, event.whole("applied")?),
+            "reopened" => {
+                self.reopened.insert(node, event.whole("applied")?);
+                Ok(())
+            }
             "snapshot_compacted" => {
                 let through = event.object("through")?.number("index")?;
                 self.follow.act("TakeSnapshot", &[id, through])
@@ -182,7 +185,7 @@ impl Replay<'_> {
             member(it, "lastIncludedIndex").as_ref() == Some(&index)
                 && member(it, "lastIncludedTerm").as_ref() == Some(&term)
         };
-        let Some(found) = self.at_hand.iter().chain(kept).find(is_it).cloned() else {
+        let Some(found) = self.at_hand.values().flatten().chain(kept).find(is_it).cloned() else {
             return Err(Stop::Outside {
                 action: "InstallSnapshot".to_owned(),
                 because: "no such snapshot arrived from the leader of the term".to_owned(),
@@ -200,16 +203,11 @@ impl Replay<'_> {
 
     fn crashed(&mut self, node: NodeId) -> Result<(), Stop> {
         self.writes.remove(&node);
+        // A failed write stops a process, and then it may crash.
+        if self.follow.of("role", node) == text("Down") {
+            return Ok(());
+        }
         self.follow.act("Crash", &[server(node)])
-    }
-
-    /// A state machine that is on disk has applied entries when its server starts.
-    fn reopened(&mut self, node: NodeId, applied: u64) -> Result<(), Stop> {
-        let log = self.follow.of("log", node);
-        let Value::Int(before) = self.follow.of("lastApplied", node) else { return Ok(()) };
-        let entries: Vec<Value> = items(&log).iter().take(applied as usize).cloned().collect();
-        let new = entries.get(before as usize..).unwrap_or_default().to_vec();
-        self.follow.act("Apply", &[server(node), Value::tuple(new)])
     }
 
     fn started(&mut self, node: NodeId, event: Fields<'_>) -> Result<(), Stop> {
@@ -226,7 +224,18 @@ impl Replay<'_> {
             held.next().cloned().unwrap_or_else(|| unknown_entry(term))
         };
         let disk = disk_of(event, &told.log, entry)?;
-        self.follow.act("Restart", &[server(node), disk])
+        let applied = member(&disk, "snapshotIndex").map_or(0, whole);
+        let log = member(&disk, "log");
+        self.follow.act("Restart", &[server(node), disk])?;
+        // A state machine that is on disk has applied entries when its server starts.
+        let reopened = self.reopened.remove(&node).unwrap_or_default();
+        let entries = log.as_ref().map_or(&[][..], items);
+        match entries.get(applied as usize..reopened as usize) {
+            Some(again @ [_, ..]) => {
+                self.follow.act("Apply", &[server(node), Value::tuple(again.to_vec())])
+            }
+            Some([]) | None => Ok(()),
+        }
     }
 }
 
@@ -305,10 +314,7 @@ fn empty_disk() -> Value {
 
 /// The index before the first entry of a message, and that of the last one.
 fn start_of(request: &Value) -> u64 {
-    match member(request, "prevLogIndex") {
-        Some(Value::Int(index)) => u64::try_from(index).unwrap_or_default(),
-        _ => 0,
-    }
+    member(request, "prevLogIndex").map_or(0, whole)
 }
 
 fn end_of(request: &Value) -> u64 {
