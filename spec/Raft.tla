@@ -45,6 +45,8 @@ vars == <<currentTerm, votedFor, log, role, commitIndex, lastApplied,
 Min(a, b) == IF a < b THEN a ELSE b
 Max(a, b) == IF a > b THEN a ELSE b
 
+Range(s) == {s[k] : k \in 1..Len(s)}
+
 (* The term of the entry at an index.  Before the first entry it is 0.     *)
 TermAt(l, n) == IF n = 0 THEN 0 ELSE l[n].term
 LastTerm(l) == TermAt(l, Len(l))
@@ -430,21 +432,25 @@ Crash(i) ==
                  verified, candidateVars, matchIndex, diskVars, messages>>
 
 (* The disk after a crash: as before the writes under way, as after some   *)
-(* of them, or a part of the next one: its log may be shorter.             *)
+(* of them, or with a part of the next one: that removes entries first,    *)
+(* and then adds some.  A state machine may have a disk of its own, so     *)
+(* what it applied may be known.                                           *)
+States(i) == <<disk[i]>> \o writes[i]
+
+IsPartOf(l, before, after) ==
+  /\ Agree(l, after, Len(l))
+  /\ \A n \in (Len(l) + 1)..Len(before) : ~Agree(before, after, n)
+
 MayRemain(i, d) ==
-  LET states == <<disk[i]>> \o writes[i]
-      n == Len(states)
-  IN
-  /\ \E k \in 1..n : d.term = states[k].term /\ d.votedFor = states[k].votedFor
-  /\ \E k \in 1..n :
-       \/ d.log = states[k].log
-       \/ /\ k < n
-          /\ Agree(d.log, states[k + 1].log, Len(d.log))
-          /\ \A m \in (Len(d.log) + 1)..Len(states[k].log) :
-               ~Agree(states[k].log, states[k + 1].log, m)
+  /\ \E s \in Range(States(i)) : d.term = s.term /\ d.votedFor = s.votedFor
+  /\ \E s \in Range(States(i)) : d.snapshotIndex = s.snapshotIndex
+  /\ \/ \E s \in Range(States(i)) : d.log = s.log
+     \/ \E k \in 1..Len(writes[i]) :
+          IsPartOf(d.log, States(i)[k].log, States(i)[k + 1].log)
+  /\ \/ \E s \in Range(States(i)) : d.commitIndex <= s.commitIndex
+     \/ d.commitIndex <= lastApplied[i]
   /\ d.snapshotIndex <= Len(d.log)
-  /\ \E k \in 1..n : d.snapshotIndex = states[k].snapshotIndex
-  /\ d.commitIndex <= states[n].commitIndex
+  /\ d.commitIndex <= Len(d.log)
 
 (* A server starts from its disk.                                          *)
 Restart(i, d) ==

@@ -148,6 +148,11 @@ impl Follow {
         }
     }
 
+    /// Whether the specification allows an action.
+    pub(crate) fn may(&mut self, action: &str, arguments: &[Value]) -> Result<bool, Stop> {
+        self.machine.may(action, arguments).map_err(Stop::Fault)
+    }
+
     /// What the trace says must be the value of an operator.
     pub(crate) fn claim(
         &self,

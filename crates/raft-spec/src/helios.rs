@@ -59,13 +59,18 @@ struct Replay<'a> {
     /// The messages that were delivered and not yet handled, by the last step that one caused: a
     /// node that is paused or slow handles them later.
     at_hand: BTreeMap<usize, Vec<Value>>,
-    /// The last step that each event caused.
-    last_effects: BTreeMap<u64, usize>,
+    /// The first and the last step that each event caused.
+    effects: BTreeMap<u64, (usize, usize)>,
     /// What a node keeps although it could not use it yet: entries after a gap, and pieces of a
     /// snapshot. To the specification they have yet to arrive.
     kept: BTreeMap<NodeId, Vec<Value>>,
     /// The writes under way.
     writes: BTreeMap<NodeId, VecDeque<u64>>,
+    /// The writes of which a node has yet to learn that they are durable, and the step at which it
+    /// does.
+    reports: BTreeMap<NodeId, VecDeque<(u64, usize)>>,
+    /// How many writes have ended, of which the specification has yet to take the ends.
+    ended: BTreeMap<NodeId, usize>,
     /// What a state machine on disk has applied, of nodes that are about to start.
     reopened: BTreeMap<NodeId, u64>,
 }
@@ -78,8 +83,12 @@ impl<'a> Replay<'a> {
         for step in run.steps.iter().filter(|step| step.kind == "replayed") {
             *replays.entry(content(Fields(&parsed(lines, step.line)))).or_default() += 1;
         }
-        let effects = run.steps.iter().enumerate();
-        let last_effects = effects.filter_map(|(place, step)| Some((step.cause?, place))).collect();
+        let mut effects: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
+        for (place, step) in run.steps.iter().enumerate() {
+            if let Some(cause) = step.cause {
+                effects.entry(cause).or_insert((place, place)).1 = place;
+            }
+        }
         Ok(Self {
             lines,
             run,
@@ -90,9 +99,11 @@ impl<'a> Replay<'a> {
             replays,
             to_come_again: BTreeMap::new(),
             at_hand: BTreeMap::new(),
-            last_effects,
+            effects,
             kept: BTreeMap::new(),
             writes: BTreeMap::new(),
+            reports: BTreeMap::new(),
+            ended: BTreeMap::new(),
             reopened: BTreeMap::new(),
         })
     }
@@ -119,6 +130,12 @@ impl<'a> Replay<'a> {
         self.told.take(step);
         if let Some(Fact::Unsafe(reason)) = step.facts.first() {
             return Err(Stop::Unsafe(reason.to_string()));
+        }
+        if let Some(node) = step.node {
+            self.learn_of_writes(node, place);
+            if step.kind != "sent" {
+                self.end_writes(node)?;
+            }
         }
         match step.kind.as_str() {
             "sent" => return self.sent(event),
@@ -155,6 +172,12 @@ impl Replay<'_> {
             self.to_come_again.insert(key, sent.clone());
         }
         self.messages.insert(event.whole("id")?, sent.clone());
+        // If a node learns of several writes at once, each of its messages waited for one of them.
+        while self.ended.get(&from).is_some_and(|ended| *ended > 0)
+            && !self.follow.may("Send", std::slice::from_ref(&sent))?
+        {
+            self.end_write(from)?;
+        }
         self.follow.sent(&sent, copies + 1)
     }
 
@@ -167,7 +190,7 @@ impl Replay<'_> {
         let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());
-        let last_effect = self.last_effects.get(&step.number).copied().unwrap_or(place);
+        let last_effect = self.effects.get(&step.number).map_or(place, |(_, last)| *last);
         self.at_hand.entry(last_effect).or_default().push(arrived.clone());
         // No event says that a leader counts an acknowledgement.
         let is_success = member(&arrived, "success") == Some(Value::Bool(true));
@@ -201,6 +224,7 @@ impl Replay<'_> {
             }
         }
         let Some(node) = steps.iter().find_map(|step| step.node) else { return Ok(()) };
+        self.end_writes(node)?;
         self.drop_kept(node)?;
         let is_about_logs = |fact: &Fact| matches!(fact, Fact::Log(_) | Fact::Started);
         let logs = steps.iter().flat_map(|step| &step.facts).any(is_about_logs);

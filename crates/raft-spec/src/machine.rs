@@ -59,6 +59,22 @@ impl Machine {
         action: &str,
         arguments: &[Value],
     ) -> Result<Result<(), Refused>, Fault> {
+        match self.next(action, arguments)? {
+            Some(next) => {
+                self.state = next;
+                Ok(Ok(()))
+            }
+            None => Ok(Err(self.refused(action, arguments))),
+        }
+    }
+
+    /// Whether an action is possible.
+    pub(crate) fn may(&mut self, action: &str, arguments: &[Value]) -> Result<bool, Fault> {
+        Ok(self.next(action, arguments)?.is_some())
+    }
+
+    /// The state after an action. Its arguments leave one.
+    fn next(&mut self, action: &str, arguments: &[Value]) -> Result<Option<State>, Fault> {
         let literals = arguments.iter().cloned().map(Expr::Lit).collect();
         let action_call = Expr::FnCall(Arc::from(action), literals);
         let found = eval::next_states(
@@ -69,13 +85,8 @@ impl Machine {
             &mut self.constants,
             &self.definitions,
         );
-        match found.map_err(|error| checker::format_eval_error(&error))?.into_iter().next() {
-            Some(next) => {
-                self.state = next.state;
-                Ok(Ok(()))
-            }
-            None => Ok(Err(self.refused(action, arguments))),
-        }
+        let found = found.map_err(|error| checker::format_eval_error(&error))?;
+        Ok(found.into_iter().next().map(|next| next.state))
     }
 
     /// The value of a variable.
@@ -138,7 +149,13 @@ impl Machine {
         }
         let Expr::FnCall(name, arguments) = expression else { return None };
         let values = arguments.iter().map(|argument| self.value_of(argument, bound).ok());
-        Some((name.to_string(), values.collect::<Option<_>>()?))
+        let values: Vec<Value> = values.collect::<Option<_>>()?;
+        let (parameters, body) = self.definitions.get(name)?;
+        if let Expr::Case(_) = &**body {
+            let bound: Vec<_> = parameters.iter().cloned().zip(values).collect();
+            return self.called(body, &bound);
+        }
+        Some((name.to_string(), values))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a node decides: the action of the specification that each kind of event names.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use raft_core::{Entry, LogIndex, NodeId};
 use raft_trace::{Fact, LogFact, RecordedRun, TraceLog, TraceState, TraceStep};
@@ -83,7 +83,12 @@ impl Replay<'_> {
                 self.writes.entry(node).or_default().push_back(event.whole("id")?);
                 self.follow.act("StartWrite", &[id])
             }
-            "write_durable" => self.durable(node, event.whole("id")?),
+            "write_durable" => {
+                let first = self.effects.get(&step.number).map_or(place, |(first, _)| *first);
+                self.reports.entry(node).or_default().push_back((event.whole("id")?, first));
+                self.learn_of_writes(node, place);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -194,15 +199,34 @@ impl Replay<'_> {
         self.follow.act("InstallSnapshot", &[server(node), found])
     }
 
-    fn durable(&mut self, node: NodeId, id: u64) -> Result<(), Stop> {
-        let under_way = self.writes.entry(node).or_default();
-        let ended: VecDeque<u64> = under_way.iter().copied().filter(|it| *it <= id).collect();
-        under_way.retain(|it| *it > id);
-        ended.iter().try_for_each(|_| self.follow.act("EndWrite", &[server(node)]))
+    /// A node learns that writes are durable. One that is paused or slow does so later than its
+    /// disk, and says what depends on a write then.
+    pub(super) fn learn_of_writes(&mut self, node: NodeId, place: usize) {
+        let reports = self.reports.entry(node).or_default();
+        while let Some((id, _)) = reports.pop_front_if(|(_, at)| *at <= place) {
+            let under_way = self.writes.entry(node).or_default();
+            while under_way.pop_front_if(|it| *it <= id).is_some() {
+                *self.ended.entry(node).or_default() += 1;
+            }
+        }
+    }
+
+    pub(super) fn end_write(&mut self, node: NodeId) -> Result<(), Stop> {
+        let ended = self.ended.entry(node).or_default();
+        *ended = ended.saturating_sub(1);
+        self.follow.act("EndWrite", &[server(node)])
+    }
+
+    pub(super) fn end_writes(&mut self, node: NodeId) -> Result<(), Stop> {
+        while self.ended.get(&node).is_some_and(|ended| *ended > 0) {
+            self.end_write(node)?;
+        }
+        Ok(())
     }
 
     fn crashed(&mut self, node: NodeId) -> Result<(), Stop> {
         self.writes.remove(&node);
+        self.reports.remove(&node);
         // A failed write stops a process, and then it may crash.
         if self.follow.of("role", node) == text("Down") {
             return Ok(());
