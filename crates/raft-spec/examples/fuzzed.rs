@@ -2,7 +2,7 @@ use raft_fuzz::{Plan, Profile, SeedRun};
 fn main() {
     let a: Vec<u64> = std::env::args().skip(1).map(|x| x.parse().unwrap()).collect();
     let mut ok = 0; let mut ev = 0; let mut until = std::collections::BTreeMap::new();
-    for profile in Profile::ALL {
+    let only = std::env::var("P").ok(); for profile in Profile::ALL { if only.as_ref().is_some_and(|o| *o != profile.to_string()) { continue; }
         for seed in a[0]..a[1] {
             let plan = Plan::new(profile, seed);
             let mut run = SeedRun::new(&plan);
@@ -11,7 +11,7 @@ fn main() {
             let mut text = Vec::new();
             raft_trace::write_trace(&session, &mut text).unwrap();
             if text.len() > 30_000_000 { println!("long {profile} {seed} {}", text.len()); continue; }
-            let t = std::time::Instant::now();
+            if std::env::var("W").is_ok() { std::fs::write(format!("/tmp/tr/w-{profile}-{seed}.jsonl"), &text).unwrap(); continue; } let t = std::time::Instant::now();
             let held = raft_spec::hold(&text);
             let took = t.elapsed();
             match &held {

@@ -149,7 +149,7 @@ impl Follow {
     }
 
     /// Whether the specification allows an action.
-    pub(crate) fn may(&mut self, action: &str, arguments: &[Value]) -> Result<bool, Stop> {
+    pub(crate) fn may(&self, action: &str, arguments: &[Value]) -> Result<bool, Stop> {
         self.machine.may(action, arguments).map_err(Stop::Fault)
     }
 
