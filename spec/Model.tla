@@ -45,7 +45,7 @@ Entries(i) ==
 
 Acknowledgements(i) ==
   {[type |-> "AppendEntriesReply", from |-> i, to |-> j, term |-> currentTerm[i],
-    success |-> TRUE, matchIndex |-> verified[i]] :
+    success |-> TRUE, matchIndex |-> VerifiedIndex(i)] :
      j \in {m.from : m \in {n \in messages : n.type \in {"AppendEntries", "InstallSnapshot"}
                                                /\ n.to = i /\ n.term = currentTerm[i]}}}
 
@@ -101,10 +101,10 @@ Receive(i, m) ==
            /\ m.from \notin preVotes[i]
            /\ CountPreVote(i, m)
         \/ /\ m.type = "AppendEntries"
-           /\ \/ /\ verified[i] < m.prevLogIndex + Len(m.entries)
+           /\ \/ /\ VerifiedIndex(i) < m.prevLogIndex + Len(m.entries)
                  /\ AcceptEntries(i, m)
               \/ /\ commitIndex[i] < m.leaderCommit
-                 /\ LearnCommit(i, m, Min(m.leaderCommit, verified[i]))
+                 /\ LearnCommit(i, m, Min(m.leaderCommit, VerifiedIndex(i)))
         \/ /\ m.type = "AppendEntriesReply"
            /\ matchIndex[i][m.from] < m.matchIndex
            /\ CountAcknowledgement(i, m)

@@ -25,7 +25,7 @@ VARIABLES
   commitIndex,    \* the last entry that it knows to be committed
   lastApplied,    \* the last entry that its state machine has applied
   snapshotIndex,  \* the last entry that its snapshot includes (§7)
-  verified,       \* up to here its log equals that of the leader of its term
+  verified,       \* a term, and up to where its log equals that of its leader
   preVotes,       \* who would vote for a pre-candidate (D §9.6)
   votesGranted,   \* who voted for a candidate
   matchIndex,     \* of a leader, for each server: its disk has the log up to here
@@ -95,9 +95,16 @@ Memory(i) ==
    verified |-> verified[i], commitIndex |-> commitIndex[i],
    snapshotIndex |-> snapshotIndex[i]]
 
+(* The disk, and what it will be after each write under way.               *)
+States(i) == <<disk[i]>> \o writes[i]
+
+Nothing == [term |-> 0, index |-> 0]
+
 Empty ==
-  [term |-> 0, votedFor |-> Nobody, log |-> <<>>, verified |-> 0,
+  [term |-> 0, votedFor |-> Nobody, log |-> <<>>, verified |-> Nothing,
    commitIndex |-> 0, snapshotIndex |-> 0]
+
+VerifiedIndex(i) == IF verified[i].term = currentTerm[i] THEN verified[i].index ELSE 0
 
 (* The first n entries of the server are on its disk.                      *)
 IsStored(i, n) == Agree(disk[i].log, log[i], n)
@@ -120,7 +127,7 @@ InitWith(state) ==
   /\ commitIndex = [i \in Server |-> state[i].commitIndex]
   /\ lastApplied = [i \in Server |-> state[i].snapshotIndex]
   /\ snapshotIndex = [i \in Server |-> state[i].snapshotIndex]
-  /\ verified = [i \in Server |-> 0]
+  /\ verified = [i \in Server |-> Nothing]
   /\ preVotes = [i \in Server |-> {}]
   /\ votesGranted = [i \in Server |-> {}]
   /\ matchIndex = [i \in Server |-> [j \in Server |-> 0]]
@@ -143,11 +150,10 @@ UpdateTerm(i, m) ==
   /\ currentTerm' = [currentTerm EXCEPT ![i] = m.term]
   /\ votedFor' = [votedFor EXCEPT ![i] = Nobody]
   /\ role' = [role EXCEPT ![i] = "Follower"]
-  /\ verified' = [verified EXCEPT ![i] = 0]
   /\ votesGranted' = [votesGranted EXCEPT ![i] = {}]
   /\ preVotes' = [preVotes EXCEPT ![i] = {}]
-  /\ UNCHANGED <<log, commitIndex, lastApplied, snapshotIndex, matchIndex, diskVars,
-                 messages>>
+  /\ UNCHANGED <<log, commitIndex, lastApplied, snapshotIndex, verified, matchIndex,
+                 diskVars, messages>>
 
 (* A server may always become a follower: it heard the leader of its term  *)
 (* (§5.2), it heard no quorum (D §6.2), or it was removed (§6).  Its vote  *)
@@ -204,11 +210,10 @@ StartElection(i) ==
   /\ currentTerm' = [currentTerm EXCEPT ![i] = @ + 1]
   /\ votedFor' = [votedFor EXCEPT ![i] = i]
   /\ role' = [role EXCEPT ![i] = "Candidate"]
-  /\ verified' = [verified EXCEPT ![i] = 0]
   /\ votesGranted' = [votesGranted EXCEPT ![i] = {}]
   /\ preVotes' = [preVotes EXCEPT ![i] = {}]
-  /\ UNCHANGED <<log, commitIndex, lastApplied, snapshotIndex, matchIndex, diskVars,
-                 messages>>
+  /\ UNCHANGED <<log, commitIndex, lastApplied, snapshotIndex, verified, matchIndex,
+                 diskVars, messages>>
 
 (* With pre-votes, a quorum would vote for it.                             *)
 StartElectionAfterPreVote(i) ==
@@ -288,7 +293,9 @@ AcceptEntries(i, m) ==
   /\ m.prevLogIndex <= Len(log[i])
   /\ TermAt(log[i], m.prevLogIndex) = m.prevLogTerm
   /\ log' = [log EXCEPT ![i] = LogAfter(@, m)]
-  /\ verified' = [verified EXCEPT ![i] = Max(@, m.prevLogIndex + Len(m.entries))]
+  /\ verified' = [verified EXCEPT ![i] =
+                    [term |-> currentTerm[i],
+                     index |-> Max(VerifiedIndex(i), m.prevLogIndex + Len(m.entries))]]
   /\ UNCHANGED <<currentTerm, votedFor, role, commitIndex, lastApplied, snapshotIndex,
                  candidateVars, matchIndex, diskVars, messages>>
 
@@ -331,7 +338,7 @@ LearnCommit(i, m, n) ==
   /\ role[i] = "Follower"
   /\ n > commitIndex[i]
   /\ n <= m.leaderCommit
-  /\ n <= verified[i]
+  /\ n <= VerifiedIndex(i)
   /\ commitIndex' = [commitIndex EXCEPT ![i] = n]
   /\ UNCHANGED <<currentTerm, votedFor, log, role, lastApplied, snapshotIndex, verified,
                  candidateVars, matchIndex, diskVars, messages>>
@@ -401,7 +408,9 @@ InstallSnapshot(i, m) ==
   /\ commitIndex' = [commitIndex EXCEPT ![i] = Len(m.entries)]
   /\ lastApplied' = [lastApplied EXCEPT ![i] = Len(m.entries)]
   /\ snapshotIndex' = [snapshotIndex EXCEPT ![i] = Len(m.entries)]
-  /\ verified' = [verified EXCEPT ![i] = Max(@, Len(m.entries))]
+  /\ verified' = [verified EXCEPT ![i] =
+                    [term |-> currentTerm[i],
+                     index |-> Max(VerifiedIndex(i), Len(m.entries))]]
   /\ UNCHANGED <<currentTerm, votedFor, role, candidateVars, matchIndex, diskVars,
                  messages>>
 
@@ -435,8 +444,6 @@ Crash(i) ==
 (* of them, or with a part of the next one: that removes entries first,    *)
 (* and then adds some.  A state machine may have a disk of its own, so     *)
 (* what it applied may be known.                                           *)
-States(i) == <<disk[i]>> \o writes[i]
-
 IsPartOf(l, before, after) ==
   /\ Agree(l, after, Len(l))
   /\ \A n \in (Len(l) + 1)..Len(before) : ~Agree(before, after, n)
@@ -463,10 +470,10 @@ Restart(i, d) ==
   /\ commitIndex' = [commitIndex EXCEPT ![i] = d.commitIndex]
   /\ lastApplied' = [lastApplied EXCEPT ![i] = d.snapshotIndex]
   /\ snapshotIndex' = [snapshotIndex EXCEPT ![i] = d.snapshotIndex]
-  /\ verified' = [verified EXCEPT ![i] = 0]
   /\ preVotes' = [preVotes EXCEPT ![i] = {}]
   /\ votesGranted' = [votesGranted EXCEPT ![i] = {}]
-  /\ disk' = [disk EXCEPT ![i] = [d EXCEPT !.verified = 0]]
+  /\ verified' = [verified EXCEPT ![i] = Nothing]
+  /\ disk' = [disk EXCEPT ![i] = [d EXCEPT !.verified = Nothing]]
   /\ writes' = [writes EXCEPT ![i] = <<>>]
   /\ UNCHANGED <<matchIndex, messages>>
 
@@ -503,14 +510,14 @@ MayAppendEntries(i, m) ==
   /\ m.entries = SubSeq(log[i], m.prevLogIndex + 1, m.prevLogIndex + Len(m.entries))
   /\ m.leaderCommit <= commitIndex[i]
 
-(* An acknowledgement says that the log equals the leader's up to          *)
-(* matchIndex, and that this is on the disk.                               *)
+(* An acknowledgement says that the log equalled the leader's up to        *)
+(* matchIndex, and that those entries are on the disk.                     *)
 MayAcknowledge(i, m) ==
   /\ disk[i].term = m.term
   /\ m.success =>
-       \E s \in {Memory(i), disk[i]} :
-         /\ s.term = m.term
-         /\ m.matchIndex <= s.verified
+       \E s \in Range(States(i)) \union {Memory(i)} :
+         /\ s.verified.term = m.term
+         /\ m.matchIndex <= s.verified.index
          /\ Agree(disk[i].log, s.log, m.matchIndex)
 
 MayInstallSnapshot(i, m) ==

@@ -59,18 +59,15 @@ struct Replay<'a> {
     /// The messages that were delivered and not yet handled, by the last step that one caused: a
     /// node that is paused or slow handles them later.
     at_hand: BTreeMap<usize, Vec<Value>>,
-    /// The first and the last step that each event caused.
-    effects: BTreeMap<u64, (usize, usize)>,
+    /// The last step that each event caused.
+    last_effects: BTreeMap<u64, usize>,
     /// What a node keeps although it could not use it yet: entries after a gap, and pieces of a
     /// snapshot. To the specification they have yet to arrive.
     kept: BTreeMap<NodeId, Vec<Value>>,
     /// The writes under way.
     writes: BTreeMap<NodeId, VecDeque<u64>>,
-    /// The writes of which a node has yet to learn that they are durable, and the step at which it
-    /// does.
-    reports: BTreeMap<NodeId, VecDeque<(u64, usize)>>,
-    /// How many writes have ended, of which the specification has yet to take the ends.
-    ended: BTreeMap<NodeId, usize>,
+    /// The steps in which a node sends what waited for a write, with the events of those writes.
+    releases: BTreeMap<NodeId, Vec<(usize, u64)>>,
     /// What a state machine on disk has applied, of nodes that are about to start.
     reopened: BTreeMap<NodeId, u64>,
 }
@@ -83,10 +80,16 @@ impl<'a> Replay<'a> {
         for step in run.steps.iter().filter(|step| step.kind == "replayed") {
             *replays.entry(content(Fields(&parsed(lines, step.line)))).or_default() += 1;
         }
-        let mut effects: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
+        let mut last_effects = BTreeMap::new();
+        let mut releases: BTreeMap<NodeId, Vec<(usize, u64)>> = BTreeMap::new();
         for (place, step) in run.steps.iter().enumerate() {
-            if let Some(cause) = step.cause {
-                effects.entry(cause).or_insert((place, place)).1 = place;
+            let Some(cause) = step.cause else { continue };
+            last_effects.insert(cause, place);
+            let reason = run.steps.get(cause as usize - 1).map(|step| step.kind.as_str());
+            if let (Some(node), "sent", Some("write_durable")) =
+                (step.node, step.kind.as_str(), reason)
+            {
+                releases.entry(node).or_default().push((place, cause));
             }
         }
         Ok(Self {
@@ -99,11 +102,10 @@ impl<'a> Replay<'a> {
             replays,
             to_come_again: BTreeMap::new(),
             at_hand: BTreeMap::new(),
-            effects,
+            last_effects,
             kept: BTreeMap::new(),
             writes: BTreeMap::new(),
-            reports: BTreeMap::new(),
-            ended: BTreeMap::new(),
+            releases,
             reopened: BTreeMap::new(),
         })
     }
@@ -131,12 +133,6 @@ impl<'a> Replay<'a> {
         if let Some(Fact::Unsafe(reason)) = step.facts.first() {
             return Err(Stop::Unsafe(reason.to_string()));
         }
-        if let Some(node) = step.node {
-            self.learn_of_writes(node, place);
-            if step.kind != "sent" {
-                self.end_writes(node)?;
-            }
-        }
         match step.kind.as_str() {
             "sent" => return self.sent(event),
             "replayed" => {
@@ -159,26 +155,49 @@ impl<'a> Replay<'a> {
 
 impl Replay<'_> {
     fn sent(&mut self, event: Fields<'_>) -> Result<(), Stop> {
+        let id = event.whole("id")?;
+        if self.messages.contains_key(&id) {
+            return Ok(());
+        }
+        let sent = self.message(event)?;
+        let key = content(event);
+        let copies = self.replays.get(&key).copied().unwrap_or_default();
+        if copies > 0 {
+            self.to_come_again.insert(key, sent.clone());
+        }
+        self.messages.insert(id, sent.clone());
+        self.follow.sent(&sent, copies + 1)
+    }
+
+    /// A message of the specification.
+    fn message(&self, event: Fields<'_>) -> Result<Value, Stop> {
         let (from, to) = (event.node("from")?, event.node("to")?);
         let log = self.follow.of("log", from);
         let through = |last: u64| {
             let held = items(&log);
             Value::tuple(held[..held.len().min(last as usize)].to_vec())
         };
-        let sent = message((from, to), event.object("message")?, through)?;
-        let key = content(event);
-        let copies = self.replays.get(&key).copied().unwrap_or_default();
-        if copies > 0 {
-            self.to_come_again.insert(key, sent.clone());
+        Ok(message((from, to), event.object("message")?, through)?)
+    }
+
+    /// Sends what waited for a write that ended, as soon as the specification allows it. A slow node
+    /// learns later that the write has ended, and lets its messages out one by one. By then it may
+    /// be in another term, and so may its disk.
+    pub(super) fn release(&mut self, node: NodeId, event: u64, place: usize) -> Result<(), Stop> {
+        const FAR: usize = 64;
+        let is_late =
+            member(&self.follow.of("disk", node), "term") != Some(self.follow.of("currentTerm", node));
+        let all = self.releases.get(&node).map(Vec::as_slice).unwrap_or_default();
+        let later = all.iter().skip(all.partition_point(|(it, _)| *it < place)).take(FAR);
+        let due = later.filter(|(_, cause)| is_late || *cause == event);
+        for place in due.map(|(place, _)| *place).collect::<Vec<_>>() {
+            let json = parsed(self.lines, self.run.steps[place].line);
+            let sent = self.message(Fields(&json))?;
+            if self.follow.may("Send", std::slice::from_ref(&sent))? {
+                self.sent(Fields(&json))?;
+            }
         }
-        self.messages.insert(event.whole("id")?, sent.clone());
-        // If a node learns of several writes at once, each of its messages waited for one of them.
-        while self.ended.get(&from).is_some_and(|ended| *ended > 0)
-            && !self.follow.may("Send", std::slice::from_ref(&sent))?
-        {
-            self.end_write(from)?;
-        }
-        self.follow.sent(&sent, copies + 1)
+        Ok(())
     }
 
     fn arrived(
@@ -190,7 +209,7 @@ impl Replay<'_> {
         let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());
-        let last_effect = self.effects.get(&step.number).map_or(place, |(_, last)| *last);
+        let last_effect = self.last_effects.get(&step.number).copied().unwrap_or(place);
         self.at_hand.entry(last_effect).or_default().push(arrived.clone());
         // No event says that a leader counts an acknowledgement.
         let is_success = member(&arrived, "success") == Some(Value::Bool(true));
@@ -224,7 +243,6 @@ impl Replay<'_> {
             }
         }
         let Some(node) = steps.iter().find_map(|step| step.node) else { return Ok(()) };
-        self.end_writes(node)?;
         self.drop_kept(node)?;
         let is_about_logs = |fact: &Fact| matches!(fact, Fact::Log(_) | Fact::Started);
         let logs = steps.iter().flat_map(|step| &step.facts).any(is_about_logs);

@@ -83,12 +83,7 @@ impl Replay<'_> {
                 self.writes.entry(node).or_default().push_back(event.whole("id")?);
                 self.follow.act("StartWrite", &[id])
             }
-            "write_durable" => {
-                let first = self.effects.get(&step.number).map_or(place, |(first, _)| *first);
-                self.reports.entry(node).or_default().push_back((event.whole("id")?, first));
-                self.learn_of_writes(node, place);
-                Ok(())
-            }
+            "write_durable" => self.durable(node, (event.whole("id")?, step.number), place),
             _ => Ok(()),
         }
     }
@@ -187,7 +182,8 @@ impl Replay<'_> {
         let (index, term) = (last.number("index")?, last.number("term")?);
         let kept = self.kept.get(&node).into_iter().flatten();
         let is_it = |it: &&Value| {
-            member(it, "lastIncludedIndex").as_ref() == Some(&index)
+            member(it, "to") == Some(server(node))
+                && member(it, "lastIncludedIndex").as_ref() == Some(&index)
                 && member(it, "lastIncludedTerm").as_ref() == Some(&term)
         };
         let Some(found) = self.at_hand.values().flatten().chain(kept).find(is_it).cloned() else {
@@ -199,34 +195,17 @@ impl Replay<'_> {
         self.follow.act("InstallSnapshot", &[server(node), found])
     }
 
-    /// A node learns that writes are durable. One that is paused or slow does so later than its
-    /// disk, and says what depends on a write then.
-    pub(super) fn learn_of_writes(&mut self, node: NodeId, place: usize) {
-        let reports = self.reports.entry(node).or_default();
-        while let Some((id, _)) = reports.pop_front_if(|(_, at)| *at <= place) {
-            let under_way = self.writes.entry(node).or_default();
-            while under_way.pop_front_if(|it| *it <= id).is_some() {
-                *self.ended.entry(node).or_default() += 1;
-            }
-        }
-    }
-
-    pub(super) fn end_write(&mut self, node: NodeId) -> Result<(), Stop> {
-        let ended = self.ended.entry(node).or_default();
-        *ended = ended.saturating_sub(1);
-        self.follow.act("EndWrite", &[server(node)])
-    }
-
-    pub(super) fn end_writes(&mut self, node: NodeId) -> Result<(), Stop> {
-        while self.ended.get(&node).is_some_and(|ended| *ended > 0) {
-            self.end_write(node)?;
+    fn durable(&mut self, node: NodeId, (id, event): (u64, u64), place: usize) -> Result<(), Stop> {
+        let ends = |write: &mut u64| *write <= id;
+        while self.writes.entry(node).or_default().pop_front_if(ends).is_some() {
+            self.follow.act("EndWrite", &[server(node)])?;
+            self.release(node, event, place)?;
         }
         Ok(())
     }
 
     fn crashed(&mut self, node: NodeId) -> Result<(), Stop> {
         self.writes.remove(&node);
-        self.reports.remove(&node);
         // A failed write stops a process, and then it may crash.
         if self.follow.of("role", node) == text("Down") {
             return Ok(());
@@ -319,10 +298,15 @@ fn disk_of(
         ("term", event.number("term")?),
         ("votedFor", event.vote("voted_for")?),
         ("log", Value::tuple(before.chain(held).collect())),
-        ("verified", number(0)),
+        ("verified", nothing()),
         ("commitIndex", event.number("commit_index")?),
         ("snapshotIndex", snapshot),
     ]))
+}
+
+/// No entries are verified.
+fn nothing() -> Value {
+    record([("term", number(0)), ("index", number(0))])
 }
 
 fn empty_disk() -> Value {
@@ -330,7 +314,7 @@ fn empty_disk() -> Value {
         ("term", number(0)),
         ("votedFor", nobody()),
         ("log", Value::tuple(Vec::new())),
-        ("verified", number(0)),
+        ("verified", nothing()),
         ("commitIndex", number(0)),
         ("snapshotIndex", number(0)),
     ])
