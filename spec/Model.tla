@@ -30,16 +30,17 @@ VARIABLE crashes
 -----------------------------------------------------------------------------
 (* The messages that a server may send.                                    *)
 
+(* What is in memory may not be said yet: MaySend decides.                 *)
 Requests(i) ==
-  {[type |-> t, from |-> i, to |-> j, term |-> disk[i].term,
-    lastLogIndex |-> Len(disk[i].log), lastLogTerm |-> LastTerm(disk[i].log)] :
+  {[type |-> t, from |-> i, to |-> j, term |-> currentTerm[i],
+    lastLogIndex |-> Len(log[i]), lastLogTerm |-> LastTerm(log[i])] :
      t \in (IF role[i] = "Candidate" THEN {"RequestVote"} ELSE {})
            \union (IF role[i] = "PreCandidate" THEN {"PreVote"} ELSE {}),
      j \in Server \ {i}}
 
 Votes(i) ==
-  {[type |-> "RequestVoteReply", from |-> i, to |-> j, term |-> disk[i].term,
-    voteGranted |-> TRUE] : j \in {disk[i].votedFor} \ {i, Nobody}}
+  {[type |-> "RequestVoteReply", from |-> i, to |-> j, term |-> currentTerm[i],
+    voteGranted |-> TRUE] : j \in {votedFor[i]} \ {i, Nobody}}
 
 Entries(i) ==
   IF role[i] # "Leader" THEN {} ELSE
