@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 21] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -17,10 +17,11 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 20] = [
     ("raft-script", &["raft-sim", "raft-check", "raft-explain", "raft-diagram"]),
     ("raft-trace", &["raft-script"]),
     ("raft-fuzz", &["raft-script"]),
+    ("raft-spec", &["raft-trace", "raft-fuzz"]),
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram"]),
+    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),
