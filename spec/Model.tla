@@ -16,7 +16,7 @@
 EXTENDS Raft
 
 CONSTANTS
-  MaxLog,      \* no log longer than this; if memberships change, one no-op
+  MaxLog,      \* no log longer than this; if memberships change, only term 1 has a no-op
   MaxCrashes,  \* no more crashes than this
   Elections,   \* who may start elections, and of which terms: server and term
   PreVotes,    \* whether there are pre-votes
@@ -120,7 +120,7 @@ Elect(i) ==
   \/ BecomeLeader(i)
 
 Lead(i) ==
-  \/ /\ Len(log[i]) < (IF Targets = {} THEN MaxLog ELSE 1)
+  \/ /\ IF Targets = {} THEN Len(log[i]) < MaxLog ELSE Len(log[i]) = 0 /\ currentTerm[i] = 1
      /\ AppendEntry(i, [term |-> currentTerm[i], kind |-> "noop", value |-> "none"])
   \/ /\ Len(log[i]) < MaxLog
      /\ \E v \in Targets : v # MembershipOf(log[i]) /\ ChangeMembership(i, v)
@@ -131,7 +131,7 @@ Receive(i, m) ==
   \/ m.term > currentTerm[i] /\ UpdateTerm(i, m)
   \/ /\ m.term = currentTerm[i]
      /\ \/ /\ m.type = "RequestVote"
-           /\ votedFor[i] = Nobody
+           /\ votedFor[i] # m.from
            /\ GrantVote(i, m)
         \/ /\ m.type \in {"AppendEntries", "InstallSnapshot"}
            /\ role[i] # "Leader"
