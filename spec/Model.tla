@@ -21,7 +21,7 @@ CONSTANTS
   Elections,   \* who may start elections, and of which terms: server and term
   PreVotes,    \* whether there are pre-votes
   Snapshots,   \* whether there are snapshots
-  Targets,     \* the memberships to which leaders change
+  Targets,     \* the memberships to which leaders change, before the second election
   FirstTerms   \* the term of the entry with which each server begins; 0: no entry
 
 VARIABLE crashes
@@ -113,6 +113,9 @@ Store(i) ==
 
 Elect(i) ==
   \/ /\ <<i, currentTerm[i] + 1>> \in Elections
+     /\ \/ Targets = {}
+        \/ currentTerm[i] = 0
+        \/ \E j \in Server : MembershipIndex(log[j]) > 0
      /\ role[i] # "Leader"
      /\ IF PreVotes
         THEN StartElectionAfterPreVote(i) \/ (role[i] # "PreCandidate" /\ StartPreVote(i))

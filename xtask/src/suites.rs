@@ -169,8 +169,8 @@ pub(crate) fn bench() -> Result<ExitCode> {
 /// The task `spec`: the tests of the specification, which tell what they look at.
 pub(crate) fn specification() -> Result<ExitCode> {
     let mut command = workspace::cargo();
-    command.args(["test", "--package=raft-spec", "--release", "--", "--nocapture"]);
-    process::run(&mut command)?;
+    command.args(["test", "--package=raft-spec", "--release", "--"]);
+    process::run(command.args(["--nocapture", "--include-ignored"]))?;
     Ok(ExitCode::SUCCESS)
 }
 

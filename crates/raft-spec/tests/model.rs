@@ -8,15 +8,27 @@ use std::fs;
 use common::{families, folder, look_at_all};
 use raft_spec::SPECIFICATION;
 
+/// Families that take a minute: `cargo xtask spec` looks at them too.
+const LARGE: [&str; 1] = ["memberships"];
+
+fn keeps_the_promises(name: &str) {
+    let stats = look_at_all(&folder(), name).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+    println!("{name}: {} states, {:.1} s", stats.states_explored, stats.elapsed_secs);
+    assert!(stats.states_explored > 300, "{name} has {} states", stats.states_explored);
+}
+
 #[test]
 fn all_runs_of_all_families_keep_the_promises() {
     let names = families();
-    assert!(names.len() >= 8, "{names:?}");
-    for name in names {
-        let stats = look_at_all(&folder(), &name).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
-        println!("{name}: {} states, {:.1} s", stats.states_explored, stats.elapsed_secs);
-        assert!(stats.states_explored > 500, "{name} has {} states", stats.states_explored);
-    }
+    assert!(names.len() >= 10, "{names:?}");
+    let small = names.iter().filter(|name| !LARGE.contains(&name.as_str()));
+    small.for_each(|name| keeps_the_promises(name));
+}
+
+#[test]
+#[ignore = "it takes a minute"]
+fn all_runs_of_large_families_keep_the_promises() {
+    LARGE.iter().for_each(|name| keeps_the_promises(name));
 }
 
 /// A rule that is left out of the specification, the family that shows it, and what is broken.
@@ -40,7 +52,7 @@ const MISTAKES: [Mistake; 9] = [
         rule: "  /\\ votedFor[i] \\in {Nobody, m.from}\n",
         instead: "",
         family: "elections",
-        broken: "ElectionSafety is broken",
+        broken: "AlwaysForward is broken",
     },
     // A vote is forgotten when a server starts again.
     Mistake {
@@ -74,7 +86,7 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         rule: "  /\\ TermAt(log[i], m.prevLogIndex) = m.prevLogTerm\n",
         instead: "",
-        family: "old-entries",
+        family: "conflicts",
         broken: "LogMatching is broken",
     },
     // A joint membership decides with one half.
