@@ -1,9 +1,9 @@
 //! The state trace of etcd's raft, event by event.
 //!
-//! The trace has the length of a log and no entries, and nothing of disks. So an entry is the number
-//! of its `Replicate`, entries of a message are those of the sender's log in the specification, and
-//! what a node has in memory counts as written when it sends something (etcd's `Ready` is where a
-//! driver writes).
+//! The trace has the length of a log and no entries, and nothing of disks. So an entry is the
+//! number of its `Replicate`, entries of a message are those of the sender's log in the
+//! specification, and what a node has in memory counts as written when it sends something (a driver
+//! of etcd's raft writes at `Ready`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use tla_checker::ast::Value;
 use crate::fields::{BadField, Fields};
 use crate::follow::{Follow, HeldRun, SpecError, Stop, ended};
 use crate::values::{
-    disk_with, items, member, membership, number, record, server, text, vote, whole,
+    disk_with, items, member, membership, number, record, server, text, vote, whole, with_member,
 };
 
 pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError> {
@@ -68,6 +68,10 @@ fn beginnings(run: &RecordedRun) -> (BTreeMap<NodeId, usize>, BTreeMap<NodeId, V
             first.insert(node, place);
             disks.extend(told.node(node).map(|told| (node, disk_of(told))));
         }
+    }
+    for (node, told) in told.nodes() {
+        first.entry(node).or_insert(run.steps.len());
+        disks.entry(node).or_insert_with(|| disk_of(told));
     }
     (first, disks)
 }
@@ -175,11 +179,11 @@ impl Replay<'_> {
     fn commit_index_after(&self, node: NodeId, place: usize) -> Value {
         let before = whole(self.follow.of("commitIndex", node));
         let own = self.run.steps[place..].iter().filter(|step| step.node == Some(node));
-        let told = own.flat_map(|step| &step.facts).filter_map(|fact| match fact {
-            Fact::Commit(index) if index.0 > before => Some(index.0),
-            _ => None,
+        let mut told = own.flat_map(|step| &step.facts).filter_map(|fact| {
+            let Fact::Commit(index) = fact else { return None };
+            Some(index.0).filter(|index| *index > before)
         });
-        number(told.clone().next().unwrap_or(before))
+        number(told.next().unwrap_or(before))
     }
 
     fn sends(&mut self, node: NodeId, step: &TraceStep, said: Fields<'_>) -> Result<(), Stop> {
@@ -203,9 +207,9 @@ impl Replay<'_> {
     }
 
     fn receiver(&self, step: &TraceStep) -> Option<NodeId> {
-        step.facts.iter().find_map(|fact| match fact {
-            Fact::Sent(message) => Some(message.to),
-            _ => None,
+        step.facts.iter().find_map(|fact| {
+            let Fact::Sent(message) = fact else { return None };
+            Some(message.to)
         })
     }
 
@@ -291,23 +295,8 @@ fn message(
     said: Fields<'_>,
     log: &[Value],
 ) -> Result<Value, BadField> {
-    let (index, log_term) = (said.whole("index")?, said.number("logTerm")?);
+    let index = said.whole("index")?;
     let agrees = Value::Bool(!said.flag("reject")?);
-    let kind = said.text("type")?;
-    let name = match kind {
-        "MsgVote" => "RequestVote",
-        "MsgVoteResp" => "RequestVoteReply",
-        "MsgApp" | "MsgHeartbeat" => "AppendEntries",
-        "MsgAppResp" | "MsgHeartbeatResp" => "AppendEntriesReply",
-        "MsgSnap" => "InstallSnapshot",
-        other => other,
-    };
-    let [name, from, to, term] = [
-        ("type", text(name)),
-        ("from", server(from)),
-        ("to", server(to)),
-        ("term", said.number("term")?),
-    ];
     let entries = |from: u64, count: u64| {
         let (from, end) = (from as usize, (from + count) as usize);
         Value::tuple(log.get(from..end.min(log.len()).max(from)).unwrap_or_default().to_vec())
@@ -316,62 +305,48 @@ fn message(
         let entry = (index as usize).checked_sub(1).and_then(|place| log.get(place));
         entry.and_then(|entry| member(entry, "term")).unwrap_or_else(|| number(0))
     };
-    Ok(match kind {
-        "MsgVote" => record([
-            name,
-            from,
-            to,
-            term,
-            ("lastLogIndex", number(index)),
-            ("lastLogTerm", log_term),
-        ]),
-        "MsgVoteResp" => record([name, from, to, term, ("voteGranted", agrees)]),
-        "MsgApp" => record([
-            name,
-            from,
-            to,
-            term,
-            ("prevLogIndex", number(index)),
-            ("prevLogTerm", log_term),
-            ("entries", entries(index, said.whole("entries")?)),
-            ("leaderCommit", said.number("commit")?),
-        ]),
+    let request = |(prev, prev_term): (u64, Value), entries, commit| {
+        let members = [("prevLogIndex", number(prev)), ("prevLogTerm", prev_term)];
+        let rest = [("entries", entries), ("leaderCommit", number(commit))];
+        ("AppendEntries", members.into_iter().chain(rest).collect::<Vec<_>>())
+    };
+    let (name, members) = match said.text("type")? {
+        "MsgVote" => {
+            let last_term = ("lastLogTerm", said.number("logTerm")?);
+            ("RequestVote", vec![("lastLogIndex", number(index)), last_term])
+        }
+        "MsgVoteResp" => ("RequestVoteReply", vec![("voteGranted", agrees)]),
+        "MsgApp" => {
+            let entries = entries(index, said.whole("entries")?);
+            request((index, said.number("logTerm")?), entries, said.whole("commit")?)
+        }
         // It tells what is committed, of what the follower is known to have.
         "MsgHeartbeat" => {
             let commit = said.whole("commit")?;
-            record([
-                name,
-                from,
-                to,
-                term,
-                ("prevLogIndex", number(commit)),
-                ("prevLogTerm", term_at(commit)),
-                ("entries", Value::tuple(Vec::new())),
-                ("leaderCommit", number(commit)),
-            ])
+            request((commit, term_at(commit)), Value::tuple(Vec::new()), commit)
         }
         "MsgAppResp" => {
-            record([name, from, to, term, ("success", agrees), ("matchIndex", number(index))])
+            ("AppendEntriesReply", vec![("success", agrees), ("matchIndex", number(index))])
         }
         "MsgSnap" => {
             let last = said.whole("entries")?;
-            record([
-                name,
-                from,
-                to,
-                term,
-                ("lastIncludedIndex", number(last)),
-                ("lastIncludedTerm", term_at(last)),
-                ("entries", entries(0, last)),
-            ])
+            let included =
+                [("lastIncludedIndex", number(last)), ("lastIncludedTerm", term_at(last))];
+            let members = included.into_iter().chain([("entries", entries(0, last))]);
+            ("InstallSnapshot", members.collect())
         }
-        _ => record([
-            name,
-            from,
-            to,
-            term,
-            ("success", Value::Bool(false)),
-            ("matchIndex", number(0)),
-        ]),
-    })
+        "MsgHeartbeatResp" => {
+            let members = [("success", Value::Bool(false)), ("matchIndex", number(0))];
+            ("AppendEntriesReply", members.to_vec())
+        }
+        other => (other, Vec::new()),
+    };
+    let envelope = record([
+        ("type", text(name)),
+        ("from", server(from)),
+        ("to", server(to)),
+        ("term", said.number("term")?),
+    ]);
+    let add = |message, (name, value)| with_member(message, name, value);
+    Ok(members.into_iter().fold(envelope, add))
 }

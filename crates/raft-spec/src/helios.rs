@@ -171,9 +171,9 @@ impl Replay<'_> {
         Ok(message((from, to), event.object("message")?, through)?)
     }
 
-    /// Sends what waited for a write that ended, as soon as the specification allows it. A slow node
-    /// learns later that the write has ended, and lets its messages out one by one. By then it may
-    /// be in another term, and so may its disk.
+    /// Sends what waited for a write that ended, as soon as the specification allows it. A slow
+    /// node learns later that the write has ended, and lets its messages out one by one. By then it
+    /// may be in another term, and so may its disk.
     pub(super) fn release(&mut self, node: NodeId, event: u64, place: usize) -> Result<(), Stop> {
         const FAR: usize = 64;
         let is_late = member(&self.follow.of("disk", node), "term")

@@ -96,29 +96,34 @@ impl Machine {
         env: &mut Env,
         assigned: &mut Assigned,
     ) -> Result<bool, Fault> {
-        match action {
-            Expr::And(left, right) => {
-                Ok(self.carry_out(left, env, assigned)? && self.carry_out(right, env, assigned)?)
-            }
-            Expr::Unchanged(_) => Ok(true),
-            // The parser writes a call of an operator as its body with its parameters bound.
-            Expr::Let(name, value, body) if tells_of_next(body) => {
-                let value = self.value_of(value, env)?;
-                let before = env.insert(name.clone(), value);
-                let is_possible = self.carry_out(body, env, assigned);
-                match before {
-                    Some(before) => env.insert(name.clone(), before),
-                    None => env.remove(name),
-                };
-                is_possible
-            }
-            Expr::Eq(left, right) if matches!(**left, Expr::Prime(_)) => {
-                let Expr::Prime(name) = &**left else { return Ok(false) };
-                assigned.push((name.clone(), self.value_of(right, env)?));
-                Ok(true)
-            }
-            condition => Ok(self.value_of(condition, env)? == Value::Bool(true)),
+        if let Expr::And(left, right) = action {
+            return Ok(
+                self.carry_out(left, env, assigned)? && self.carry_out(right, env, assigned)?
+            );
         }
+        if let Expr::Unchanged(_) = action {
+            return Ok(true);
+        }
+        // The parser writes a call of an operator as its body with its parameters bound.
+        if let Expr::Let(name, value, body) = action
+            && tells_of_next(body)
+        {
+            let value = self.value_of(value, env)?;
+            let before = env.insert(name.clone(), value);
+            let is_possible = self.carry_out(body, env, assigned);
+            match before {
+                Some(before) => env.insert(name.clone(), before),
+                None => env.remove(name),
+            };
+            return is_possible;
+        }
+        if let Expr::Eq(left, right) = action
+            && let Expr::Prime(name) = &**left
+        {
+            assigned.push((name.clone(), self.value_of(right, env)?));
+            return Ok(true);
+        }
+        Ok(self.value_of(action, env)? == Value::Bool(true))
     }
 
     fn value_of(&self, expression: &Expr, env: &mut Env) -> Result<Value, Fault> {
@@ -174,35 +179,33 @@ impl Machine {
 
     /// The operator that a condition calls, perhaps in one of several cases, with its arguments.
     fn called(&self, condition: &Expr, env: &mut Env) -> Option<(String, Vec<Value>)> {
-        match condition {
-            Expr::Case(arms) => {
-                let chosen = arms
-                    .iter()
-                    .find(|(guard, _)| self.value_of(guard, env) == Ok(Value::Bool(true)));
-                self.called(&chosen?.1, env)
-            }
-            Expr::FnCall(name, arguments) => {
-                let values = arguments.iter().map(|argument| self.value_of(argument, env));
-                Some((name.to_string(), values.collect::<Result<_, _>>().ok()?))
-            }
-            _ => None,
+        if let Expr::Case(arms) = condition {
+            let is_chosen =
+                |guard: &Expr, env: &mut Env| self.value_of(guard, env) == Ok(Value::Bool(true));
+            let (_, chosen) = arms.iter().find(|(guard, _)| is_chosen(guard, env))?;
+            return self.called(chosen, env);
         }
+        let Expr::FnCall(name, arguments) = condition else { return None };
+        let values = arguments.iter().map(|argument| self.value_of(argument, env));
+        Some((name.to_string(), values.collect::<Result<_, _>>().ok()?))
     }
 }
 
 /// Whether an expression says something of the next state.
 fn tells_of_next(expression: &Expr) -> bool {
-    match expression {
-        Expr::And(left, right) => tells_of_next(left) || tells_of_next(right),
-        Expr::Let(_, _, body) => tells_of_next(body),
-        Expr::Eq(left, _) => matches!(**left, Expr::Prime(_)),
-        Expr::Unchanged(_) => true,
-        _ => false,
+    if let Expr::And(left, right) = expression {
+        return tells_of_next(left) || tells_of_next(right);
     }
+    if let Expr::Let(_, _, body) = expression {
+        return tells_of_next(body);
+    }
+    let is_assigned = |left: &Expr| matches!(left, Expr::Prime(_));
+    matches!(expression, Expr::Unchanged(_))
+        || matches!(expression, Expr::Eq(left, _) if is_assigned(left))
 }
 
-/// The conditions of each definition of a text in the form of `spec/Raft.tla`: a definition begins at
-/// the edge and ends with an empty line, and each of its conjuncts begins a line, two spaces in.
+/// The conditions of each definition of a text in the form of `spec/Raft.tla`: a definition begins
+/// at the edge and ends with an empty line, and each of its conjuncts begins a line, two spaces in.
 /// One that is no conjunction has one condition.
 fn conjuncts(text: &str) -> BTreeMap<String, Vec<String>> {
     const START: &str = "  /\\ ";

@@ -6,8 +6,8 @@ use tla_checker::ast::Value;
 use crate::fields::{BadField, Fields};
 use crate::values::{number, record, server, text};
 
-/// A message of `helios-trace`. Of a snapshot the trace has only the end: `entries` are those of its
-/// sender's log up to there.
+/// A message of `helios-trace`. Of a snapshot the trace has only the end: `entries` are those of
+/// its sender's log up to there.
 pub(crate) fn message(
     (from, to): (NodeId, NodeId),
     said: Fields<'_>,

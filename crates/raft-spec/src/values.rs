@@ -65,15 +65,14 @@ pub(crate) fn membership(membership: &Membership) -> Value {
 
 /// The value of a function for an argument, of a record for a member, of a sequence at a place.
 pub(crate) fn apply(function: &Value, argument: &Value) -> Option<Value> {
-    match (function, argument) {
-        (Value::Tuple(items), Value::Int(place)) => {
-            let place = usize::try_from(*place).ok()?.checked_sub(1)?;
-            items.get(place).cloned()
-        }
-        (Value::Fn(pairs), _) => pairs.get(argument).cloned(),
-        (Value::Record(members), Value::Str(name)) => members.get(name).cloned(),
-        _ => None,
+    if let (Value::Tuple(items), Value::Int(place)) = (function, argument) {
+        return items.get(usize::try_from(*place).ok()?.checked_sub(1)?).cloned();
     }
+    if let (Value::Record(members), Value::Str(name)) = (function, argument) {
+        return members.get(name).cloned();
+    }
+    let Value::Fn(pairs) = function else { return None };
+    pairs.get(argument).cloned()
 }
 
 /// A member of a record.
@@ -91,18 +90,15 @@ pub(crate) fn with_member(of: Value, name: &str, value: Value) -> Value {
 
 /// The items of a sequence; none of what is no sequence.
 pub(crate) fn items(sequence: &Value) -> &[Value] {
-    match sequence {
-        Value::Tuple(items) => items,
-        _ => &[],
-    }
+    if let Value::Tuple(items) = sequence { items } else { &[] }
 }
 
 /// A value as it is written in the specification. Numbers as they are, texts without quotes.
 pub(crate) fn shown(value: &Value) -> String {
-    match value {
-        Value::Str(text) => text.to_string(),
-        _ => tla_checker::checker::format_value(value),
+    if let Value::Str(text) = value {
+        return text.to_string();
     }
+    tla_checker::checker::format_value(value)
 }
 
 /// What a disk has: a term, a vote, a log, and the entry up to which it is known to be committed.

@@ -116,9 +116,9 @@ fn changed(mut object: Json, path: &[String]) -> Json {
             Err(_) => &mut place[name.as_str()],
         };
     }
-    *place = match &*place {
-        Json::Bool(flag) => Json::Bool(!flag),
-        number => Json::from(number.as_u64().unwrap_or_default() + 1),
+    *place = match place.as_bool() {
+        Some(flag) => Json::Bool(!flag),
+        None => Json::from(place.as_u64().unwrap_or_default() + 1),
     };
     object
 }

@@ -31,6 +31,55 @@ impl Replay<'_> {
             "server_added" if self.follow.of("disk", node) != empty_disk() => {
                 Err(Stop::Unsafe("a new server has the number of an old one".to_owned()))
             }
+            "term_advanced" | "stepped_down" | "pre_vote_started" | "pre_vote_granted"
+            | "pre_vote_counted" | "election_started" | "vote_granted" | "vote_counted"
+            | "became_leader" => self.take_election(node, step, event),
+            "appended" => self.appended(node, event, place),
+            "entries_accepted" => self.accepted(node, step, event),
+            "committed" => {
+                self.claim_of("commit index before", &event.number("from")?, "commitIndex", node)?;
+                let to = event.number("to")?;
+                self.follow.act("AdvanceCommitIndex", &[id.clone(), to.clone()])?;
+                let quorum = servers(event.nodes("quorum")?);
+                let arguments = [id, to, quorum];
+                self.follow.claim("quorum", &Value::Bool(true), ("AreHolders", &arguments))
+            }
+            "commit_learned" => {
+                self.claim_of("commit index before", &event.number("from")?, "commitIndex", node)?;
+                let (to, request) = (event.number("to")?, self.received(step)?);
+                self.follow.act("LearnCommit", &[id, request, to])
+            }
+            "applied" => {
+                let entries = event.list("entries")?.iter().map(|entry| Fields(entry).entry());
+                let entries = entries.collect::<Result<Vec<Value>, BadField>>()?;
+                self.follow.act("Apply", &[id, Value::tuple(entries)])
+            }
+            "reopened" => {
+                self.reopened.insert(node, event.whole("applied")?);
+                Ok(())
+            }
+            "snapshot_compacted" => {
+                let through = event.object("through")?.number("index")?;
+                self.follow.act("TakeSnapshot", &[id, through])
+            }
+            "snapshot_installed" => self.installed(node, event),
+            "write_issued" => {
+                self.writes.entry(node).or_default().push_back(event.whole("id")?);
+                self.follow.act("StartWrite", &[id])
+            }
+            "write_durable" => self.durable(node, (event.whole("id")?, step.number), place),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_election(
+        &mut self,
+        node: NodeId,
+        step: &TraceStep,
+        event: Fields<'_>,
+    ) -> Result<(), Stop> {
+        let id = server(node);
+        match step.kind.as_str() {
             "term_advanced" => {
                 self.claim_of("term before", &event.number("from")?, "currentTerm", node)?;
                 self.act_on("UpdateTerm", node, step)?;
@@ -73,40 +122,7 @@ impl Replay<'_> {
                 let voters = servers(event.nodes("voters")?);
                 self.follow.claim("set of voters", &voters, ("Electors", &[id]))
             }
-            "appended" => self.appended(node, event, place),
-            "entries_accepted" => self.accepted(node, step, event),
-            "committed" => {
-                self.claim_of("commit index before", &event.number("from")?, "commitIndex", node)?;
-                let to = event.number("to")?;
-                self.follow.act("AdvanceCommitIndex", &[id.clone(), to.clone()])?;
-                let quorum = servers(event.nodes("quorum")?);
-                let arguments = [id, to, quorum];
-                self.follow.claim("quorum", &Value::Bool(true), ("AreHolders", &arguments))
-            }
-            "commit_learned" => {
-                self.claim_of("commit index before", &event.number("from")?, "commitIndex", node)?;
-                let (to, request) = (event.number("to")?, self.received(step)?);
-                self.follow.act("LearnCommit", &[id, request, to])
-            }
-            "applied" => {
-                let entries = event.list("entries")?.iter().map(|entry| Fields(entry).entry());
-                let entries = entries.collect::<Result<Vec<Value>, BadField>>()?;
-                self.follow.act("Apply", &[id, Value::tuple(entries)])
-            }
-            "reopened" => {
-                self.reopened.insert(node, event.whole("applied")?);
-                Ok(())
-            }
-            "snapshot_compacted" => {
-                let through = event.object("through")?.number("index")?;
-                self.follow.act("TakeSnapshot", &[id, through])
-            }
-            "snapshot_installed" => self.installed(node, event),
-            "write_issued" => {
-                self.writes.entry(node).or_default().push_back(event.whole("id")?);
-                self.follow.act("StartWrite", &[id])
-            }
-            "write_durable" => self.durable(node, (event.whole("id")?, step.number), place),
+            // A refusal that is counted changes nothing.
             _ => Ok(()),
         }
     }
@@ -157,7 +173,10 @@ impl Replay<'_> {
 
     /// The entry that the next write of a node has at an index.
     fn entry_to_come(&self, node: NodeId, index: u64, place: usize) -> Option<Value> {
-        let is_it = |fact: &Fact| matches!(fact, Fact::Log(LogFact::Entry(entry)) if entry.index == LogIndex(index));
+        let is_it = |fact: &Fact| {
+            let Fact::Log(LogFact::Entry(entry)) = fact else { return false };
+            entry.index == LogIndex(index)
+        };
         let own = self.run.steps[place..].iter().filter(|step| step.node == Some(node));
         let step = own
             .take_while(|step| step.kind != "crashed")

@@ -31,14 +31,15 @@ pub(crate) fn look_at_all(folder: &Path, family: &str) -> Result<CheckStats, Str
     }
     // A run of a family comes to an end.
     prepared.checker_config.allow_deadlock = true;
-    match check(&prepared.spec, &prepared.domains, &prepared.checker_config) {
-        CheckResult::Ok(stats) => Ok(stats),
-        CheckResult::InvariantViolation(found, _) => {
-            let names = &prepared.spec.invariant_names;
-            let name = names.get(found.violated_invariant).cloned().flatten();
-            Err(format!("{} is broken", name.unwrap_or_default()))
-        }
-        CheckResult::PropertyViolation(found, _) => Err(format!("{} is broken", found.property)),
-        other => Err(format!("{other:?}")),
+    let result = check(&prepared.spec, &prepared.domains, &prepared.checker_config);
+    if let CheckResult::InvariantViolation(found, _) = &result {
+        let names = &prepared.spec.invariant_names;
+        let name = names.get(found.violated_invariant).cloned().flatten();
+        return Err(format!("{} is broken", name.unwrap_or_default()));
     }
+    if let CheckResult::PropertyViolation(found, _) = &result {
+        return Err(format!("{} is broken", found.property));
+    }
+    let CheckResult::Ok(stats) = result else { return Err(format!("{result:?}")) };
+    Ok(stats)
 }
