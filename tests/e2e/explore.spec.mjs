@@ -69,6 +69,20 @@ test('with a rule off, the shortest run to the violation opens as a branch', asy
   assert.match(await page.getByTestId('tape-state').innerText(), /Leader Completeness is broken/);
 });
 
+test('a condition is looked for, and the shortest run to it opens as a branch', async (t) => {
+  const page = await opened(t, QUIET);
+  const { leader } = await view(page);
+  const other = leader === 1 ? 2 : 1;
+  await page.keyboard.press('e');
+  await page.getByTestId('explore-goal').fill(`leader ${leader}`);
+  await page.getByTestId('explore-begin').click();
+  await says(page.getByTestId('explore-refusal'), /holds already/);
+  await page.getByTestId('explore-goal').fill(`leader ${other}`);
+  await explored(page, /“leader \d” comes to hold after \d+ steps, and after no fewer/);
+  await page.getByTestId('explore-open').click();
+  await until('it leads', async () => (await view(page)).leader === other);
+});
+
 test('while no time passes, one chooses what happens next', async (t) => {
   const page = await opened(t, QUIET);
   await page.evaluate(() => globalThis.helios.setRunning(false));

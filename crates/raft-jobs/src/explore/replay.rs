@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use raft_core::{Body, Instant, Message, NodeId, Payload};
 use raft_explore::Step;
-use raft_script::{Session, Started, Stepped};
+use raft_script::{Condition, Session, Started, Stepped};
 use raft_sim::{MessageId, MessageKind};
 
 /// The time of a step.
@@ -27,32 +27,34 @@ pub struct Replayed {
     pub script: String,
     /// The statements after the moment.
     pub after: String,
-    /// Whether a property is broken at its end.
-    pub is_broken: bool,
+    /// Whether it ends where it should: a property is broken, or the goal holds.
+    pub is_same: bool,
 }
 
 /// Carries out the steps of a run that was found, in a session at the moment where it begins.
-pub fn replayed(session: Session, steps: &[Step]) -> Replayed {
+/// It ends where a property is broken or the goal holds.
+pub fn replayed(session: Session, steps: &[Step], goal: Option<&Condition>) -> Replayed {
     let begin = (session.moment(), session.world().now());
-    let mut replay = Replay::new(session, steps);
+    let mut replay = Replay::new(session, steps, goal.cloned());
     replay.hold_everything();
     for (place, step) in steps.iter().enumerate() {
         replay.run_to(replay.slots[place]);
         replay.carry_out(place, step);
-        if replay.is_broken() {
+        if replay.is_there() {
             break;
         }
     }
-    if !replay.is_broken() {
+    if !replay.is_there() {
         replay.run_to(replay.slots[steps.len()]);
     }
     let mut parts = replay.session.export_in_parts(&[begin]);
     let after = parts.pop().unwrap_or_default();
-    Replayed { script: replay.session.export(), after, is_broken: replay.is_broken() }
+    Replayed { script: replay.session.export(), after, is_same: replay.is_there() }
 }
 
 struct Replay {
     session: Session,
+    goal: Option<Condition>,
     /// When each step begins, and when the last one ends.
     slots: Vec<Instant>,
     /// Of each node: the steps that report writes, and its crashes.
@@ -71,7 +73,7 @@ struct Report {
 }
 
 impl Replay {
-    fn new(session: Session, steps: &[Step]) -> Self {
+    fn new(session: Session, steps: &[Step], goal: Option<Condition>) -> Self {
         let now = session.world().now();
         let travel = session.world().setup().link_latency.max + SLOT;
         let mut slots = vec![now + SLOT];
@@ -100,11 +102,13 @@ impl Replay {
             }
             slots.push(slots[place] + takes);
         }
-        Self { session, slots, reports, issued: BTreeMap::new() }
+        Self { session, goal, slots, reports, issued: BTreeMap::new() }
     }
 
-    fn is_broken(&self) -> bool {
+    /// Whether the run is where it should end.
+    fn is_there(&self) -> bool {
         self.session.checks().violation().is_some()
+            || self.goal.as_ref().is_some_and(|goal| self.session.holds(goal))
     }
 
     /// One statement, and what it brings about at once.
@@ -122,13 +126,13 @@ impl Replay {
     /// Lets everything happen that is due now.
     fn settle(&mut self) {
         let now = self.session.world().now();
-        while !self.is_broken() && self.session.next_step_at().is_some_and(|next| next <= now) {
+        while !self.is_there() && self.session.next_step_at().is_some_and(|next| next <= now) {
             self.session.step();
         }
     }
 
     fn run_to(&mut self, at: Instant) {
-        while !self.is_broken() && self.session.next_step_at().is_some_and(|next| next < at) {
+        while !self.is_there() && self.session.next_step_at().is_some_and(|next| next < at) {
             self.session.step();
         }
         self.session.advance_clock(at);
@@ -199,6 +203,7 @@ impl Replay {
     fn arrival(&self, node: NodeId, line: &str) -> Option<Instant> {
         let mut trial = Self {
             session: self.session.clone(),
+            goal: None,
             slots: Vec::new(),
             reports: BTreeMap::new(),
             issued: BTreeMap::new(),
