@@ -76,6 +76,37 @@ fn a_goal_is_reached_on_the_shortest_way_which_can_be_played() {
     assert!(lengths[0] == 1 && lengths[0] < lengths[1], "{lengths:?}");
 }
 
+/// Two writes of the leader are under way, and the runs found go on with them: they are reported
+/// one after the other, or a crash takes the second.
+#[test]
+fn writes_under_way_are_explored_and_played() {
+    let script = "cluster nodes=3 seed=1 paper\nrun until leader\nrun 100ms\n\
+                  disk all latency=8ms..8ms\nset x=1 via=leader client=1\n\
+                  run 5ms\nset y=1 via=leader client=2\nrun 15ms\n";
+    let bounds = Bounds { elections: 1, crashes: 1, depth: 30, ..Bounds::default() };
+    for (goal, word) in [
+        ("commit 2 >= 3", "done"),
+        ("log 2 = 1,1", "1 lost"),
+        ("commit 1 >= 3 and log 2 = 1,1", "1 lost"),
+        ("leader 3 and log 1 = 1,1 and not leader 1", "lost"),
+    ] {
+        let job = ExploreJob {
+            script: script.to_owned(),
+            bounds,
+            most_states: 1_000_000,
+            goal: Some(goal.to_owned()),
+        };
+        let last = reports_of(&job).pop();
+        let Some(Report::Explored(explored)) = last else { panic!("{goal}: {last:?}") };
+        let Some(ExploreEnd::Found(found)) = explored.end else { panic!("{explored:?}") };
+        assert!(found.is_same, "{:#?}\n{}", found.steps, found.after);
+        assert!(found.steps.iter().any(|step| step.contains(word)), "{:?}", found.steps);
+        let whole = format!("{script}{}expect {goal}\n", found.after);
+        let report = raft_script::run(&raft_script::parse(&whole).unwrap(), &mut |_| {});
+        assert_eq!(report.failure, None, "{whole}");
+    }
+}
+
 #[test]
 fn a_goal_that_never_holds_is_not_reached() {
     let bounds = Bounds { elections: 1, depth: 40, ..Bounds::default() };
