@@ -89,17 +89,20 @@ pub(super) fn form(props: &FormProps) -> Html {
     html! {
         <form class="find-form" onsubmit={on_submit}>
             <p>
-                { format!("Can anything go wrong from the shown moment, {} ms, on? Every order in \
-                    which messages arrive, writes finish, timeouts elapse and servers crash is \
-                    tried, so often at most:", milliseconds(frame.view.now)) }
+                { format!("Can anything go wrong from the shown moment, {} ms, on?",
+                    milliseconds(frame.view.now)) }
             </p>
             <div class="find-line">
-                <span id="explore-goal-label">{ "Or can it come to this?" }</span>
+                <span>{ "Or can it come to this?" }</span>
                 <ConditionField text={goal.to_string()}
                     on_text={let goal = goal.setter(); move |text| goal.set(text)}
                     placeholder="leader 2 and term >= 3" is_refused={false}
                     refusal_id="explore-refusal" testid="explore-goal" />
             </div>
+            <p>
+                { "Every order in which messages arrive, writes finish, timeouts elapse and \
+                   servers crash is tried, so often at most:" }
+            </p>
             <div class="fields find-fields">
                 { for THINGS.iter().map(|thing| field(thing, &bounds)) }
                 <label>{ "Steps at most" }
