@@ -62,6 +62,7 @@ mod in_flight;
 mod latency;
 mod links;
 mod load;
+mod machine;
 mod message_kind;
 mod network;
 mod node;

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use raft_core::{Input, Membership, MembershipChange, NodeId, RoleKind};
+use raft_core::{Membership, MembershipChange, NodeId, RoleKind};
+use raft_server::Input;
 use raft_storage::RecordKey;
 
 use super::World;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use raft_core::{
-    Bytes, FilePiece, FileReport, FileTask, IncomingId, Input, LogIndex, NodeId, SnapshotFile,
+    Bytes, FilePiece, FileReport, FileTask, IncomingId, LogIndex, NodeId, SnapshotFile,
 };
+use raft_kv::Operation;
+use raft_server::Input;
 use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
-use crate::node::ArrivalKind;
+use crate::node::{ArrivalKind, Caller};
 use crate::{DiskEvent, EventNumber, SimNode, Unsynced};
 
 /// The files of the snapshots that arrive at a process, as it has written them so far.
@@ -102,11 +104,11 @@ impl World {
             self.because(asked_by, |world| world.files_changed(id, batch.unwrap_or_default()));
         let report = match work {
             FileWork::Piece { incoming, piece } => {
-                FileReport::PieceStored { incoming, piece }.into()
+                Input::Files(FileReport::PieceStored { incoming, piece })
             }
             FileWork::Flush(flush) if is_stored => flush.report(),
             FileWork::Flush(Flush { of: Flushed::Incoming(incoming), .. }) => {
-                FileReport::SnapshotNotStored { incoming }.into()
+                Input::Files(FileReport::SnapshotNotStored { incoming })
             }
             FileWork::Flush(Flush { of: Flushed::Own(through), .. }) => {
                 Input::SnapshotFailed { through }
@@ -150,10 +152,12 @@ impl World {
 
 impl Flush {
     /// The driver's report that the file is durable.
-    fn report(&self) -> Input {
+    fn report(&self) -> Input<Operation, Caller> {
         let file = self.file;
         match self.of {
-            Flushed::Incoming(incoming) => FileReport::SnapshotStored { incoming, file }.into(),
+            Flushed::Incoming(incoming) => {
+                Input::Files(FileReport::SnapshotStored { incoming, file })
+            }
             Flushed::Own(through) => Input::SnapshotTaken { through, data: file.into() },
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, Message, NodeId};
+use raft_core::{Instant, Message, NodeId};
+use raft_server::Input;
 
 use super::World;
 use super::queue::ScheduledKind;
