@@ -120,7 +120,11 @@ pub(crate) struct Arrival {
 pub(crate) enum ArrivalKind {
     Input(Input<Operation, Caller>),
     /// A client asks for the state as it is, which takes no input.
-    LocalRead { client: ClientId, sequence: Sequence, operation: Operation },
+    LocalRead {
+        client: ClientId,
+        sequence: Sequence,
+        operation: Operation,
+    },
 }
 
 impl Arrival {
@@ -133,7 +137,7 @@ impl Arrival {
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
     Client { client: ClientId, sequence: Sequence, read: ReadPolicy },
-    Operator { number: u64, request: AdminRequest },
+    Operator { number: u64, request: Box<AdminRequest> },
 }
 
 /// The place of a node in a list by ascending number.

@@ -295,9 +295,8 @@ impl World {
         let node = self.node_mut(id);
         let data = node.disk.data(&snapshot.data).map_err(|damage| Words::of(&damage));
         let Some(live) = node.live_mut() else { return };
-        let restored = data.and_then(|data| {
-            live.replica.restore(&data).map_err(|error| Words::of(&Plain(error)))
-        });
+        let restored = data
+            .and_then(|data| live.replica.restore(&data).map_err(|error| Words::of(&Plain(error))));
         let snapshot = snapshot.position();
         match restored {
             Ok(()) => {

@@ -17,7 +17,8 @@ impl World {
     /// A request about leadership or membership, for a process that runs.
     pub(super) fn administer(&mut self, id: NodeId, request: AdminRequest) {
         self.administered += 1;
-        let caller = Caller::Operator { number: self.administered, request: request.clone() };
+        let (number, asked) = (self.administered, Box::new(request.clone()));
+        let caller = Caller::Operator { number, request: asked };
         let request = match request {
             AdminRequest::TransferLeadership { to } => Request::TransferLeadership { to },
             AdminRequest::CancelChange => Request::CancelChange,
@@ -39,7 +40,6 @@ impl World {
     /// What became of a request about leadership or membership.
     pub(super) fn report_order(&mut self, id: NodeId, caller: Caller, outcome: Outcome) {
         if let Caller::Operator { number, request } = caller {
-            let request = Box::new(request);
             let event = ClusterEvent::Administered { number, node: id, request, outcome };
             self.emit(EventKind::Cluster(event));
         }
