@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use raft_core::{
-    Alarm, Bytes, Entries, FileReport, FileTask, Instant, LogIndex, MembershipChange, Message,
-    NodeId, Outcome, Persist, PersistId, ReadMode, Refusal, Snapshot, SnapshotData, Trace,
+    Alarm, Bytes, Entries, FileReport, FileTask, LogIndex, MembershipChange, Message, NodeId,
+    Outcome, Persist, PersistId, ReadMode, Refusal, Snapshot, SnapshotData, Trace,
 };
 
 /// Something happened. Hand it to [`Replica::handle`](crate::Replica::handle), then drain the
@@ -12,8 +12,8 @@ use raft_core::{
 ///
 /// `Q` is a question to the state machine; `C` tells a driver who asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Input<Q, C> {
-    /// The clock reached the deadline of the last drain. Too early is harmless.
+pub enum ReplicaInput<Q, C> {
+    /// The clock reached [`Replica::deadline`](crate::Replica::deadline). Too early is harmless.
     Timeout,
     /// A message arrived.
     Message {
@@ -27,28 +27,28 @@ pub enum Input<Q, C> {
         /// Comes back with the answer.
         caller: C,
         /// What is wanted.
-        request: Request<Q>,
+        request: ReplicaRequest<Q>,
     },
     /// This [`Persist`] request, and all before it, are on stable storage.
     Persisted(PersistId),
-    /// A write or its flush failed. The replica stops for good: see
+    /// A write or its flush failed. The replica stops, and never goes on: see
     /// [`Replica::is_stopped`](crate::Replica::is_stopped).
     PersistFailed,
     /// The state after the entry at `through`, as [`Replica::snapshot`](crate::Replica::snapshot)
-    /// gave it: the answer to [`Output::SnapshotNeeded`], or the driver's own idea.
+    /// gave it: the answer to [`ReplicaOutput::SnapshotNeeded`], or the driver's own idea.
     SnapshotTaken {
         /// The last entry that the state includes.
         through: LogIndex,
         /// The state. If it is a file, that is on stable storage already.
         data: SnapshotData,
     },
-    /// The snapshot that [`Output::SnapshotNeeded`] asked for could not be made. The log is kept,
-    /// and the replica asks again after more entries.
+    /// The snapshot that [`ReplicaOutput::SnapshotNeeded`] asked for could not be made. The log is
+    /// kept, and the replica asks again after more entries.
     SnapshotFailed {
         /// The `through` of the request.
         through: LogIndex,
     },
-    /// The driver did what an [`Output::Files`] asked for.
+    /// The driver did what an [`ReplicaOutput::Files`] asked for.
     Files(FileReport),
     /// Act as if the election timeout had elapsed ([`raft_core::Input::ForceElection`]).
     ForceElection,
@@ -58,18 +58,18 @@ pub enum Input<Q, C> {
 
 /// What a client or an operator wants.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Request<Q> {
-    /// Append this command and carry it out. Answered with [`Output::Answer`].
+pub enum ReplicaRequest<Q> {
+    /// Append this command and carry it out. Answered with [`ReplicaOutput::Answer`].
     Command(Bytes),
     /// Answer a question from a state that has the effects of all commands which were committed
-    /// when the question arrived. Answered with [`Output::Answer`].
+    /// when the question arrived. Answered with [`ReplicaOutput::Answer`].
     Read {
         /// The question.
         query: Q,
         /// How the leader makes sure that it still leads.
         mode: ReadMode,
     },
-    /// Change the membership (§6). Answered with [`Output::Order`].
+    /// Change the membership (§6). Answered with [`ReplicaOutput::Order`].
     ChangeMembership {
         /// The change.
         change: MembershipChange,
@@ -78,9 +78,10 @@ pub enum Request<Q> {
         /// Whether to change the voters although too few of the new ones were heard.
         force: bool,
     },
-    /// Give up the change of the membership that is under way. Answered with [`Output::Order`].
+    /// Give up the change of the membership that is under way. Answered with
+    /// [`ReplicaOutput::Order`].
     CancelChange,
-    /// Transfer leadership (dissertation §3.10). Answered with [`Output::Order`].
+    /// Transfer leadership (dissertation §3.10). Answered with [`ReplicaOutput::Order`].
     TransferLeadership {
         /// Another voter; or the leader, to cancel a transfer.
         to: NodeId,
@@ -91,9 +92,9 @@ pub enum Request<Q> {
 ///
 /// `R` is a response of the state machine; `C` tells a driver who asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Output<R, C> {
+pub enum ReplicaOutput<R, C> {
     /// Write this to stable storage, atomically and in the order of the requests. Then report it
-    /// with [`Input::Persisted`], or with [`Input::PersistFailed`].
+    /// with [`ReplicaInput::Persisted`], or with [`ReplicaInput::PersistFailed`].
     Persist(Persist),
     /// Send a message. It may get lost.
     Send {
@@ -107,14 +108,14 @@ pub enum Output<R, C> {
     /// Read the data of this snapshot and hand it to [`Replica::restore`](crate::Replica::restore).
     /// Nothing else comes out before that.
     Restore(Snapshot),
-    /// The answer to a [`Request::Command`] or a [`Request::Read`].
+    /// The answer to a [`ReplicaRequest::Command`] or a [`ReplicaRequest::Read`].
     Answer {
         /// The one who asked.
         caller: C,
         /// What the core says.
         outcome: Outcome,
         /// What that means for a client, with the response of the state machine.
-        answer: Answer<R>,
+        answer: ReplicaAnswer<R>,
     },
     /// The answer to any other request.
     Order {
@@ -124,8 +125,8 @@ pub enum Output<R, C> {
         outcome: Outcome,
     },
     /// Take a snapshot ([`Replica::snapshot`](crate::Replica::snapshot)), at once or later, and
-    /// answer with [`Input::SnapshotTaken`] or [`Input::SnapshotFailed`]. Asked once until it is
-    /// answered.
+    /// answer with [`ReplicaInput::SnapshotTaken`] or [`ReplicaInput::SnapshotFailed`]. Asked once
+    /// until it is answered.
     SnapshotNeeded {
         /// The last entry applied so far.
         through: LogIndex,
@@ -141,7 +142,7 @@ pub enum Output<R, C> {
 
 /// The answer to a client.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer<R> {
+pub enum ReplicaAnswer<R> {
     /// The command took effect, or the question was answered: the response of the state machine.
     Response(R),
     /// Nothing was done: this server does not lead. Ask this one, if one is named.
@@ -155,31 +156,7 @@ pub enum Answer<R> {
     Unknown,
 }
 
-/// A step of the drain ([`Replica::poll_output`](crate::Replica::poll_output)).
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[must_use]
-pub enum Poll<R, C> {
-    /// Carry this out, then poll again.
-    Output(Output<R, C>),
-    /// There is nothing more to do before the next input.
-    Drained {
-        /// When to hand over [`Input::Timeout`]. It replaces the deadline of the last drain.
-        deadline: Instant,
-    },
-}
-
-impl<R, C> Poll<R, C> {
-    /// The output; `None` at the end of the drain.
-    #[inline]
-    pub fn output(self) -> Option<Output<R, C>> {
-        match self {
-            Self::Output(output) => Some(output),
-            Self::Drained { .. } => None,
-        }
-    }
-}
-
-impl<R> Answer<R> {
+impl<R> ReplicaAnswer<R> {
     /// What an outcome of the core means for a client. `response` is that of the state machine, if
     /// there is one: the entry was applied here and its response is still known, or the question
     /// was answered.

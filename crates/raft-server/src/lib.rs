@@ -9,9 +9,9 @@
 //! # The contract: inputs, then drain
 //!
 //! It is the contract of the [core](raft_core#the-contract-inputs-then-drain). Hand over each
-//! [`Input`] with [`Replica::handle`], then take every [`Output`] with [`Replica::poll_output`] and
-//! carry them out in that order. Several inputs may come before a drain: commands and reads in a
-//! row then become one write, and one message to each peer.
+//! [`ReplicaInput`] with [`Replica::handle`], then take every [`ReplicaOutput`] with
+//! [`Replica::poll_output`] and carry them out in that order. Several inputs may come before a
+//! drain: commands and reads in a row then become one write, and one message to each peer.
 //!
 //! The encodings of messages and writes are the driver's, like all that crosses its borders:
 //! `raft-storage` has records for writes. What the core asks of a driver
@@ -20,7 +20,9 @@
 //!
 //! ```
 //! use raft_core::{Bytes, Config, Instant, LogIndex, Membership, NodeId, ReadMode, Recovered};
-//! use raft_server::{Answer, Input, Output, Poll, Replica, Request, StateMachine};
+//! use raft_server::{
+//!     Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest, StateMachine,
+//! };
 //!
 //! /// A sum of the bytes of all commands.
 //! struct Sum(u64);
@@ -56,29 +58,31 @@
 //! /// One input, then drain. A write that is stored is the next input. Who was answered, and what.
 //! fn handle(
 //!     server: &mut Server,
-//!     input: Input<(), &'static str>,
-//! ) -> Vec<(&'static str, Answer<u64>)> {
+//!     input: ReplicaInput<(), &'static str>,
+//! ) -> Vec<(&'static str, ReplicaAnswer<u64>)> {
 //!     let now = server.deadline();
 //!     server.handle(now, input);
 //!     let mut answers = Vec::new();
-//!     while let Poll::Output(output) = server.poll_output() {
+//!     while let Some(output) = server.poll_output() {
 //!         match output {
-//!             // A real driver stores it first.
-//!             Output::Persist(write) => server.handle(now, Input::Persisted(write.id)),
-//!             Output::Answer { caller, answer, .. } => answers.push((caller, answer)),
-//!             Output::Restore(snapshot) => {
+//!             ReplicaOutput::Persist(write) => {
+//!                 // A real driver stores it first.
+//!                 server.handle(now, ReplicaInput::Persisted(write.id));
+//!             }
+//!             ReplicaOutput::Answer { caller, answer, .. } => answers.push((caller, answer)),
+//!             ReplicaOutput::Restore(snapshot) => {
 //!                 let data = snapshot.data.bytes().expect("there are no files");
 //!                 server.restore(data).expect("it has a checksum");
 //!             }
-//!             Output::SnapshotNeeded { .. } => {
+//!             ReplicaOutput::SnapshotNeeded { .. } => {
 //!                 let (through, data) = server.snapshot();
-//!                 server.handle(now, Input::SnapshotTaken { through, data: data.into() });
+//!                 server.handle(now, ReplicaInput::SnapshotTaken { through, data: data.into() });
 //!             }
 //!             // The only server of its cluster sends nothing.
-//!             Output::Send { .. } => {}
-//!             Output::Applied(_) | Output::Order { .. } | Output::Files(_) => {}
-//!             Output::Alarm(alarm) => eprintln!("{alarm}"),
-//!             Output::Trace(trace) => println!("{trace}"),
+//!             ReplicaOutput::Send { .. } | ReplicaOutput::Files(_) => {}
+//!             ReplicaOutput::Applied(_) | ReplicaOutput::Order { .. } => {}
+//!             ReplicaOutput::Alarm(alarm) => eprintln!("{alarm}"),
+//!             ReplicaOutput::Trace(trace) => println!("{trace}"),
 //!         }
 //!     }
 //!     answers
@@ -86,14 +90,17 @@
 //!
 //! let config = Config::new(NodeId(1), Membership::new([NodeId(1)]));
 //! let mut server = Server::new(config, Recovered::default(), Sum(0), Instant(0))?;
-//! let command = Request::Command(Bytes::from(&[2, 3][..]));
-//! let ask = |caller, request| Input::Request { caller, request };
-//! assert_eq!(handle(&mut server, ask("early", command.clone())), [("early", Answer::NotLeader(None))]);
+//! let command = ReplicaRequest::Command(Bytes::from(&[2, 3][..]));
+//! let ask = |caller, request| ReplicaInput::Request { caller, request };
+//! let early = handle(&mut server, ask("early", command.clone()));
+//! assert_eq!(early, [("early", ReplicaAnswer::NotLeader(None))]);
 //!
-//! handle(&mut server, Input::Timeout); // Its election timer elapses, and it leads.
-//! assert_eq!(handle(&mut server, ask("writer", command)), [("writer", Answer::Response(5))]);
-//! let question = Request::Read { query: (), mode: ReadMode::Quorum };
-//! assert_eq!(handle(&mut server, ask("reader", question)), [("reader", Answer::Response(5))]);
+//! handle(&mut server, ReplicaInput::Timeout); // Its election timer elapses, and it leads.
+//! let written = handle(&mut server, ask("writer", command));
+//! assert_eq!(written, [("writer", ReplicaAnswer::Response(5))]);
+//! let question = ReplicaRequest::Read { query: (), mode: ReadMode::Quorum };
+//! let read = handle(&mut server, ask("reader", question));
+//! assert_eq!(read, [("reader", ReplicaAnswer::Response(5))]);
 //! # Ok::<(), raft_core::RestartError>(())
 //! ```
 //!
@@ -126,6 +133,6 @@ mod io;
 mod machine;
 mod replica;
 
-pub use io::{Answer, Input, Output, Poll, Request};
+pub use io::{ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
 pub use machine::StateMachine;
 pub use replica::Replica;

@@ -8,11 +8,11 @@ use raft_core::{
     RestartError, Snapshot,
 };
 
-use crate::{Answer, Input, Output, Poll, Request, StateMachine};
+use crate::{ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest, StateMachine};
 
 /// A server without I/O: a core, its state machine, and the requests that wait for an answer.
 ///
-/// Hand it an [`Input`] with [`handle`](Self::handle), then take every [`Output`] with
+/// Hand it a [`ReplicaInput`] with [`handle`](Self::handle), then take every [`ReplicaOutput`] with
 /// [`poll_output`](Self::poll_output). `C` is a driver's note of who asked: a number, a channel. It
 /// comes back once, with the answer.
 #[derive(Clone, Debug)]
@@ -88,54 +88,56 @@ impl<M: StateMachine, C> Replica<M, C> {
     }
 
     /// Handles one input at the moment `now`. Then drain the outputs, at once or after more inputs.
-    pub fn handle(&mut self, now: Instant, input: Input<M::Query, C>) {
+    pub fn handle(&mut self, now: Instant, input: ReplicaInput<M::Query, C>) {
         if self.is_stopped() {
             return;
         }
         let input = match input {
-            Input::Timeout => raft_core::Input::Timeout,
-            Input::Message { from, message } => raft_core::Input::Message { from, message },
-            Input::Request { caller, request } => self.take_request(caller, request),
-            Input::Persisted(id) => raft_core::Input::Persisted(id),
-            Input::PersistFailed => return self.stop(),
-            Input::SnapshotTaken { through, data } => {
+            ReplicaInput::Timeout => raft_core::Input::Timeout,
+            ReplicaInput::Message { from, message } => raft_core::Input::Message { from, message },
+            ReplicaInput::Request { caller, request } => self.take_request(caller, request),
+            ReplicaInput::Persisted(id) => raft_core::Input::Persisted(id),
+            ReplicaInput::PersistFailed => return self.stop(),
+            ReplicaInput::SnapshotTaken { through, data } => {
                 raft_core::Input::SnapshotTaken { through, data }
             }
-            Input::SnapshotFailed { through } => raft_core::Input::SnapshotFailed { through },
-            Input::Files(report) => raft_core::Input::Files(report),
-            Input::ForceElection => raft_core::Input::ForceElection,
-            Input::ForgetLeader => raft_core::Input::ForgetLeader,
+            ReplicaInput::SnapshotFailed { through } => {
+                raft_core::Input::SnapshotFailed { through }
+            }
+            ReplicaInput::Files(report) => raft_core::Input::Files(report),
+            ReplicaInput::ForceElection => raft_core::Input::ForceElection,
+            ReplicaInput::ForgetLeader => raft_core::Input::ForgetLeader,
         };
         self.core.handle(now, input);
     }
 
-    /// The next output; or, at the end of the drain, the deadline for [`Input::Timeout`].
+    /// The next output. `None` at the end of the drain: there is nothing more to do before the next
+    /// input, and the [`deadline`](Self::deadline) may have moved.
     #[inline]
-    pub fn poll_output(&mut self) -> Poll<M::Response, C> {
+    pub fn poll_output(&mut self) -> Option<ReplicaOutput<M::Response, C>> {
         if self.progress != Progress::Runs {
-            return Poll::Drained { deadline: self.deadline() };
+            return None;
         }
-        let output = match self.core.poll_output() {
-            raft_core::Poll::Output(output) => output,
-            raft_core::Poll::Drained { deadline } => {
-                self.forget_responses();
-                return Poll::Drained { deadline };
-            }
+        let Some(output) = self.core.poll_output().output() else {
+            self.forget_responses();
+            return None;
         };
-        Poll::Output(match output {
-            raft_core::Output::Persist(write) => Output::Persist(write),
-            raft_core::Output::Send { to, message } => Output::Send { to, message },
+        Some(match output {
+            raft_core::Output::Persist(write) => ReplicaOutput::Persist(write),
+            raft_core::Output::Send { to, message } => ReplicaOutput::Send { to, message },
             raft_core::Output::Apply(entries) => self.apply(entries),
             raft_core::Output::Restore(snapshot) => self.begin_restore(snapshot),
             raft_core::Output::Reply { request, outcome } => self.answer(request, outcome),
-            raft_core::Output::SnapshotNeeded { through } => Output::SnapshotNeeded { through },
-            raft_core::Output::Files(task) => Output::Files(task),
-            raft_core::Output::Alarm(alarm) => Output::Alarm(alarm),
-            raft_core::Output::Trace(trace) => Output::Trace(trace),
+            raft_core::Output::SnapshotNeeded { through } => {
+                ReplicaOutput::SnapshotNeeded { through }
+            }
+            raft_core::Output::Files(task) => ReplicaOutput::Files(task),
+            raft_core::Output::Alarm(alarm) => ReplicaOutput::Alarm(alarm),
+            raft_core::Output::Trace(trace) => ReplicaOutput::Trace(trace),
         })
     }
 
-    /// When to hand over [`Input::Timeout`]; never, if the replica has stopped.
+    /// When to hand over [`ReplicaInput::Timeout`]; never, if the replica has stopped.
     #[inline]
     pub fn deadline(&self) -> Instant {
         if self.is_stopped() { Instant(u64::MAX) } else { self.core.deadline() }
@@ -162,6 +164,12 @@ impl<M: StateMachine, C> Replica<M, C> {
         &mut self.machine
     }
 
+    /// The last entry that the state machine includes: for the snapshot of a clone that is made
+    /// elsewhere, while the replica goes on.
+    pub fn applied(&self) -> LogIndex {
+        self.applied
+    }
+
     /// The number of requests that are not answered. Settings of the core bound it: see "Memory" in
     /// [`raft_core`].
     pub fn open_requests(&self) -> usize {
@@ -176,12 +184,12 @@ impl<M: StateMachine, C> Replica<M, C> {
     }
 
     /// The state machine as bytes, and the last entry that it includes: for
-    /// [`Input::SnapshotTaken`].
+    /// [`ReplicaInput::SnapshotTaken`].
     pub fn snapshot(&self) -> (LogIndex, Bytes) {
         (self.applied, Bytes::from(self.machine.snapshot()))
     }
 
-    /// The data of the snapshot that [`Output::Restore`] named. Then drain on.
+    /// The data of the snapshot that [`ReplicaOutput::Restore`] named. Then drain on.
     ///
     /// # Errors
     /// The state machine cannot be what the snapshot says. Stop the server; no output leaves the
@@ -220,26 +228,26 @@ impl<M: StateMachine, C> Replica<M, C> {
     }
 
     /// Notes who asked, and asks the core.
-    fn take_request(&mut self, caller: C, request: Request<M::Query>) -> raft_core::Input {
+    fn take_request(&mut self, caller: C, request: ReplicaRequest<M::Query>) -> raft_core::Input {
         self.last_request = RequestId(self.last_request.0 + 1);
         let id = self.last_request;
         let (wanted, input) = match request {
-            Request::Command(command) => {
+            ReplicaRequest::Command(command) => {
                 self.commands += 1;
                 (Wanted::Command, raft_core::Input::Propose { request: id, command })
             }
-            Request::Read { query, mode } => {
+            ReplicaRequest::Read { query, mode } => {
                 (Wanted::Read(query), raft_core::Input::Read { request: id, mode })
             }
-            Request::ChangeMembership { change, contexts, force } => {
+            ReplicaRequest::ChangeMembership { change, contexts, force } => {
                 let input =
                     raft_core::Input::ChangeMembership { request: id, change, contexts, force };
                 (Wanted::Order, input)
             }
-            Request::CancelChange => {
+            ReplicaRequest::CancelChange => {
                 (Wanted::Order, raft_core::Input::CancelChange { request: id })
             }
-            Request::TransferLeadership { to } => {
+            ReplicaRequest::TransferLeadership { to } => {
                 (Wanted::Order, raft_core::Input::TransferLeadership { request: id, to })
             }
         };
@@ -247,7 +255,7 @@ impl<M: StateMachine, C> Replica<M, C> {
         input
     }
 
-    fn apply(&mut self, entries: Entries) -> Output<M::Response, C> {
+    fn apply(&mut self, entries: Entries) -> ReplicaOutput<M::Response, C> {
         for entry in &entries {
             match &entry.payload {
                 Payload::Command(command) => {
@@ -260,20 +268,20 @@ impl<M: StateMachine, C> Replica<M, C> {
             }
             self.applied = entry.index;
         }
-        Output::Applied(entries)
+        ReplicaOutput::Applied(entries)
     }
 
-    fn begin_restore(&mut self, snapshot: Snapshot) -> Output<M::Response, C> {
+    fn begin_restore(&mut self, snapshot: Snapshot) -> ReplicaOutput<M::Response, C> {
         self.progress = Progress::Restores(snapshot.last_included_index);
-        Output::Restore(snapshot)
+        ReplicaOutput::Restore(snapshot)
     }
 
     /// The core answers each request once.
-    fn answer(&mut self, request: RequestId, outcome: Outcome) -> Output<M::Response, C> {
+    fn answer(&mut self, request: RequestId, outcome: Outcome) -> ReplicaOutput<M::Response, C> {
         let Waiting { caller, wanted } =
             self.waiting.remove(&request).expect("a request is answered once");
         let response = match (wanted, outcome) {
-            (Wanted::Order, _) => return Output::Order { caller, outcome },
+            (Wanted::Order, _) => return ReplicaOutput::Order { caller, outcome },
             (Wanted::Read(query), Outcome::Readable { .. }) => Some(self.machine.read(&query)),
             (Wanted::Read(_), _) => None,
             (Wanted::Command, _) => {
@@ -281,7 +289,7 @@ impl<M: StateMachine, C> Replica<M, C> {
                 self.response_to(outcome)
             }
         };
-        Output::Answer { caller, outcome, answer: Answer::new(outcome, response) }
+        ReplicaOutput::Answer { caller, outcome, answer: ReplicaAnswer::new(outcome, response) }
     }
 
     /// The response to a command whose entry is committed. An entry is known by its index: a server

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use raft_core::{Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings};
 use raft_kv::{ClientId, Operation, Sequence, Store};
-use raft_server::{Input, Replica};
+use raft_server::{Replica, ReplicaInput};
 use raft_storage::StorageError;
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,7 @@ pub(crate) struct Arrival {
 /// What reaches a process.
 #[derive(Clone, Debug)]
 pub(crate) enum ArrivalKind {
-    Input(Input<Operation, Caller>),
+    Input(ReplicaInput<Operation, Caller>),
     /// A client asks for the state as it is, which takes no input.
     LocalRead {
         client: ClientId,
@@ -129,7 +129,7 @@ pub(crate) enum ArrivalKind {
 
 impl Arrival {
     pub(crate) fn is_timeout(&self) -> bool {
-        matches!(self.kind, ArrivalKind::Input(Input::Timeout))
+        matches!(self.kind, ArrivalKind::Input(ReplicaInput::Timeout))
     }
 }
 
@@ -314,7 +314,7 @@ impl SimNode {
         let live = self.live().into_iter();
         let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
         arrivals.filter_map(|arrival| {
-            let ArrivalKind::Input(Input::Message { message, .. }) = &arrival.kind else {
+            let ArrivalKind::Input(ReplicaInput::Message { message, .. }) = &arrival.kind else {
                 return None;
             };
             Some(message)

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use raft_core::{
-    Body, Membership, MembershipChange, Message, NodeId, ReadMode, Refusal, RoleKind, SnapshotData,
+    Body, HardState, Membership, MembershipChange, Message, NodeId, ReadMode, Refusal, RoleKind,
+    SnapshotData, Term,
 };
 
 use super::*;
@@ -54,7 +55,7 @@ struct Cluster {
     network: VecDeque<(usize, usize, Message)>,
     /// No message reaches this server or comes from it.
     cut_off: Option<usize>,
-    answers: Vec<(u32, Outcome, Answer<String>)>,
+    answers: Vec<(u32, Outcome, ReplicaAnswer<String>)>,
     orders: Vec<(u32, Outcome)>,
     snapshots_needed: Vec<(usize, LogIndex)>,
     restored: Vec<usize>,
@@ -87,7 +88,7 @@ impl Cluster {
     /// A second later, when no lease lasts.
     fn elect(&mut self, server: usize) {
         self.now = self.now + Duration::from_secs(1);
-        self.give(server, Input::ForceElection);
+        self.give(server, ReplicaInput::ForceElection);
         self.settle();
         assert_eq!(self.servers[server].core().role(), RoleKind::Leader);
     }
@@ -95,56 +96,56 @@ impl Cluster {
     /// A heartbeat, by which followers learn what is committed.
     fn beat(&mut self, leader: usize) {
         self.now = self.servers[leader].deadline();
-        self.give(leader, Input::Timeout);
+        self.give(leader, ReplicaInput::Timeout);
         self.settle();
     }
 
-    fn give(&mut self, server: usize, input: Input<&'static str, u32>) {
+    fn give(&mut self, server: usize, input: ReplicaInput<&'static str, u32>) {
         self.servers[server].handle(self.now, input);
         self.drain(server);
     }
 
-    fn ask(&mut self, server: usize, caller: u32, request: Request<&'static str>) {
-        self.give(server, Input::Request { caller, request });
+    fn ask(&mut self, server: usize, caller: u32, request: ReplicaRequest<&'static str>) {
+        self.give(server, ReplicaInput::Request { caller, request });
     }
 
     fn drain(&mut self, place: usize) {
-        while let Some(output) = self.servers[place].poll_output().output() {
+        while let Some(output) = self.servers[place].poll_output() {
             match output {
-                Output::Persist(write) => {
-                    self.servers[place].handle(self.now, Input::Persisted(write.id));
+                ReplicaOutput::Persist(write) => {
+                    self.servers[place].handle(self.now, ReplicaInput::Persisted(write.id));
                 }
-                Output::Send { to, message } => {
+                ReplicaOutput::Send { to, message } => {
                     self.network.push_back((place, to.0 as usize - 1, message));
                 }
-                Output::Applied(entries) => {
+                ReplicaOutput::Applied(entries) => {
                     let last = entries.last().unwrap().index;
-                    assert_eq!(self.servers[place].snapshot().0, last);
+                    assert_eq!(self.servers[place].applied(), last);
                 }
-                Output::Restore(snapshot) => {
-                    let none = self.servers[place].poll_output().output();
+                ReplicaOutput::Restore(snapshot) => {
+                    let none = self.servers[place].poll_output();
                     assert!(none.is_none(), "{none:?} came before the state");
                     let data = snapshot.data.bytes().unwrap();
                     self.servers[place].restore(data).unwrap();
                     self.restored.push(place);
                 }
-                Output::Answer { caller, outcome, answer } => {
+                ReplicaOutput::Answer { caller, outcome, answer } => {
                     self.answers.push((caller, outcome, answer));
                 }
-                Output::Order { caller, outcome } => self.orders.push((caller, outcome)),
-                Output::SnapshotNeeded { through } => {
+                ReplicaOutput::Order { caller, outcome } => self.orders.push((caller, outcome)),
+                ReplicaOutput::SnapshotNeeded { through } => {
                     self.snapshots_needed.push((place, through));
                 }
-                Output::Files(task) => panic!("there are no files: {task:?}"),
-                Output::Alarm(alarm) => panic!("{alarm}"),
-                Output::Trace(_) => {}
+                ReplicaOutput::Files(task) => panic!("there are no files: {task:?}"),
+                ReplicaOutput::Alarm(alarm) => panic!("{alarm}"),
+                ReplicaOutput::Trace(_) => {}
             }
         }
     }
 
     fn deliver(&mut self, (from, to, message): (usize, usize, Message)) {
         if self.cut_off != Some(from) && self.cut_off != Some(to) {
-            self.give(to, Input::Message { from: NodeId(from as u64 + 1), message });
+            self.give(to, ReplicaInput::Message { from: NodeId(from as u64 + 1), message });
         }
     }
 
@@ -155,21 +156,21 @@ impl Cluster {
     }
 
     /// Who was answered since the last call, and what.
-    fn take_answers(&mut self) -> Vec<(u32, Answer<String>)> {
+    fn take_answers(&mut self) -> Vec<(u32, ReplicaAnswer<String>)> {
         self.answers.drain(..).map(|(caller, _, answer)| (caller, answer)).collect()
     }
 }
 
-fn command(text: &str) -> Request<&'static str> {
-    Request::Command(Bytes::from(text.as_bytes()))
+fn command(text: &str) -> ReplicaRequest<&'static str> {
+    ReplicaRequest::Command(Bytes::from(text.as_bytes()))
 }
 
-fn read(query: &'static str) -> Request<&'static str> {
-    Request::Read { query, mode: ReadMode::Quorum }
+fn read(query: &'static str) -> ReplicaRequest<&'static str> {
+    ReplicaRequest::Read { query, mode: ReadMode::Quorum }
 }
 
-fn response(text: &str) -> Answer<String> {
-    Answer::Response(text.into())
+fn response(text: &str) -> ReplicaAnswer<String> {
+    ReplicaAnswer::Response(text.into())
 }
 
 /// Equal commands, and a read between them, all before one drain.
@@ -180,7 +181,7 @@ fn each_caller_gets_the_response_to_its_own_request() {
     cluster.settle();
     assert_eq!(cluster.take_answers(), [(1, response("b at 2"))]);
     for (caller, request) in [(9, command("a")), (4, command("a")), (7, read("all"))] {
-        cluster.servers[0].handle(cluster.now, Input::Request { caller, request });
+        cluster.servers[0].handle(cluster.now, ReplicaInput::Request { caller, request });
     }
     assert_eq!(cluster.servers[0].open_requests(), 3);
     cluster.drain(0);
@@ -210,18 +211,18 @@ fn a_follower_waits_with_the_answer_to_a_read_until_it_has_applied() {
 fn a_server_that_does_not_lead_names_the_leader_if_it_knows_one() {
     let mut cluster = Cluster::new(|_| {});
     cluster.ask(1, 5, command("a"));
-    cluster.ask(1, 6, Request::TransferLeadership { to: NodeId(3) });
+    cluster.ask(1, 6, ReplicaRequest::TransferLeadership { to: NodeId(3) });
     let leader = Some(NodeId(1));
-    assert_eq!(cluster.take_answers(), [(5, Answer::NotLeader(leader))]);
+    assert_eq!(cluster.take_answers(), [(5, ReplicaAnswer::NotLeader(leader))]);
     assert_eq!(cluster.orders, [(6, Outcome::NotLeader { leader })]);
     cluster.now = cluster.now + Duration::from_secs(1);
-    cluster.give(1, Input::ForceElection);
+    cluster.give(1, ReplicaInput::ForceElection);
     cluster.network.clear();
     cluster.ask(1, 7, command("a"));
-    assert_eq!(cluster.take_answers(), [(7, Answer::NotLeader(None))]);
+    assert_eq!(cluster.take_answers(), [(7, ReplicaAnswer::NotLeader(None))]);
 }
 
-/// The callers of a deposed leader hear what became of their requests, not of those of others at
+/// The callers of a deposed leader hear the outcomes of their requests, not of those of others at
 /// the same places.
 #[test]
 fn a_deposed_leader_answers_what_it_was_asked() {
@@ -240,7 +241,7 @@ fn a_deposed_leader_answers_what_it_was_asked() {
     cluster.beat(1);
     let mut answers = cluster.take_answers();
     answers.sort_by_key(|(caller, _)| *caller);
-    let expected = [(1, Answer::Superseded), (2, Answer::NotLeader(None))];
+    let expected = [(1, ReplicaAnswer::Superseded), (2, ReplicaAnswer::NotLeader(None))];
     assert_eq!(answers, expected);
     assert_eq!(cluster.servers[0].machine().0, "kept");
 }
@@ -262,9 +263,10 @@ fn a_forwarded_command_has_its_response_though_the_entries_overtook_the_reply() 
 fn overtake_reply(cluster: &mut Cluster) -> (usize, usize, Message) {
     let mut reply = None;
     while let Some(next) = cluster.network.pop_front() {
-        match &next.2.body {
-            Body::ForwardReply(_) => reply = Some(next),
-            _ => cluster.deliver(next),
+        if matches!(next.2.body, Body::ForwardReply(_)) {
+            reply = Some(next);
+        } else {
+            cluster.deliver(next);
         }
     }
     cluster.beat(0);
@@ -285,7 +287,7 @@ fn the_responses_that_are_kept_are_bounded() {
     assert_eq!(cluster.servers[2].responses.len(), MAX_RESPONSES);
     cluster.take_answers();
     cluster.deliver(reply);
-    assert_eq!(cluster.take_answers(), [(8, Answer::Unknown)]);
+    assert_eq!(cluster.take_answers(), [(8, ReplicaAnswer::Unknown)]);
 }
 
 /// A server at which nobody waits keeps no response.
@@ -303,10 +305,10 @@ fn a_response_that_nobody_asked_for_is_not_kept() {
 fn orders_are_answered_with_the_words_of_the_core() {
     let mut cluster = Cluster::new(|_| {});
     let change = MembershipChange::Remove(NodeId(3));
-    cluster.ask(0, 1, Request::CancelChange);
-    cluster.ask(0, 2, Request::ChangeMembership { change, contexts: vec![], force: true });
+    cluster.ask(0, 1, ReplicaRequest::CancelChange);
+    cluster.ask(0, 2, ReplicaRequest::ChangeMembership { change, contexts: vec![], force: true });
     cluster.settle();
-    cluster.ask(0, 3, Request::TransferLeadership { to: NodeId(2) });
+    cluster.ask(0, 3, ReplicaRequest::TransferLeadership { to: NodeId(2) });
     cluster.settle();
     assert!(
         matches!(
@@ -327,7 +329,7 @@ fn a_refusal_says_that_nothing_was_done() {
     let mut cluster = Cluster::new(|config| config.settings.max_command_bytes = 2);
     cluster.ask(0, 1, command("abc"));
     let refusal = Refusal::CommandTooLong { bytes: 3, limit: 2 };
-    assert_eq!(cluster.take_answers(), [(1, Answer::Refused(refusal))]);
+    assert_eq!(cluster.take_answers(), [(1, ReplicaAnswer::Refused(refusal))]);
 }
 
 fn compacting(config: &mut Config) {
@@ -347,48 +349,44 @@ fn a_snapshot_that_fails_is_asked_for_again() {
     };
     (1..=3).for_each(|caller| write(&mut cluster, caller));
     assert_eq!(cluster.snapshots_needed, [(0, LogIndex(4))]);
-    cluster.give(0, Input::SnapshotFailed { through: LogIndex(4) });
+    cluster.give(0, ReplicaInput::SnapshotFailed { through: LogIndex(4) });
     assert_eq!(cluster.servers[0].core().log().len(), 4);
     write(&mut cluster, 4);
     assert!(cluster.snapshots_needed.contains(&(0, LogIndex(5))), "it is asked for again");
 
     let (through, data) = cluster.servers[0].snapshot();
     assert_eq!((through, &data[..]), (LogIndex(5), &b"a,a,a,a"[..]));
-    cluster.give(0, Input::SnapshotTaken { through, data: SnapshotData::Bytes(data) });
+    cluster.give(0, ReplicaInput::SnapshotTaken { through, data: SnapshotData::Bytes(data) });
     assert_eq!(cluster.servers[0].core().log().len(), 0);
     cluster.cut_off = None;
     cluster.beat(0);
     cluster.beat(0);
     assert_eq!(cluster.restored, [2]);
     assert_eq!(cluster.servers[2].machine().0, "a,a,a,a");
-    assert_eq!(cluster.servers[2].snapshot().0, LogIndex(5));
+    assert_eq!(cluster.servers[2].applied(), LogIndex(5));
 }
 
 #[test]
 fn a_state_that_cannot_be_restored_lets_nothing_leave() {
-    let mut cluster = Cluster::new(compacting);
-    let mut server = cluster.servers.remove(2);
-    let state = |data: &[u8]| raft_core::Snapshot {
+    let members = Membership::new([1, 2, 3].map(NodeId));
+    let snapshot = Snapshot {
         last_included_index: LogIndex(5),
-        last_included_term: raft_core::Term(1),
-        membership: Membership::new([1, 2, 3].map(NodeId)),
-        data: Bytes::from(data).into(),
+        last_included_term: Term(1),
+        membership: members.clone(),
+        data: Bytes::from(&[0xff][..]).into(),
     };
-    let config = Config::new(NodeId(3), Membership::new([1, 2, 3].map(NodeId)));
-    let disk = Recovered { snapshot: Some(state(&[0xff])), ..Recovered::default() };
-    let disk = Recovered {
-        hard_state: raft_core::HardState { current_term: raft_core::Term(1), voted_for: None },
-        ..disk
-    };
-    server = Server::new(config, disk, server.machine().clone(), Instant(0)).unwrap();
-    let Some(Output::Restore(snapshot)) = server.poll_output().output() else {
+    let hard_state = HardState { current_term: Term(1), voted_for: None };
+    let disk = Recovered { hard_state, snapshot: Some(snapshot), ..Recovered::default() };
+    let config = Config::new(NodeId(3), members);
+    let mut server = Server::new(config, disk, Words::default(), Instant(0)).unwrap();
+    let Some(ReplicaOutput::Restore(snapshot)) = server.poll_output() else {
         panic!("a snapshot is restored first");
     };
-    server.handle(server.deadline(), Input::Timeout);
+    server.handle(server.deadline(), ReplicaInput::Timeout);
     assert_eq!(server.restore(snapshot.data.bytes().unwrap()), Err("no words"));
-    assert!(server.poll_output().output().is_none());
+    assert!(server.poll_output().is_none());
     assert_eq!(server.restore(&Bytes::from(&b"a"[..])), Ok(()));
-    assert!(server.poll_output().output().is_some(), "the election that waited");
+    assert!(server.poll_output().is_some(), "the election that waited");
     assert_eq!(server.snapshot(), (LogIndex(5), Bytes::from(&b"a"[..])));
 }
 
@@ -405,21 +403,21 @@ fn nothing_is_restored_without_a_snapshot() {
 fn after_a_failed_write_nothing_leaves() {
     let mut cluster = Cluster::new(|_| {});
     let server = &mut cluster.servers[0];
-    server.handle(cluster.now, Input::Request { caller: 1, request: command("a") });
+    server.handle(cluster.now, ReplicaInput::Request { caller: 1, request: command("a") });
     let mut writes = Vec::new();
-    while let Some(output) = server.poll_output().output() {
-        if let Output::Persist(write) = output {
+    while let Some(output) = server.poll_output() {
+        if let ReplicaOutput::Persist(write) = output {
             writes.push(write.id);
         }
     }
-    server.handle(cluster.now, Input::Request { caller: 2, request: read("all") });
-    server.handle(cluster.now, Input::PersistFailed);
+    server.handle(cluster.now, ReplicaInput::Request { caller: 2, request: read("all") });
+    server.handle(cluster.now, ReplicaInput::PersistFailed);
     assert!(server.is_stopped());
-    assert!(server.poll_output().output().is_none(), "what waited");
+    assert!(server.poll_output().is_none(), "what waited");
     assert_eq!((server.open_requests(), server.deadline()), (0, Instant(u64::MAX)));
-    server.handle(cluster.now, Input::Persisted(writes[0]));
-    server.handle(cluster.now, Input::Request { caller: 3, request: command("b") });
-    server.handle(cluster.now, Input::Timeout);
-    assert!(server.poll_output().output().is_none(), "what came later");
+    server.handle(cluster.now, ReplicaInput::Persisted(writes[0]));
+    server.handle(cluster.now, ReplicaInput::Request { caller: 3, request: command("b") });
+    server.handle(cluster.now, ReplicaInput::Timeout);
+    assert!(server.poll_output().is_none(), "what came later");
     assert_eq!(server.open_requests(), 0);
 }

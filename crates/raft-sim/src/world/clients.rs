@@ -2,7 +2,7 @@
 
 use raft_core::{Bytes, NodeId, ReadMode};
 use raft_kv::{ClientId, Command, Sequence};
-use raft_server::{Input, Request};
+use raft_server::{ReplicaInput, ReplicaRequest};
 
 use super::World;
 use super::queue::{ScheduledKind, ServerReply};
@@ -115,15 +115,19 @@ impl World {
         let Some(pending) = client.waiting_for(sequence) else { return };
         let (operation, read) = (pending.operation.clone(), pending.read);
         let caller = Caller::Client { client: id, sequence, read };
-        let ask = |request| ArrivalKind::Input(Input::Request { caller, request });
+        let ask = |request| ArrivalKind::Input(ReplicaInput::Request { caller, request });
         let arrival = match read {
             ReadPolicy::Log => {
                 let (client, sequence) = client.session_for(sequence);
                 let command = Command { client, sequence, operation }.encode();
-                ask(Request::Command(Bytes::from(command)))
+                ask(ReplicaRequest::Command(Bytes::from(command)))
             }
-            ReadPolicy::Quorum => ask(Request::Read { query: operation, mode: ReadMode::Quorum }),
-            ReadPolicy::Lease => ask(Request::Read { query: operation, mode: ReadMode::Lease }),
+            ReadPolicy::Quorum => {
+                ask(ReplicaRequest::Read { query: operation, mode: ReadMode::Quorum })
+            }
+            ReadPolicy::Lease => {
+                ask(ReplicaRequest::Read { query: operation, mode: ReadMode::Lease })
+            }
             ReadPolicy::Local => ArrivalKind::LocalRead { client: id, sequence, operation },
         };
         let is_up = self.node_mut(node).live_mut().is_some();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use raft_core::NodeId;
-use raft_server::Input;
+use raft_server::ReplicaInput;
 
 use super::World;
 use super::process::Share;
@@ -102,10 +102,10 @@ impl World {
         let elapsed = self.emit_process(id, ProcessEvent::TimerElapsed { set_at });
         self.cause = Some(elapsed);
         if waits {
-            let kind = ArrivalKind::Input(Input::Timeout);
+            let kind = ArrivalKind::Input(ReplicaInput::Timeout);
             self.wait_for_turn(id, Arrival { kind, cause: self.cause });
         } else {
-            self.feed(id, Input::Timeout);
+            self.feed(id, ReplicaInput::Timeout);
         }
     }
 

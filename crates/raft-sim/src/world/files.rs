@@ -7,7 +7,7 @@ use raft_core::{
     Bytes, FilePiece, FileReport, FileTask, IncomingId, LogIndex, NodeId, SnapshotFile,
 };
 use raft_kv::Operation;
-use raft_server::Input;
+use raft_server::ReplicaInput;
 use raft_storage::WriteBatch;
 
 use super::World;
@@ -104,14 +104,14 @@ impl World {
             self.because(asked_by, |world| world.files_changed(id, batch.unwrap_or_default()));
         let report = match work {
             FileWork::Piece { incoming, piece } => {
-                Input::Files(FileReport::PieceStored { incoming, piece })
+                ReplicaInput::Files(FileReport::PieceStored { incoming, piece })
             }
             FileWork::Flush(flush) if is_stored => flush.report(),
             FileWork::Flush(Flush { of: Flushed::Incoming(incoming), .. }) => {
-                Input::Files(FileReport::SnapshotNotStored { incoming })
+                ReplicaInput::Files(FileReport::SnapshotNotStored { incoming })
             }
             FileWork::Flush(Flush { of: Flushed::Own(through), .. }) => {
-                Input::SnapshotFailed { through }
+                ReplicaInput::SnapshotFailed { through }
             }
         };
         self.because(changed.or(asked_by), |world| {
@@ -152,13 +152,13 @@ impl World {
 
 impl Flush {
     /// The driver's report that the file is durable.
-    fn report(&self) -> Input<Operation, Caller> {
+    fn report(&self) -> ReplicaInput<Operation, Caller> {
         let file = self.file;
         match self.of {
             Flushed::Incoming(incoming) => {
-                Input::Files(FileReport::SnapshotStored { incoming, file })
+                ReplicaInput::Files(FileReport::SnapshotStored { incoming, file })
             }
-            Flushed::Own(through) => Input::SnapshotTaken { through, data: file.into() },
+            Flushed::Own(through) => ReplicaInput::SnapshotTaken { through, data: file.into() },
         }
     }
 }

@@ -7,7 +7,7 @@ use raft_core::{
     Bare, Entries, LogIndex, Membership, NodeId, Persist, PersistId, Plain, Snapshot, say,
 };
 use raft_kv::{Operation, Response, Store};
-use raft_server::{Input, Output};
+use raft_server::{ReplicaInput, ReplicaOutput};
 use raft_storage::WriteBatch;
 
 use super::World;
@@ -87,12 +87,12 @@ impl World {
     }
 
     /// Gives the replica one input, then drains it: the replica's contract.
-    pub(super) fn feed(&mut self, id: NodeId, input: Input<Operation, Caller>) {
+    pub(super) fn feed(&mut self, id: NodeId, input: ReplicaInput<Operation, Caller>) {
         self.hand_over(id, input);
         self.drain(id);
     }
 
-    pub(super) fn hand_over(&mut self, id: NodeId, input: Input<Operation, Caller>) {
+    pub(super) fn hand_over(&mut self, id: NodeId, input: ReplicaInput<Operation, Caller>) {
         let now = self.now;
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
@@ -121,21 +121,23 @@ impl World {
                     self.cause = share.cause;
                 }
                 match output {
-                    Output::Persist(persist) => self.issue_write(id, &persist),
-                    Output::Send { to, message } => self.send(id, to, message),
-                    Output::Applied(entries) => self.note_applied(id, entries),
-                    Output::Restore(restored) => self.restore(id, &restored),
-                    Output::Answer { caller, outcome, answer } => {
+                    ReplicaOutput::Persist(persist) => self.issue_write(id, &persist),
+                    ReplicaOutput::Send { to, message } => self.send(id, to, message),
+                    ReplicaOutput::Applied(entries) => self.note_applied(id, entries),
+                    ReplicaOutput::Restore(restored) => self.restore(id, &restored),
+                    ReplicaOutput::Answer { caller, outcome, answer } => {
                         self.answer(id, caller, outcome, answer);
                     }
-                    Output::Order { caller, outcome } => self.report_order(id, caller, outcome),
-                    Output::SnapshotNeeded { through } => {
+                    ReplicaOutput::Order { caller, outcome } => {
+                        self.report_order(id, caller, outcome)
+                    }
+                    ReplicaOutput::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
                     }
-                    Output::Files(task) => self.work_on_files(id, task),
+                    ReplicaOutput::Files(task) => self.work_on_files(id, task),
                     // The trace before it says the same.
-                    Output::Alarm(_) => {}
-                    Output::Trace(trace) => {
+                    ReplicaOutput::Alarm(_) => {}
+                    ReplicaOutput::Trace(trace) => {
                         self.emit(EventKind::Core { node: id, trace });
                     }
                 }
@@ -168,8 +170,8 @@ impl World {
 
     /// The replica's next output. Its deadline is read when the next timer is looked for, by the
     /// clock that the node has then.
-    fn poll_output(&mut self, id: NodeId) -> Option<Output<Response, Caller>> {
-        self.node_mut(id).live_mut()?.replica.poll_output().output()
+    fn poll_output(&mut self, id: NodeId) -> Option<ReplicaOutput<Response, Caller>> {
+        self.node_mut(id).live_mut()?.replica.poll_output()
     }
 
     fn issue_write(&mut self, id: NodeId, persist: &Persist) {
@@ -202,7 +204,7 @@ impl World {
     fn report_write(&mut self, id: NodeId, write: PersistId) {
         let latest = self.setup.driver.report;
         if latest.is_zero() {
-            return self.deliver(id, ArrivalKind::Input(Input::Persisted(write)));
+            return self.deliver(id, ArrivalKind::Input(ReplicaInput::Persisted(write)));
         }
         let (now, durable) = (self.now, self.cause);
         let node = self.node_mut(id);
@@ -219,7 +221,7 @@ impl World {
     pub(super) fn report_writes(&mut self, id: NodeId) {
         let unreported = self.node_mut(id).live_mut().and_then(|live| live.unreported.take());
         if let Some((write, cause)) = unreported {
-            let kind = ArrivalKind::Input(Input::Persisted(write));
+            let kind = ArrivalKind::Input(ReplicaInput::Persisted(write));
             self.deliver_late(id, Arrival { kind, cause });
         }
     }
@@ -235,11 +237,11 @@ impl World {
             if is_ignored {
                 let undo = node.disk.drop_first().into();
                 world.emit_disk(id, DiskEvent::WritesLost { writes: 1, undo });
-                return world.deliver(id, ArrivalKind::Input(Input::Persisted(write)));
+                return world.deliver(id, ArrivalKind::Input(ReplicaInput::Persisted(write)));
             }
             node.stopped_by = Some(failure);
             let loss = node.disk.stop();
-            world.hand_over(id, Input::PersistFailed);
+            world.hand_over(id, ReplicaInput::PersistFailed);
             world.crash_files(id, Unsynced::Lost);
             world.power_off(id, loss);
         });
@@ -317,23 +319,23 @@ impl World {
         &mut self,
         id: NodeId,
         through: LogIndex,
-    ) -> Option<Input<Operation, Caller>> {
+    ) -> Option<ReplicaInput<Operation, Caller>> {
         let failing = self.setup.driver.failing_snapshots_ppm;
         if failing > 0 && self.node_mut(id).live_mut()?.random.chance(failing) {
-            return Some(Input::SnapshotFailed { through });
+            return Some(ReplicaInput::SnapshotFailed { through });
         }
         self.take_snapshot(id)
     }
 
     /// A snapshot of the state machine, for the core; `None` if its file is to be written first.
-    fn take_snapshot(&mut self, id: NodeId) -> Option<Input<Operation, Caller>> {
+    fn take_snapshot(&mut self, id: NodeId) -> Option<ReplicaInput<Operation, Caller>> {
         let is_in_file = self.setup.driver.snapshot_files;
         let (through, data) = self.node_mut(id).live_mut()?.replica.snapshot();
         if is_in_file {
             self.flush_own_snapshot(id, through, &data);
             return None;
         }
-        Some(Input::SnapshotTaken { through, data: data.into() })
+        Some(ReplicaInput::SnapshotTaken { through, data: data.into() })
     }
 
     /// Takes a snapshot on demand. Returns false if nothing was applied since the last one.

@@ -1,8 +1,8 @@
 //! Requests inside a process: from its arrival to the core's outcome, and the reply to the client.
 
 use raft_core::{Bytes, LogIndex, MembershipChange, NodeId, Outcome};
-use raft_kv::{ClientId, Operation, Response, Sequence, Store};
-use raft_server::{Answer, Input, Request, StateMachine};
+use raft_kv::{ClientId, Operation, Response, Sequence};
+use raft_server::{ReplicaAnswer, ReplicaInput, ReplicaRequest, StateMachine};
 
 use super::World;
 use super::actions::may_join;
@@ -20,14 +20,14 @@ impl World {
         let (number, asked) = (self.administered, Box::new(request.clone()));
         let caller = Caller::Operator { number, request: asked };
         let request = match request {
-            AdminRequest::TransferLeadership { to } => Request::TransferLeadership { to },
-            AdminRequest::CancelChange => Request::CancelChange,
+            AdminRequest::TransferLeadership { to } => ReplicaRequest::TransferLeadership { to },
+            AdminRequest::CancelChange => ReplicaRequest::CancelChange,
             AdminRequest::ChangeMembership { change, force } => {
                 let contexts = self.contexts_of_new(id, &change);
-                Request::ChangeMembership { change, contexts, force }
+                ReplicaRequest::ChangeMembership { change, contexts, force }
             }
         };
-        self.feed(id, Input::Request { caller, request });
+        self.feed(id, ReplicaInput::Request { caller, request });
     }
 
     /// The addresses of the servers that would come with a change, as a node sees it.
@@ -37,7 +37,7 @@ impl World {
         new.map(|node| (*node, address_of(*node))).collect()
     }
 
-    /// What became of a request about leadership or membership.
+    /// The outcome of a request about leadership or membership.
     pub(super) fn report_order(&mut self, id: NodeId, caller: Caller, outcome: Outcome) {
         if let Caller::Operator { number, request } = caller {
             let event = ClusterEvent::Administered { number, node: id, request, outcome };
@@ -51,7 +51,7 @@ impl World {
         id: NodeId,
         caller: Caller,
         outcome: Outcome,
-        answer: Answer<Response>,
+        answer: ReplicaAnswer<Response>,
     ) {
         let Caller::Client { client, sequence, read } = caller else { return };
         let event = ClientEvent::Replied { node: id, outcome };
@@ -105,8 +105,8 @@ impl World {
         sequence: Sequence,
         read: ReadPolicy,
     ) -> EventNumber {
-        let index = self.node(id).and_then(SimNode::store).map_or(0, Store::last_applied);
-        let index = LogIndex(index);
+        let live = self.node_mut(id).live_mut();
+        let index = live.map_or(LogIndex(0), |live| live.replica.applied());
         let event = StateMachineEvent::ReadServed { client, sequence, read, index };
         self.emit_state_machine(id, event)
     }
@@ -126,12 +126,12 @@ impl World {
 }
 
 /// The reply with a replica's answer. The client may ask again if its command took no effect.
-fn reply_of(answer: Answer<Response>, read: ReadPolicy) -> ServerReply {
+fn reply_of(answer: ReplicaAnswer<Response>, read: ReadPolicy) -> ServerReply {
     match answer {
-        Answer::Response(response) => ServerReply::Response(response, read),
-        Answer::NotLeader(leader) => ServerReply::NotLeader(leader),
-        Answer::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
-        Answer::Superseded => ServerReply::TryAgain(RetryReason::Superseded),
-        Answer::Unknown => ServerReply::TryAgain(RetryReason::FateUnknown),
+        ReplicaAnswer::Response(response) => ServerReply::Response(response, read),
+        ReplicaAnswer::NotLeader(leader) => ServerReply::NotLeader(leader),
+        ReplicaAnswer::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
+        ReplicaAnswer::Superseded => ServerReply::TryAgain(RetryReason::Superseded),
+        ReplicaAnswer::Unknown => ServerReply::TryAgain(RetryReason::FateUnknown),
     }
 }
