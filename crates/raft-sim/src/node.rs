@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,9 +82,8 @@ pub(crate) struct LiveProcess {
     pub(crate) has_timed_out: bool,
     /// The core's deadline after the last drain.
     pub(crate) timer: SetTimer,
-    /// The last entries that were applied together, each with the event that says so: those of this
-    /// drain, in order.
-    pub(crate) applied: Vec<(LogIndex, EventNumber)>,
+    /// The entries that were applied in this drain, as they came together, each with the event.
+    pub(crate) applied: Vec<(RangeInclusive<LogIndex>, EventNumber)>,
     /// The last durable write that the driver has not reported to the core yet, and the event of
     /// it.
     pub(crate) unreported: Option<(PersistId, Option<EventNumber>)>,
@@ -115,10 +115,13 @@ pub(crate) struct Arrival {
     pub(crate) cause: Option<EventNumber>,
 }
 
+/// What is handed to a process.
+pub(crate) type ProcessInput = ReplicaInput<Operation, Caller>;
+
 /// What reaches a process.
 #[derive(Clone, Debug)]
 pub(crate) enum ArrivalKind {
-    Input(ReplicaInput<Operation, Caller>),
+    Input(ProcessInput),
     /// A client asks for the state as it is, which takes no input.
     LocalRead {
         client: ClientId,

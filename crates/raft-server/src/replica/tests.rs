@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use raft_core::{
-    Body, HardState, Membership, MembershipChange, Message, NodeId, ReadMode, Refusal, RoleKind,
-    SnapshotData, Term,
+    Body, HardState, LogPosition, Membership, MembershipChange, Message, NodeId, ReadMode, Refusal,
+    RoleKind, SnapshotData, Term,
 };
 
 use super::*;
@@ -250,12 +250,13 @@ fn a_deposed_leader_answers_what_it_was_asked() {
 #[test]
 fn a_forwarded_command_has_its_response_though_the_entries_overtook_the_reply() {
     let mut cluster = Cluster::new(|config| config.settings.forward_proposals = true);
+    cluster.ask(0, 1, command("b"));
     cluster.ask(2, 8, command("a"));
     let reply = overtake_reply(&mut cluster);
-    assert_eq!(cluster.servers[2].machine().0, "a");
-    assert_eq!(cluster.take_answers(), []);
+    assert_eq!(cluster.servers[2].machine().0, "b,a");
+    assert_eq!(cluster.take_answers(), [(1, response("b at 2"))]);
     cluster.deliver(reply);
-    assert_eq!(cluster.take_answers(), [(8, response("a at 2"))]);
+    assert_eq!(cluster.take_answers(), [(8, response("a at 3"))]);
     assert!(cluster.servers[2].responses.is_empty(), "nobody waits for another");
 }
 
@@ -290,15 +291,44 @@ fn the_responses_that_are_kept_are_bounded() {
     assert_eq!(cluster.take_answers(), [(8, ReplicaAnswer::Unknown)]);
 }
 
-/// A server at which nobody waits keeps no response.
+/// A read that waits, for ever here, is told of no command.
 #[test]
-fn a_response_that_nobody_asked_for_is_not_kept() {
-    let mut cluster = Cluster::new(|_| {});
-    cluster.ask(0, 1, command("a"));
+fn a_response_that_nobody_waits_for_is_not_kept() {
+    let mut cluster = Cluster::new(|config| config.settings.forward_proposals = true);
+    cluster.ask(2, 1, command("a"));
     cluster.settle();
     cluster.beat(0);
-    assert!(cluster.servers.iter().all(|server| server.machine().0 == "a"));
+    assert_eq!(cluster.take_answers(), [(1, response("a at 2"))]);
+    cluster.ask(2, 2, read("all"));
+    cluster.network.clear();
+    cluster.ask(0, 3, command("b"));
+    cluster.settle();
+    cluster.beat(0);
+    assert_eq!(cluster.servers[2].open_requests(), 1);
+    assert!(cluster.servers.iter().all(|server| server.machine().0 == "a,b"));
     assert!(cluster.servers.iter().all(|server| server.responses.is_empty()));
+}
+
+/// A client asks again only where that is safe or said not to be.
+#[test]
+fn each_outcome_means_one_thing_to_a_client() {
+    let position = LogPosition::new(LogIndex(7), Term(2));
+    let busy = Refusal::TooManyPending { limit: 3 };
+    let leader = Some(NodeId(2));
+    let cases = [
+        (Outcome::Committed(position), ReplicaAnswer::Response(5)),
+        (Outcome::Readable { index: LogIndex(7) }, ReplicaAnswer::Response(5)),
+        (Outcome::NotLeader { leader }, ReplicaAnswer::NotLeader(leader)),
+        (Outcome::Refused(Refusal::NotLeader), ReplicaAnswer::NotLeader(None)),
+        (Outcome::Refused(busy), ReplicaAnswer::Refused(busy)),
+        (Outcome::Superseded { position }, ReplicaAnswer::Superseded),
+    ];
+    for (outcome, means) in cases {
+        assert_eq!(ReplicaAnswer::new(outcome, Some(5)), means);
+    }
+    for outcome in [Outcome::Committed(position), Outcome::Unknown { position: None }] {
+        assert_eq!(ReplicaAnswer::<u8>::new(outcome, None), ReplicaAnswer::Unknown);
+    }
 }
 
 #[test]

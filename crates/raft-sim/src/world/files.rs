@@ -6,14 +6,13 @@ use std::sync::Arc;
 use raft_core::{
     Bytes, FilePiece, FileReport, FileTask, IncomingId, LogIndex, NodeId, SnapshotFile,
 };
-use raft_kv::Operation;
 use raft_server::ReplicaInput;
 use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
-use crate::node::{ArrivalKind, Caller};
+use crate::node::{ArrivalKind, ProcessInput};
 use crate::{DiskEvent, EventNumber, SimNode, Unsynced};
 
 /// The files of the snapshots that arrive at a process, as it has written them so far.
@@ -152,7 +151,7 @@ impl World {
 
 impl Flush {
     /// The driver's report that the file is durable.
-    fn report(&self) -> ReplicaInput<Operation, Caller> {
+    fn report(&self) -> ProcessInput {
         let file = self.file;
         match self.of {
             Flushed::Incoming(incoming) => {

@@ -6,14 +6,14 @@ use std::time::Duration;
 use raft_core::{
     Bare, Entries, LogIndex, Membership, NodeId, Persist, PersistId, Plain, Snapshot, say,
 };
-use raft_kv::{Operation, Response, Store};
+use raft_kv::{Response, Store};
 use raft_server::{ReplicaInput, ReplicaOutput};
 use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::PowerLoss;
-use crate::node::{Arrival, ArrivalKind, Caller, Process, SetTimer};
+use crate::node::{Arrival, ArrivalKind, Caller, Process, ProcessInput, SetTimer};
 use crate::switches::WorldBug;
 use crate::{
     DelayRange, DiskEvent, EventKind, EventNumber, ProcessEvent, StateMachineEvent, StatePlace,
@@ -87,12 +87,12 @@ impl World {
     }
 
     /// Gives the replica one input, then drains it: the replica's contract.
-    pub(super) fn feed(&mut self, id: NodeId, input: ReplicaInput<Operation, Caller>) {
+    pub(super) fn feed(&mut self, id: NodeId, input: ProcessInput) {
         self.hand_over(id, input);
         self.drain(id);
     }
 
-    pub(super) fn hand_over(&mut self, id: NodeId, input: ReplicaInput<Operation, Caller>) {
+    pub(super) fn hand_over(&mut self, id: NodeId, input: ProcessInput) {
         let now = self.now;
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
@@ -265,10 +265,11 @@ impl World {
 
     fn note_applied(&mut self, id: NodeId, entries: Entries) {
         self.flush_some(id);
-        let last = entries.last().map(|entry| entry.index);
+        let ends = entries.first().zip(entries.last());
+        let range = ends.map(|(first, last)| first.index..=last.index);
         let applied = self.emit_state_machine(id, StateMachineEvent::Applied { entries });
-        if let (Some(last), Some(live)) = (last, self.node_mut(id).live_mut()) {
-            live.applied.push((last, applied));
+        if let (Some(range), Some(live)) = (range, self.node_mut(id).live_mut()) {
+            live.applied.push((range, applied));
         }
     }
 
@@ -315,11 +316,7 @@ impl World {
     }
 
     /// The driver makes a snapshot of the state machine, or fails.
-    fn answer_snapshot_request(
-        &mut self,
-        id: NodeId,
-        through: LogIndex,
-    ) -> Option<ReplicaInput<Operation, Caller>> {
+    fn answer_snapshot_request(&mut self, id: NodeId, through: LogIndex) -> Option<ProcessInput> {
         let failing = self.setup.driver.failing_snapshots_ppm;
         if failing > 0 && self.node_mut(id).live_mut()?.random.chance(failing) {
             return Some(ReplicaInput::SnapshotFailed { through });
@@ -328,7 +325,7 @@ impl World {
     }
 
     /// A snapshot of the state machine, for the core; `None` if its file is to be written first.
-    fn take_snapshot(&mut self, id: NodeId) -> Option<ReplicaInput<Operation, Caller>> {
+    fn take_snapshot(&mut self, id: NodeId) -> Option<ProcessInput> {
         let is_in_file = self.setup.driver.snapshot_files;
         let (through, data) = self.node_mut(id).live_mut()?.replica.snapshot();
         if is_in_file {

@@ -79,8 +79,8 @@ impl World {
     /// The event that applied an entry, if that was in this drain.
     fn applied_by(&mut self, id: NodeId, index: LogIndex) -> Option<EventNumber> {
         let applied = &self.node_mut(id).live_mut()?.applied;
-        let together = applied.iter().find(|(last, _)| *last >= index);
-        together.map(|(_, event)| *event)
+        let found = applied.iter().find(|(entries, _)| entries.contains(&index));
+        found.map(|(_, event)| *event)
     }
 
     /// Answers a read from the node's store as it is now.
