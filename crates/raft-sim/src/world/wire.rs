@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, Message, NodeId};
+use raft_core::{Instant, Message, NodeId};
+use raft_server::ReplicaInput;
 
 use super::World;
 use super::queue::ScheduledKind;
@@ -140,6 +141,6 @@ impl World {
             self.emit(EventKind::Message { id, from, to, message: message.clone(), event });
         self.cause = Some(delivered);
         let message = Arc::unwrap_or_clone(message);
-        self.deliver(to, ArrivalKind::Input(Input::Message { from, message }));
+        self.deliver(to, ArrivalKind::Input(ReplicaInput::Message { from, message }));
     }
 }
