@@ -24,6 +24,7 @@ use crate::outcome::{ExecError, Reply, StatementError};
 use crate::statement::{Run, Statement, When};
 use crate::units::Span;
 
+pub use self::conditions::CoreCondition;
 pub use self::goal::Goal;
 pub use self::opening::opening_statements;
 pub(crate) use self::opening::without_unknown_down;

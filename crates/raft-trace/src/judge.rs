@@ -7,7 +7,7 @@ use raft_check::{Property, RecordedChecks, RecordedState};
 use raft_core::{Entry, Instant, LogIndex, NodeId, RoleKind, Term};
 use raft_sim::Words;
 
-use crate::model::{Fact, LogFact, RecordedRun, TraceSource, TraceStep};
+use crate::model::{Fact, LogFact, RecordedRun, TraceStep};
 use crate::state::{TraceNode, TraceState};
 
 /// The verdict on a recorded run.
@@ -41,9 +41,9 @@ pub fn judge(run: &RecordedRun) -> TraceVerdict {
     let mut judge = Judge::new(run);
     let mut from = 0;
     while from < run.steps.len() && judge.checks.violation().is_none() {
-        let to = end_of_moment(run, from);
-        judge.take(run, from..to);
-        from = to;
+        let moment = run.moment(from);
+        from = moment.end;
+        judge.take(run, moment);
     }
     let broken = judge.checks.violation().and_then(|found| {
         // The checks were told the places of the steps as their numbers.
@@ -59,19 +59,6 @@ pub fn judge(run: &RecordedRun) -> TraceVerdict {
     });
     let (judged, not_judged) = judge.told(run);
     TraceVerdict { broken, judged, not_judged }
-}
-
-/// The step after the last one of a moment. A core decides, and what it decided is written after
-/// that, at the same time: what lies between is no state of its own. Other files have no such
-/// order.
-fn end_of_moment(run: &RecordedRun, from: usize) -> usize {
-    let first = &run.steps[from];
-    let is_same = |step: &&TraceStep| {
-        run.source == TraceSource::Helios
-            && step.at_us == first.at_us
-            && (step.node == first.node || step.node.is_none())
-    };
-    from + 1 + run.steps[from + 1..].iter().take_while(is_same).count()
 }
 
 /// The state and the checks, step by step.

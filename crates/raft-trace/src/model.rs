@@ -1,6 +1,7 @@
 //! A recorded run, whatever program wrote it: steps, and what each says of the nodes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, RoleKind, Term};
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,21 @@ pub struct TraceMessage {
     pub entries: Option<usize>,
     /// Whether a reply grants or accepts, if the file says it.
     pub agrees: Option<bool>,
+}
+
+impl RecordedRun {
+    /// The places of the steps of a moment, which begins with this one. A core decides, and what it
+    /// decided is written after that, at the same time: what lies between is no state of its own.
+    /// Other files have no such order.
+    pub fn moment(&self, from: usize) -> Range<usize> {
+        let first = &self.steps[from];
+        let is_same = |step: &&TraceStep| {
+            self.source == TraceSource::Helios
+                && step.at_us == first.at_us
+                && (step.node == first.node || step.node.is_none())
+        };
+        from..from + 1 + self.steps[from + 1..].iter().take_while(is_same).count()
+    }
 }
 
 impl TraceSource {

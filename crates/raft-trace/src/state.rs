@@ -165,7 +165,7 @@ impl TraceNode {
     }
 
     /// The log with which it starts.
-    pub(crate) fn log_on_disk(&self) -> &TraceLog {
+    pub fn log_on_disk(&self) -> &TraceLog {
         &self.disk.log
     }
 

@@ -121,7 +121,7 @@ impl World {
                     self.cause = share.cause;
                 }
                 match output {
-                    ReplicaOutput::Persist(persist) => self.issue_write(id, &persist),
+                    ReplicaOutput::Persist(persist) => self.issue_write(id, persist),
                     ReplicaOutput::Send { to, message } => self.send(id, to, message),
                     ReplicaOutput::Applied(entries) => self.note_applied(id, entries),
                     ReplicaOutput::Restore(restored) => self.restore(id, &restored),
@@ -174,17 +174,15 @@ impl World {
         self.node_mut(id).live_mut()?.replica.poll_output()
     }
 
-    fn issue_write(&mut self, id: NodeId, persist: &Persist) {
-        let batch = Arc::new(WriteBatch::from_persist(persist));
-        let issued = DiskEvent::WriteIssued { id: persist.id, batch: batch.clone() };
+    fn issue_write(&mut self, id: NodeId, persist: Persist) {
+        let batch = Arc::new(WriteBatch::from_persist(&persist));
+        let write = persist.id;
+        let issued = DiskEvent::WriteIssued { id: write, batch: batch.clone() };
         let (now, issued_by) = (self.now, self.emit_disk(id, issued));
         let node = self.node_mut(id);
         let incarnation = node.incarnation;
-        let done_at = node.disk.issue(now, (persist.id, issued_by), batch);
-        self.schedule(
-            done_at,
-            ScheduledKind::WriteCompletes { node: id, incarnation, id: persist.id },
-        );
+        let done_at = node.disk.issue(now, (persist, issued_by), batch);
+        self.schedule(done_at, ScheduledKind::WriteCompletes { node: id, incarnation, id: write });
     }
 
     /// The disk finished a write. Its node runs or is paused.
