@@ -10,10 +10,10 @@ use serde_json::Value as Json;
 use tla_checker::ast::Value;
 
 use crate::fields::Fields;
-use crate::follow::{Follow, HeldRun, Outside, SpecError, Stop};
+use crate::follow::{Follow, HeldRun, SpecError, Stop, ended};
 use crate::messages::message;
-use crate::values::{items, member, server, text, whole};
 use decisions::first_disk;
+use crate::values::{items, member, membership, server, text, whole};
 
 pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError> {
     let whole = String::from_utf8_lossy(bytes);
@@ -25,12 +25,12 @@ pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError
         for (place, step) in moment.clone().zip(&run.steps[moment.clone()]) {
             let json = parsed(&lines, step.line);
             if let Err(stop) = replay.take(step, Fields(&json), place) {
-                return replay.ended(step, stop);
+                return ended(step, stop, (place, replay.follow.steps));
             }
         }
         let last = &run.steps[moment.end - 1];
         if let Err(stop) = replay.end_moment(moment.end, &run.steps[moment.clone()]) {
-            return replay.ended(last, stop);
+            return ended(last, stop, (moment.end - 1, replay.follow.steps));
         }
         from = moment.end;
     }
@@ -75,7 +75,9 @@ struct Replay<'a> {
 impl<'a> Replay<'a> {
     fn new(lines: &'a [&'a str], run: &'a RecordedRun) -> Result<Self, SpecError> {
         let told = TraceState::beginning(run);
-        let follow = Follow::new(run, |node| first_disk(lines, run, &told, node))?;
+        let nodes = run.nodes.iter().copied().collect();
+        let first = membership(&run.membership.clone().unwrap_or_default());
+        let follow = Follow::new(&nodes, first, |node| first_disk(lines, run, &told, node))?;
         let mut replays = BTreeMap::new();
         for step in run.steps.iter().filter(|step| step.kind == "replayed") {
             *replays.entry(content(Fields(&parsed(lines, step.line)))).or_default() += 1;
@@ -108,23 +110,6 @@ impl<'a> Replay<'a> {
             releases,
             reopened: BTreeMap::new(),
         })
-    }
-
-    fn ended(&self, step: &TraceStep, stop: Stop) -> Result<HeldRun, SpecError> {
-        let (outside, until) = match stop {
-            Stop::Outside { action, because } => {
-                let (line, text) = (step.line, step.text.clone());
-                (Some(Outside { line, text, action, because }), None)
-            }
-            Stop::Unsafe(reason) => (None, Some((step.line, reason))),
-            Stop::Malformed(message) => {
-                let line = step.line;
-                return Err(SpecError::Trace(raft_trace::TraceError { line, message }));
-            }
-            Stop::Fault(wrong) => return Err(SpecError::Specification(step.line, wrong)),
-        };
-        let events = self.run.steps.partition_point(|other| other.line < step.line);
-        Ok(HeldRun { events, steps: self.follow.steps, outside, until })
     }
 
     /// Takes an event: the action that it names, or none.
@@ -185,8 +170,8 @@ impl Replay<'_> {
     /// be in another term, and so may its disk.
     pub(super) fn release(&mut self, node: NodeId, event: u64, place: usize) -> Result<(), Stop> {
         const FAR: usize = 64;
-        let is_late = member(&self.follow.of("disk", node), "term")
-            != Some(self.follow.of("currentTerm", node));
+        let is_late =
+            member(&self.follow.of("disk", node), "term") != Some(self.follow.of("currentTerm", node));
         let all = self.releases.get(&node).map(Vec::as_slice).unwrap_or_default();
         let later = all.iter().skip(all.partition_point(|(it, _)| *it < place)).take(FAR);
         let due = later.filter(|(_, cause)| is_late || *cause == event);
@@ -200,7 +185,12 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn arrived(&mut self, step: &TraceStep, event: Fields<'_>, place: usize) -> Result<(), Stop> {
+    fn arrived(
+        &mut self,
+        step: &TraceStep,
+        event: Fields<'_>,
+        place: usize,
+    ) -> Result<(), Stop> {
         let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());

@@ -8,10 +8,12 @@
 //!          bytes 24–31  sequence number of its first frame
 //!
 //! frame    bytes 0–3    length of the batch, never 0
-//!          bytes 4–7    CRC-32 of the segment's number, and of the frame without these bytes
+//!          bytes 4–7    CRC-32 of the segment's number, and of bytes 0–3 and 8–31
 //!          bytes 8–15   sequence number
 //!          bytes 16–23  last sequence number that was flushed when the frame was made
-//!          from 24 on   the batch; zeros up to a multiple of 8
+//!          bytes 24–27  CRC-32 of the batch
+//!          bytes 28–31  zeros
+//!          from 32 on   the batch; zeros up to a multiple of 8
 //! ```
 //!
 //! All numbers are little-endian. A batch is the list of its writes: a tag, the key as postcard,
@@ -23,7 +25,9 @@ use raft_storage::{RecordKey, Write, WriteBatch};
 pub(crate) const VERSION: u32 = 1;
 pub(crate) const HEADER: usize = 32;
 const MAGIC: &[u8; 8] = b"HELIOSRF";
-const FRAME: usize = 24;
+const FRAME: usize = 32;
+/// A medium writes so many bytes whole or not at all.
+const SECTOR: usize = 512;
 /// Frames begin at multiples of this.
 pub(crate) const ALIGN: usize = 8;
 
@@ -90,31 +94,56 @@ pub(crate) fn push_frame(
     batch: &WriteBatch,
 ) {
     let start = list.len();
-    list.extend_from_slice(&[0; 8]);
-    list.extend_from_slice(&sequence.to_le_bytes());
-    list.extend_from_slice(&flushed.to_le_bytes());
+    list.extend_from_slice(&[0; FRAME]);
     push_batch(list, batch);
-    let length = (list.len() - start - FRAME) as u32;
-    list[start..start + 4].copy_from_slice(&length.to_le_bytes());
-    let checksum = frame_checksum(segment, &list[start..]);
-    list[start + 4..start + 8].copy_from_slice(&checksum.to_le_bytes());
+    let body = start + FRAME;
+    let (length, checksum) = ((list.len() - body) as u32, crc32fast::hash(&list[body..]));
+    let head = &mut list[start..body];
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[8..16].copy_from_slice(&sequence.to_le_bytes());
+    head[16..24].copy_from_slice(&flushed.to_le_bytes());
+    head[24..28].copy_from_slice(&checksum.to_le_bytes());
+    let checksum = head_checksum(segment, head);
+    head[4..8].copy_from_slice(&checksum.to_le_bytes());
     list.resize(list.len().next_multiple_of(ALIGN), 0);
 }
 
 /// The frame at a place, if it is whole.
 pub(crate) fn read_frame(bytes: &[u8], place: usize, segment: u64) -> Option<Frame<'_>> {
-    let rest = bytes.get(place..).filter(|rest| rest.len() > FRAME)?;
-    let length = number_32(rest, 0) as usize;
-    if length == 0 || length > rest.len() - FRAME {
+    let length = read_length(bytes, place, segment)?;
+    let body = place + FRAME;
+    let (head, batch) = (&bytes[place..body], &bytes[body..body + length]);
+    if number_32(head, 24) != crc32fast::hash(batch) {
         return None;
     }
-    let frame = &rest[..FRAME + length];
-    if number_32(frame, 4) != frame_checksum(segment, frame) {
-        return None;
+    let end = (body + length).next_multiple_of(ALIGN);
+    let (sequence, flushed) = (number_64(head, 8), number_64(head, 16));
+    Some(Frame { sequence, flushed, batch, end })
+}
+
+/// The length of the batch in the frame at a place, if its first bytes are whole.
+fn read_length(bytes: &[u8], place: usize, segment: u64) -> Option<usize> {
+    let head = bytes.get(place..place + FRAME)?;
+    let length = number_32(head, 0) as usize;
+    let has_room = length > 0 && length <= bytes.len() - place - FRAME;
+    (has_room && number_32(head, 4) == head_checksum(segment, head)).then_some(length)
+}
+
+/// Whether the frame at a place, which is not whole, may be one whose write did not end. Then a
+/// sector of it is as it was before: zeros.
+pub(crate) fn may_be_torn(bytes: &[u8], place: usize, segment: u64) -> bool {
+    let length = read_length(bytes, place, segment).unwrap_or(0);
+    let end = (place + FRAME + length).min(bytes.len());
+    let mut begin = place;
+    while begin < end {
+        let next = ((begin / SECTOR + 1) * SECTOR).min(end);
+        if bytes[begin..next].iter().all(|byte| *byte == 0) {
+            return true;
+        }
+        begin = next;
     }
-    let end = place + frame.len().next_multiple_of(ALIGN);
-    let (sequence, flushed) = (number_64(frame, 8), number_64(frame, 16));
-    Some(Frame { sequence, flushed, batch: &frame[FRAME..], end })
+    // No frame has room any more.
+    begin == place
 }
 
 impl Frame<'_> {
@@ -128,11 +157,11 @@ impl Frame<'_> {
     }
 }
 
-fn frame_checksum(segment: u64, frame: &[u8]) -> u32 {
+fn head_checksum(segment: u64, head: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&segment.to_le_bytes());
-    hasher.update(&frame[..4]);
-    hasher.update(&frame[8..]);
+    hasher.update(&head[..4]);
+    hasher.update(&head[8..]);
     hasher.finalize()
 }
 

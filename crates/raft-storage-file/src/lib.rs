@@ -45,10 +45,11 @@
 //! - **After a crash, the disk holds a prefix of the batches, with all that were flushed**, whichever
 //!   part of the rest reached the medium. What follows the prefix was never acknowledged; it is cut
 //!   off, and [`Opened::cut`] counts its bytes.
-//! - **Damage of a flushed batch is refused**, with the name of the file and the place in it. Each
-//!   frame says how much was flushed before it was written. So a bad frame before a good one is a
-//!   torn end if nobody heard of it, and damage if somebody did. A flushed batch at the very end of
-//!   the last segment, with nothing after it, looks like a torn end, as in every such log.
+//! - **Damage of a flushed batch is refused**, with the name of the file and the place in it. A torn
+//!   write left at least one sector of zeros, so a bad frame without one is damage. Each frame says
+//!   how much was flushed before it was made, so a bad frame is damage, too, if a later one says that
+//!   it was flushed. What cannot be told apart: a torn end, and a last flush of which a sector came
+//!   back as zeros.
 //! - **A failure is final.** After a failed write or flush nothing is written any more: the medium
 //!   may have lost what the file system believes to be there, and the next flush may succeed
 //!   without it (PostgreSQL's "fsyncgate"). Open the disk again.

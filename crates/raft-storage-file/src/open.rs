@@ -7,7 +7,7 @@ use raft_storage::{RecordKey, Records, Write, WriteBatch};
 use crate::disk::{
     Active, Draft, Found, Older, make_segment, segment_name, snapshot_name, without_entries,
 };
-use crate::frame::{ALIGN, BadHeader, HEADER, Header, VERSION, read_frame};
+use crate::frame::{ALIGN, BadHeader, HEADER, Header, VERSION, may_be_torn, read_frame};
 use crate::{DiskFile, FileDisk, FileDiskError, FileSystem, Options};
 
 /// What opening a disk found.
@@ -203,7 +203,8 @@ impl Reader {
             let Some(frame) = frame.filter(|frame| frame.sequence == self.next) else {
                 // The first frame was flushed before the segment got its name.
                 let was_flushed = until.is_some() || self.next == first;
-                if was_flushed || (self.is_acknowledged)(bytes, (place, number), self.next) {
+                let place_of = (place, number);
+                if was_flushed || (self.is_acknowledged)(bytes, place_of, self.next) {
                     return Err(damaged(
                         &name,
                         place as u64,
@@ -243,8 +244,11 @@ impl Reader {
     }
 }
 
-/// Whether a later frame says that the missing one was flushed.
+/// Whether the missing frame is not just torn, or a later one says that it was flushed.
 fn is_acknowledged(bytes: &[u8], (place, segment): (usize, u64), sequence: u64) -> bool {
+    if !may_be_torn(bytes, place, segment) {
+        return true;
+    }
     let mut later = (place + ALIGN..bytes.len()).step_by(ALIGN);
     later.any(|place| {
         let frame = read_frame(bytes, place, segment);

@@ -48,6 +48,8 @@ struct State {
     flushes: Flushes,
     /// The bytes that all files may have together.
     room: Option<u64>,
+    /// How many more changes and flushes are carried out.
+    left: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,7 +90,13 @@ impl SimulatedDirectory {
             }
         }
         names.clone_from(durable_names);
-        state.flushes = Flushes::Work;
+        (state.flushes, state.left) = (Flushes::Work, None);
+    }
+
+    /// After so many more changes and flushes the power fails: all later ones are errors without an
+    /// effect, until [`crash`](Self::crash).
+    pub fn fail_after(&self, operations: u64) {
+        self.0.borrow_mut().left = Some(operations);
     }
 
     /// Whether flushes succeed from now on.
@@ -132,6 +140,19 @@ impl State {
     }
 
     /// # Errors
+    /// If the power has failed.
+    fn begin(&mut self) -> io::Result<()> {
+        match &mut self.left {
+            None => Ok(()),
+            Some(0) => Err(io::Error::other("the power has failed")),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// # Errors
     /// If flushes fail now.
     fn try_flush(&mut self) -> io::Result<()> {
         match self.flushes {
@@ -152,6 +173,7 @@ impl FileSystem for SimulatedDirectory {
 
     fn create(&self, name: &str) -> io::Result<SimulatedFile> {
         let mut state = self.0.borrow_mut();
+        state.begin()?;
         let id = state.files.len();
         state.files.push(Content::default());
         state.change(Change::Set(name.to_owned(), id));
@@ -166,6 +188,7 @@ impl FileSystem for SimulatedDirectory {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.0.borrow_mut();
+        state.begin()?;
         let id = *state.names.get(from).ok_or(ErrorKind::NotFound)?;
         state.change(Change::Set(to.to_owned(), id));
         state.change(Change::Remove(from.to_owned()));
@@ -174,6 +197,7 @@ impl FileSystem for SimulatedDirectory {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let mut state = self.0.borrow_mut();
+        state.begin()?;
         if !state.names.contains_key(name) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -183,6 +207,7 @@ impl FileSystem for SimulatedDirectory {
 
     fn sync_names(&self) -> io::Result<()> {
         let mut state = self.0.borrow_mut();
+        state.begin()?;
         let flushed = state.try_flush();
         let State { durable_names, changes, .. } = &mut *state;
         let changes = std::mem::take(changes);
@@ -195,6 +220,7 @@ impl FileSystem for SimulatedDirectory {
 impl DiskFile for SimulatedFile {
     fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<()> {
         let mut state = self.state.borrow_mut();
+        state.begin()?;
         let (begin, end) = (place as usize, place as usize + bytes.len());
         let used: usize = state.names.values().map(|id| state.files[*id].bytes.len()).sum();
         let grows = end.saturating_sub(state.files[self.id].bytes.len());
@@ -218,6 +244,7 @@ impl DiskFile for SimulatedFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.state.borrow_mut();
+        state.begin()?;
         let flushed = state.try_flush();
         let content = &mut state.files[self.id];
         let dirty = std::mem::take(&mut content.dirty);

@@ -10,7 +10,10 @@ use tla_checker::ast::Value;
 use super::{Replay, parsed};
 use crate::fields::{BadField, Fields};
 use crate::follow::Stop;
-use crate::values::{items, member, nobody, number, record, server, servers, text, whole};
+use crate::values::{
+    disk_with, empty_disk, items, member, nobody, number, record, server, servers, text, whole,
+    with_member,
+};
 
 impl Replay<'_> {
     pub(super) fn take_decision(
@@ -285,30 +288,9 @@ fn disk_of(
     let before = (1..=log.base.index.0).map(|index| entry(LogIndex(index), None));
     let held = log.entries_from(LogIndex(1));
     let held = held.map(|it: &Entry| entry(it.index, Some(number(it.term.0))));
-    Ok(record([
-        ("term", event.number("term")?),
-        ("votedFor", event.vote("voted_for")?),
-        ("log", Value::tuple(before.chain(held).collect())),
-        ("verified", nothing()),
-        ("commitIndex", event.number("commit_index")?),
-        ("snapshotIndex", snapshot),
-    ]))
-}
-
-/// No entries are verified.
-fn nothing() -> Value {
-    record([("term", number(0)), ("index", number(0))])
-}
-
-fn empty_disk() -> Value {
-    record([
-        ("term", number(0)),
-        ("votedFor", nobody()),
-        ("log", Value::tuple(Vec::new())),
-        ("verified", nothing()),
-        ("commitIndex", number(0)),
-        ("snapshotIndex", number(0)),
-    ])
+    let (term, voted_for) = (event.number("term")?, event.vote("voted_for")?);
+    let log = (before.chain(held).collect(), event.number("commit_index")?);
+    Ok(with_member(disk_with(term, voted_for, log), "snapshotIndex", snapshot))
 }
 
 /// The index before the first entry of a message, and that of the last one.
