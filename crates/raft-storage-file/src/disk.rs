@@ -10,7 +10,7 @@ use crate::{DiskFile, FileDiskError, FileSystem};
 
 /// Counts the batches of a disk from 1, over all its lifetimes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Sequence(pub u64);
+pub struct BatchNumber(pub u64);
 
 /// How a disk uses its directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -210,7 +210,7 @@ impl<F: FileSystem> FileDisk<F> {
     ///
     /// # Errors
     /// [`FileDiskError::Full`] without any effect, or why the disk takes no batches any more.
-    pub fn append(&mut self, batch: &WriteBatch) -> Result<Sequence, FileDiskError> {
+    pub fn append(&mut self, batch: &WriteBatch) -> Result<BatchNumber, FileDiskError> {
         self.check()?;
         let start = self.buffer.len();
         let id = (self.active.number, self.last + 1, self.flushed);
@@ -226,14 +226,14 @@ impl<F: FileSystem> FileDisk<F> {
             self.note(write)?;
         }
         self.last += 1;
-        Ok(Sequence(self.last))
+        Ok(BatchNumber(self.last))
     }
 
     /// Makes every batch durable that was taken before. Returns the last of them.
     ///
     /// # Errors
     /// Why it is not known whether they are. The disk then takes no batches any more.
-    pub fn flush(&mut self) -> Result<Sequence, FileDiskError> {
+    pub fn flush(&mut self) -> Result<BatchNumber, FileDiskError> {
         self.check()?;
         if !self.buffer.is_empty() {
             let written = self.write();
@@ -241,12 +241,12 @@ impl<F: FileSystem> FileDisk<F> {
         }
         let removed = self.remove_needless();
         self.fails_after(removed)?;
-        Ok(Sequence(self.flushed))
+        Ok(BatchNumber(self.flushed))
     }
 
     /// The last batch that is durable.
-    pub fn flushed(&self) -> Sequence {
-        Sequence(self.flushed)
+    pub fn flushed(&self) -> BatchNumber {
+        BatchNumber(self.flushed)
     }
 
     /// The number of segments.

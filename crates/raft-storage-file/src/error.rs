@@ -31,7 +31,8 @@ pub enum FileDiskError {
     },
     /// Another version of this program wrote the file.
     #[error(
-        "{name} has version {found}, and this program knows version {known}: use the program that wrote it"
+        "{name} has version {found}, and this program knows version {known}: use the program that \
+         wrote it"
     )]
     Version {
         /// The file.

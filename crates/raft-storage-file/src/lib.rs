@@ -32,7 +32,7 @@
 //!
 //! | name | content |
 //! |---|---|
-//! | `0000000000000007.log` | a segment: a header, a frame with all records but entries, and one frame for each batch |
+//! | `0000000000000007.log` | a segment: a header, then frames, the first with all records but entries |
 //! | `0000000000000003.snapshot` | the data of a snapshot, by the handle of the file |
 //! | `*.new` | a file that a crash left unfinished; it is removed |
 //!
@@ -42,19 +42,19 @@
 //!
 //! # What is promised
 //!
-//! - **After a crash, the disk holds a prefix of the batches, with all that were flushed**, whichever
-//!   part of the rest reached the medium. What follows the prefix was never acknowledged; it is cut
-//!   off, and [`Opened::cut`] counts its bytes.
-//! - **Damage of a flushed batch is refused**, with the name of the file and the place in it. A torn
-//!   write left at least one sector of zeros, so a bad frame without one is damage. Each frame says
-//!   how much was flushed before it was made, so a bad frame is damage, too, if a later one says that
-//!   it was flushed. What cannot be told apart: a torn end, and a last flush of which a sector came
-//!   back as zeros.
+//! - **After a crash, the disk holds a prefix of the batches, with all that were flushed**,
+//!   whichever part of the rest reached the medium. What follows the prefix was never acknowledged;
+//!   it is cut off, and [`OpenReport::cut`] counts its bytes.
+//! - **Damage of a flushed batch is refused**, with the name of the file and the place in it. A
+//!   torn write left at least one sector of zeros, so a bad frame without one is damage. Each frame
+//!   says how much was flushed before it was made, so a bad frame is damage, too, if a later one
+//!   says that it was flushed. What cannot be told apart: a torn end, and a last flush of which a
+//!   sector came back as zeros.
 //! - **A failure is final.** After a failed write or flush nothing is written any more: the medium
 //!   may have lost what the file system believes to be there, and the next flush may succeed
 //!   without it (PostgreSQL's "fsyncgate"). Open the disk again.
-//! - **A full disk loses nothing.** Room is taken a segment at a time; [`FileDiskError::Full`] comes
-//!   before anything of the batch is written, and the disk goes on when there is room again.
+//! - **A full disk loses nothing.** Room is taken a segment at a time; [`FileDiskError::Full`]
+//!   comes before anything of the batch is written, and the disk goes on when there is room again.
 #![forbid(unsafe_code)]
 
 mod directory;
@@ -66,7 +66,7 @@ mod open;
 pub mod simulated;
 
 pub use directory::Directory;
-pub use disk::{FileDisk, Options, Sequence};
+pub use disk::{BatchNumber, FileDisk, Options};
 pub use error::FileDiskError;
 pub use files::{DiskFile, FileSystem};
-pub use open::Opened;
+pub use open::OpenReport;

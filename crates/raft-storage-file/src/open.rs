@@ -12,7 +12,7 @@ use crate::{DiskFile, FileDisk, FileDiskError, FileSystem, Options};
 
 /// What opening a disk found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Opened {
+pub struct OpenReport {
     /// The batches that were read.
     pub batches: u64,
     /// The bytes after the last whole batch. They were never acknowledged, and are not used.
@@ -27,7 +27,7 @@ impl<F: FileSystem> FileDisk<F> {
     /// # Errors
     /// If the directory cannot be read or written, another version wrote it, or a batch that was
     /// flushed is damaged.
-    pub fn open(files: F, options: Options) -> Result<(Self, Records, Opened), FileDiskError> {
+    pub fn open(files: F, options: Options) -> Result<(Self, Records, OpenReport), FileDiskError> {
         open_by(files, options, is_acknowledged)
     }
 
@@ -35,21 +35,21 @@ impl<F: FileSystem> FileDisk<F> {
     pub(crate) fn open_whatever_was_flushed(
         files: F,
         options: Options,
-    ) -> Result<(Self, Records, Opened), FileDiskError> {
+    ) -> Result<(Self, Records, OpenReport), FileDiskError> {
         open_by(files, options, |_, _, _| false)
     }
 }
 
-/// Whether a frame that is not at this place, with this sequence number, was flushed: the bytes, the
-/// place and the number of the segment, and the sequence number.
+/// Whether a frame was flushed that is not whole: the bytes, the place and the number of the
+/// segment, and the sequence number.
 type Judge = fn(&[u8], (usize, u64), u64) -> bool;
 
 fn open_by<F: FileSystem>(
     files: F,
     options: Options,
     is_acknowledged: Judge,
-) -> Result<(FileDisk<F>, Records, Opened), FileDiskError> {
-    let mut opened = Opened::default();
+) -> Result<(FileDisk<F>, Records, OpenReport), FileDiskError> {
+    let mut opened = OpenReport::default();
     let (segments, snapshots) = list(&files, &mut opened)?;
     let mut records = Records::default();
     for handle in snapshots {
@@ -108,7 +108,7 @@ fn first_start<F: FileSystem>(
 /// of the files of snapshots. What a crash left unfinished, or brought back, is removed.
 fn list<F: FileSystem>(
     files: &F,
-    opened: &mut Opened,
+    opened: &mut OpenReport,
 ) -> Result<(Vec<u64>, Vec<u64>), FileDiskError> {
     let names = files.names().map_err(FileDiskError::io("cannot list", "the directory"))?;
     let (mut segments, mut snapshots, mut leftovers) = (Vec::new(), Vec::new(), Vec::new());
@@ -140,7 +140,7 @@ struct Reader {
     older: VecDeque<Older>,
     /// The sequence number of the next frame.
     next: u64,
-    opened: Opened,
+    opened: OpenReport,
     is_acknowledged: Judge,
 }
 
