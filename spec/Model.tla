@@ -16,10 +16,9 @@
 EXTENDS Raft
 
 CONSTANTS
-  MaxTerm,     \* no election beyond this term
-  MaxLog,      \* no log longer than this
+  MaxLog,      \* no log longer than this; if memberships change, only term 1 has a no-op
   MaxCrashes,  \* no more crashes than this
-  Candidates,  \* the servers that start elections
+  Elections,   \* who may start elections, and of which terms: server and term
   PreVotes,    \* whether there are pre-votes
   Snapshots,   \* whether there are snapshots
   Targets,     \* the memberships to which leaders change
@@ -113,8 +112,7 @@ Store(i) ==
                  snapshotIndex, verified, candidateVars, matchIndex, writes, messages>>
 
 Elect(i) ==
-  \/ /\ i \in Candidates
-     /\ currentTerm[i] < MaxTerm
+  \/ /\ <<i, currentTerm[i] + 1>> \in Elections
      /\ role[i] # "Leader"
      /\ IF PreVotes
         THEN StartElectionAfterPreVote(i) \/ (role[i] # "PreCandidate" /\ StartPreVote(i))
@@ -122,9 +120,10 @@ Elect(i) ==
   \/ BecomeLeader(i)
 
 Lead(i) ==
+  \/ /\ IF Targets = {} THEN Len(log[i]) < MaxLog ELSE Len(log[i]) = 0 /\ currentTerm[i] = 1
+     /\ AppendEntry(i, [term |-> currentTerm[i], kind |-> "noop", value |-> "none"])
   \/ /\ Len(log[i]) < MaxLog
-     /\ \/ AppendEntry(i, [term |-> currentTerm[i], kind |-> "noop", value |-> "none"])
-        \/ \E v \in Targets : v # MembershipOf(log[i]) /\ ChangeMembership(i, v)
+     /\ \E v \in Targets : v # MembershipOf(log[i]) /\ ChangeMembership(i, v)
   \/ \E n \in 1..Len(log[i]) : AdvanceCommitIndex(i, n)
 
 (* A message that changes nothing is not received again.                   *)
@@ -132,7 +131,7 @@ Receive(i, m) ==
   \/ m.term > currentTerm[i] /\ UpdateTerm(i, m)
   \/ /\ m.term = currentTerm[i]
      /\ \/ /\ m.type = "RequestVote"
-           /\ votedFor[i] = Nobody
+           /\ votedFor[i] # m.from
            /\ GrantVote(i, m)
         \/ /\ m.type \in {"AppendEntries", "InstallSnapshot"}
            /\ role[i] # "Leader"

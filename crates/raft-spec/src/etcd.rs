@@ -365,6 +365,13 @@ fn message(
                 ("entries", entries(0, last)),
             ])
         }
-        _ => record([name, from, to, term, ("success", Value::Bool(false)), ("matchIndex", number(0))]),
+        _ => record([
+            name,
+            from,
+            to,
+            term,
+            ("success", Value::Bool(false)),
+            ("matchIndex", number(0)),
+        ]),
     })
 }

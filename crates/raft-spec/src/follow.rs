@@ -254,7 +254,12 @@ impl Follow {
 }
 
 /// The trace says one thing, and the specification another.
-fn differs(what: &str, claimed: &Value, value: &Value, expression: &str) -> Result<(), Stop> {
+pub(crate) fn differs(
+    what: &str,
+    claimed: &Value,
+    value: &Value,
+    expression: &str,
+) -> Result<(), Stop> {
     if claimed == value {
         return Ok(());
     }

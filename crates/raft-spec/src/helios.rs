@@ -12,8 +12,8 @@ use tla_checker::ast::Value;
 use crate::fields::Fields;
 use crate::follow::{Follow, HeldRun, SpecError, Stop, ended};
 use crate::messages::message;
-use decisions::first_disk;
 use crate::values::{items, member, membership, server, text, whole};
+use decisions::first_disk;
 
 pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError> {
     let whole = String::from_utf8_lossy(bytes);
@@ -49,8 +49,10 @@ struct Replay<'a> {
     follow: Follow,
     /// What the trace says of the nodes.
     told: TraceState,
-    /// The messages by their numbers, and by the events that delivered them.
+    /// The messages by their numbers, also as they are in the trace, and by the events that
+    /// delivered them.
     messages: BTreeMap<u64, Value>,
+    contents: BTreeMap<u64, String>,
     delivered: BTreeMap<u64, Value>,
     /// How often the network sends a copy of a message, by its sender, receiver and content; and
     /// those messages, once they were sent.
@@ -100,6 +102,7 @@ impl<'a> Replay<'a> {
             follow,
             told,
             messages: BTreeMap::new(),
+            contents: BTreeMap::new(),
             delivered: BTreeMap::new(),
             replays,
             to_come_again: BTreeMap::new(),
@@ -127,7 +130,9 @@ impl<'a> Replay<'a> {
                 return Ok(());
             }
             "dropped" => {
-                let Some(lost) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
+                let id = event.whole("id")?;
+                self.contents.remove(&id);
+                let Some(lost) = self.messages.remove(&id) else { return Ok(()) };
                 return self.follow.gone(&lost);
             }
             "delivered" => return self.arrived(step, event, place),
@@ -151,6 +156,7 @@ impl Replay<'_> {
             self.to_come_again.insert(key, sent.clone());
         }
         self.messages.insert(id, sent.clone());
+        self.contents.insert(id, content(event));
         self.follow.sent(&sent, copies + 1)
     }
 
@@ -170,8 +176,8 @@ impl Replay<'_> {
     /// be in another term, and so may its disk.
     pub(super) fn release(&mut self, node: NodeId, event: u64, place: usize) -> Result<(), Stop> {
         const FAR: usize = 64;
-        let is_late =
-            member(&self.follow.of("disk", node), "term") != Some(self.follow.of("currentTerm", node));
+        let is_late = member(&self.follow.of("disk", node), "term")
+            != Some(self.follow.of("currentTerm", node));
         let all = self.releases.get(&node).map(Vec::as_slice).unwrap_or_default();
         let later = all.iter().skip(all.partition_point(|(it, _)| *it < place)).take(FAR);
         let due = later.filter(|(_, cause)| is_late || *cause == event);
@@ -185,13 +191,20 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn arrived(
-        &mut self,
-        step: &TraceStep,
-        event: Fields<'_>,
-        place: usize,
-    ) -> Result<(), Stop> {
-        let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
+    fn arrived(&mut self, step: &TraceStep, event: Fields<'_>, place: usize) -> Result<(), Stop> {
+        let id = event.whole("id")?;
+        let Some(arrived) = self.messages.remove(&id) else {
+            return Err(Stop::Outside {
+                action: "Send".to_owned(),
+                because: format!("message {id} arrives, and was not sent"),
+            });
+        };
+        if self.contents.remove(&id).is_some_and(|sent| sent != content(event)) {
+            return Err(Stop::Outside {
+                action: "Send".to_owned(),
+                because: format!("message {id} arrives as another one than was sent"),
+            });
+        }
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());
         let last_effect = self.last_effects.get(&step.number).copied().unwrap_or(place);

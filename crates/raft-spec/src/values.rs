@@ -106,7 +106,11 @@ pub(crate) fn shown(value: &Value) -> String {
 }
 
 /// What a disk has: a term, a vote, a log, and the entry up to which it is known to be committed.
-pub(crate) fn disk_with(term: Value, vote: Value, (log, commit_index): (Vec<Value>, Value)) -> Value {
+pub(crate) fn disk_with(
+    term: Value,
+    vote: Value,
+    (log, commit_index): (Vec<Value>, Value),
+) -> Value {
     let nothing = record([("term", number(0)), ("index", number(0))]);
     record([
         ("term", term),
