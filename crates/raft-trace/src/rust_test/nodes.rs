@@ -1,0 +1,139 @@
+//! What the test will know of each node: its disk, and what it sent.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use raft_core::{
+    LogPosition, Membership, Message, NodeId, Persist, PersistId, Recovered, RoleKind, Snapshot,
+    Term,
+};
+use raft_sim::SimNode;
+
+/// The nodes, as the driver of the test has them.
+#[derive(Default)]
+pub(super) struct Nodes {
+    nodes: BTreeMap<NodeId, KnownNode>,
+}
+
+#[derive(Default)]
+pub(super) struct KnownNode {
+    /// What is on its disk.
+    pub(super) stored: Recovered,
+    /// The writes that it was not told to be there.
+    pub(super) writes: VecDeque<Persist>,
+    /// What it sent since the beginning, with the receivers.
+    pub(super) sent: Vec<(NodeId, Message)>,
+    /// Its role, as the schedule told it last; `None`: it is down.
+    role: Option<RoleKind>,
+}
+
+impl Nodes {
+    pub(super) fn get(&mut self, id: NodeId) -> &mut KnownNode {
+        self.nodes.entry(id).or_default()
+    }
+
+    /// The number of the last message from one node to another that is equal to this one.
+    pub(super) fn number_of(&self, from: NodeId, to: NodeId, message: &Message) -> Option<usize> {
+        let sent = &self.nodes.get(&from)?.sent;
+        let found = sent.iter().rposition(|(meant, sent)| *meant == to && sent == message);
+        found.map(|place| place + 1)
+    }
+
+    /// The disk has the writes up to this one.
+    pub(super) fn persisted(&mut self, id: NodeId, write: PersistId) {
+        let node = self.get(id);
+        while node.writes.front().is_some_and(|first| first.id <= write) {
+            node.store_first();
+        }
+    }
+
+    /// The process ends, and so many writes are lost.
+    pub(super) fn crash(&mut self, id: NodeId, lost: usize) -> Result<(), String> {
+        let node = self.get(id);
+        if node.writes.len() < lost {
+            return Err(format!("node {id} lost writes that it was told to be on its disk"));
+        }
+        while node.writes.len() > lost {
+            node.store_first();
+        }
+        node.writes.clear();
+        Ok(())
+    }
+
+    /// The role and the term of a node, if the role is another one than before. A node begins as a
+    /// follower, which is no news.
+    pub(super) fn changed_role(&mut self, node: &SimNode) -> Option<(RoleKind, Term)> {
+        let now = node.core().map(|core| (core.role(), core.current_term()));
+        let before = std::mem::replace(&mut self.get(node.id()).role, now.map(|(role, _)| role));
+        now.filter(|(role, _)| *role != before.unwrap_or(RoleKind::Follower))
+    }
+}
+
+impl KnownNode {
+    fn store_first(&mut self) {
+        let Some(write) = self.writes.pop_front() else { return };
+        let known = self.stored.commit_index;
+        let changes_log = write.truncate_from.is_some() || !write.entries.is_empty();
+        self.stored.store(write);
+        if !changes_log {
+            self.stored.commit_index = known;
+        }
+    }
+}
+
+/// Whether a core starts in the same way from both.
+pub(super) fn are_same(one: &Recovered, other: &Recovered) -> bool {
+    explicit(one) == explicit(other)
+}
+
+/// Without what a start makes of the rest.
+fn explicit(disk: &Recovered) -> Recovered {
+    let end = disk.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+    Recovered {
+        log_start: Some(disk.log_start.unwrap_or(end)),
+        commit_index: disk.commit_index.max(end.index),
+        ..disk.clone()
+    }
+}
+
+/// The calls that look at a node that runs.
+pub(super) fn state_of(core: &raft_core::Node) -> [String; 3] {
+    let (id, role, term) = (core.id(), core.role(), core.current_term().0);
+    let vote = vote(core.voted_for());
+    let (log, commit) = (core.log(), core.commit_index());
+    let LogPosition { index, term: before } = log.base();
+    let terms = terms(log.iter_from(log.first_index()).map(|entry| entry.term));
+    [
+        format!("is({id}, RoleKind::{role:?}, {term}, {vote})"),
+        format!("log({id}, {commit}, ({index}, {before}), &{terms:?})"),
+        members(id, core.membership()),
+    ]
+}
+
+fn members(id: NodeId, membership: &Membership) -> String {
+    let numbers = |nodes: &[NodeId]| nodes.iter().map(|node| node.0).collect::<Vec<_>>();
+    let (voters, learners) = (numbers(membership.voters()), numbers(membership.learners()));
+    format!("members({id}, &{voters:?}, &{learners:?})")
+}
+
+/// The call that looks at the disk of a node that is down.
+pub(super) fn disk_of(id: NodeId, disk: &Recovered) -> String {
+    let (term, vote) = (disk.hard_state.current_term.0, vote(disk.hard_state.voted_for));
+    let terms = terms(disk.entries.iter().map(|entry| entry.term));
+    format!("is_down({id}, {term}, {vote}, &{terms:?})")
+}
+
+fn vote(voted_for: Option<NodeId>) -> String {
+    format!("{:?}", voted_for.map(|node| node.0))
+}
+
+/// Each term with the number of its entries.
+fn terms(of_entries: impl Iterator<Item = Term>) -> Vec<(u64, usize)> {
+    let mut counted: Vec<(u64, usize)> = Vec::new();
+    for Term(term) in of_entries {
+        match counted.last_mut() {
+            Some((last, count)) if *last == term => *count += 1,
+            Some(_) | None => counted.push((term, 1)),
+        }
+    }
+    counted
+}
