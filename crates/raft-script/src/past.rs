@@ -43,8 +43,7 @@ impl Session {
         &self,
         show: &mut dyn FnMut(&Self, Option<&Statement>, Vec<CoreStep>) -> ControlFlow<()>,
     ) {
-        let mut way =
-            Seek::new(self.recorded_beginning(), self.journal().clone(), self.moment());
+        let mut way = Seek::new(self.recorded_beginning(), self.journal().clone(), self.moment());
         let mut lines = 0;
         loop {
             let steps = way.take_core_steps();

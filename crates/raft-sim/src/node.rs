@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Config, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings};
+use raft_core::{
+    Config, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings,
+};
 use raft_kv::{ClientId, Operation, Sequence, Store};
 use raft_server::{Replica, ReplicaInput};
 use raft_storage::StorageError;

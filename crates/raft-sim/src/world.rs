@@ -27,8 +27,8 @@ use raft_kv::ClientId;
 use raft_storage::Records;
 
 pub(crate) use self::files::ArrivingFiles;
-pub use self::recording::{CoreCall, CoreStep};
 use self::queue::{Queue, ScheduledKind, SentReply};
+pub use self::recording::{CoreCall, CoreStep};
 use crate::fingerprint::Fingerprint;
 use crate::in_flight::InFlightMessages;
 use crate::links::Links;

@@ -21,14 +21,13 @@ pub enum RunForm {
     /// Each statement with what happened then, as the golden scripts of this repository are.
     Golden,
     /// A Rust test that does the same with cores, for users of `raft_core`. There is none of a run
-    /// with switched-off rules, with damaged or prepared disks, or with snapshots in files.
+    /// with switched-off rules, a damaged disk or snapshots in files, and of a very long one.
     Test,
 }
 
 impl RunForm {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Trace, Self::History, Self::Script, Self::Golden, Self::Test];
+    pub const ALL: [Self; 5] = [Self::Trace, Self::History, Self::Script, Self::Golden, Self::Test];
 
     /// Its name, in one word.
     pub const fn name(self) -> &'static str {
@@ -81,7 +80,7 @@ impl RunForm {
     /// Writes the run of a session, from its beginning to the present.
     ///
     /// # Errors
-    /// Those of writing; or, in words, why the run has no such form.
+    /// Those of writing; or [`io::ErrorKind::Unsupported`], in words, if the run has no such form.
     pub fn write(self, session: &Session, out: &mut dyn io::Write) -> io::Result<()> {
         match self {
             Self::Trace => write_trace(session, out),

@@ -24,8 +24,9 @@ use self::nodes::Nodes;
 
 /// The most lines that hand something over. The compiler takes some seconds for them.
 const MOST_LINES: usize = 20_000;
-/// The longest line.
+/// The longest line, and the most characters of a statement, which may have a whole disk.
 const WIDTH: usize = 100;
+const LONGEST_COMMENT: usize = 400;
 /// What comes before the test, and the driver, which comes after it.
 const HEAD: &str = include_str!("rust_test/head.rs");
 const DRIVER: &str = include_str!("rust_test/driver.rs");
@@ -33,10 +34,10 @@ const DRIVER: &str = include_str!("rust_test/driver.rs");
 /// Writes the run of a session as a Rust test.
 ///
 /// # Errors
-/// Those of writing; or, in words, why there is no such test.
+/// Those of writing; or [`io::ErrorKind::Unsupported`], in words, if there is no such test.
 pub(crate) fn write_rust_test(session: &Session, out: &mut dyn io::Write) -> io::Result<()> {
     let (configs, schedule) = told(session).map_err(|why| {
-        io::Error::new(io::ErrorKind::Unsupported, format!("no test can be made of it: {why}"))
+        io::Error::new(io::ErrorKind::Unsupported, format!("there is no test of this run: {why}"))
     })?;
     out.write_all(HEAD.as_bytes())?;
     out.write_all(configs.text().as_bytes())?;
@@ -51,17 +52,20 @@ pub(crate) fn write_rust_test(session: &Session, out: &mut dyn io::Write) -> io:
 /// The configurations and the schedule.
 fn told(session: &Session) -> Result<(Configs, String), String> {
     let mut teller = Teller::default();
-    for statement in opening_statements(session.world().setup()) {
-        teller.statement(&statement);
-    }
+    // What is on a disk at the beginning is told entry by entry.
+    let is_short = |it: &Statement| !matches!(it, Statement::DiskContents { .. });
+    opening_statements(session.world().setup())
+        .iter()
+        .filter(|it| is_short(it))
+        .for_each(|it| teller.statement(it));
     let mut refusal = None;
-    session.retell_cores(&mut |session, statement, steps| {
-        match teller.tell(session, statement, steps) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(why) => {
-                refusal = Some(why);
-                ControlFlow::Break(())
-            }
+    session.retell_cores(&mut |session, statement, steps| match teller
+        .tell(session, statement, steps)
+    {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(why) => {
+            refusal = Some(why);
+            ControlFlow::Break(())
         }
     });
     match refusal {
@@ -83,6 +87,7 @@ struct Teller {
     count: usize,
     /// The inputs that a node was handed since its last drain.
     handed: Vec<Line>,
+    is_after_comment: bool,
 }
 
 impl Teller {
@@ -114,13 +119,24 @@ impl Teller {
         Ok(())
     }
 
-    /// A comment with a statement, after a blank line.
+    /// A comment with a statement. A blank line is before it, or a comment.
     fn statement(&mut self, statement: &Statement) {
         let text = statement.to_string();
-        let text = text.strip_prefix('#').unwrap_or(&text).trim().replace('\n', " ");
-        if !text.is_empty() {
-            let comment = cut(&format!("    // {text}"), WIDTH);
-            let _ = write!(self.text, "\n{comment}\n");
+        let text = cut(text.strip_prefix('#').unwrap_or(&text), LONGEST_COMMENT);
+        if !text.is_empty() && !std::mem::replace(&mut self.is_after_comment, true) {
+            self.text.push('\n');
+        }
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                let _ = writeln!(self.text, "{line}");
+                line.clear();
+            }
+            let before = if line.is_empty() { "    // " } else { " " };
+            let _ = write!(line, "{before}{word}");
+        }
+        if !line.is_empty() {
+            let _ = writeln!(self.text, "{}", cut(&line, WIDTH));
         }
     }
 
@@ -158,14 +174,17 @@ impl Teller {
         Ok(())
     }
 
-    /// A node starts from the disk that its writes made.
+    /// A node starts from the disk that its writes made, or from a log that a statement made up.
     fn compare_disk(&mut self, node: NodeId, found: &Recovered) -> Result<(), String> {
+        let known = self.nodes.get(node);
+        let made_up = if known.is_new() { known.make_up(found, node) } else { Vec::new() };
+        made_up.iter().for_each(|line| self.line(line));
         let stored = &mut self.nodes.get(node).stored;
         let was_applied = std::mem::replace(&mut stored.applied, found.applied);
         if !nodes::are_same(stored, found) {
             return Err(format!(
                 "the disk of node {node} is not what its writes made: it was damaged, wiped or \
-                 restored, or was not empty at the beginning"
+                 restored, or it is from an earlier run"
             ));
         }
         if was_applied != found.applied {
@@ -189,6 +208,7 @@ impl Teller {
 
     fn line(&mut self, line: &Line) {
         self.count += 1;
+        self.is_after_comment = false;
         let Line { call, comment } = line;
         let call = format!("    run.{call};");
         let whole = match comment {

@@ -46,8 +46,8 @@ impl Configs {
         for (place, (membership, settings)) in self.kinds.iter().enumerate() {
             let _ = write!(
                 text,
-                "fn {}(id: u64, seed: u64) -> Config {{\n    \
-                     let mut config = Config::new(NodeId(id), {});\n    \
+                "fn {}(id: u64, seed: u64) -> Config {{\n\
+                 {}    let mut config = Config::new(NodeId(id), members);\n    \
                      config.seed = seed;\n",
                 name(place),
                 members(membership)
@@ -77,12 +77,15 @@ fn listed(membership: &Membership) -> Membership {
 
 fn members(membership: &Membership) -> String {
     if membership.is_empty() {
-        return "Membership::empty()".to_owned();
+        return "    let members = Membership::empty();\n".to_owned();
     }
-    let voters = format!("Membership::new({})", ids(membership.voters()));
+    let voters = ids(membership.voters());
+    let voters = format!("    let members = Membership::new({voters});\n");
     match membership.learners() {
         [] => voters,
-        learners => format!("{voters}.with_learners({})", ids(learners)),
+        learners => {
+            format!("{voters}    let members = members.with_learners({});\n", ids(learners))
+        }
     }
 }
 

@@ -32,6 +32,20 @@ impl Disk {
 }
 
 impl Run {
+    /// The disk of a node has this term and this vote at the beginning.
+    fn disk(&mut self, id: u64, term: u64, vote: Option<u64>) {
+        let (current_term, voted_for) = (Term(term), vote.map(NodeId));
+        let hard_state = HardState { current_term, voted_for };
+        self.disks.entry(id).or_default().stored.hard_state = hard_state;
+    }
+
+    /// And this command in its log, after those before.
+    fn disk_entry(&mut self, id: u64, term: u64, command: &[u8]) {
+        let entries = &mut self.disks.entry(id).or_default().stored.entries;
+        let (index, payload) = (LogIndex(entries.len() as u64 + 1), command.into());
+        entries.push(Entry { index, term: Term(term), payload: Payload::Command(payload) });
+    }
+
     /// A node starts from its disk.
     fn start(&mut self, config: Config, at: u64) {
         let id = config.id.0;

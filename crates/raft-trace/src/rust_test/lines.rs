@@ -1,8 +1,6 @@
 //! Inputs as calls of the driver.
 
-use raft_core::{
-    Body, Bytes, Instant, MembershipChange, Message, NodeId, ReadMode, SnapshotData,
-};
+use raft_core::{Body, Bytes, Instant, MembershipChange, Message, NodeId, ReadMode, SnapshotData};
 use raft_kv::{Command, Operation};
 use raft_server::{ReplicaInput, ReplicaRequest};
 
@@ -66,13 +64,7 @@ pub(super) fn input(
 
 fn asked(of: &str, request: ReplicaRequest<Operation>) -> Line {
     match request {
-        ReplicaRequest::Command(command) => {
-            let call = format!("propose({of}, {})", literal(&command));
-            match Command::decode(&command) {
-                Ok(command) => Line::with(call, command.to_string().replace('\n', " ")),
-                Err(_) => Line::new(call),
-            }
-        }
+        ReplicaRequest::Command(asked) => command(format!("propose({of}, "), &asked),
         ReplicaRequest::Read { query, mode } => {
             let mode = match mode {
                 ReadMode::Quorum => "Quorum",
@@ -91,6 +83,15 @@ fn asked(of: &str, request: ReplicaRequest<Operation>) -> Line {
     }
 }
 
+/// The line of a call whose last argument is a command.
+pub(super) fn command(call: String, command: &[u8]) -> Line {
+    let call = format!("{call}{})", literal(command));
+    match Command::decode(command) {
+        Ok(command) => Line::with(call, command.to_string().replace('\n', " ")),
+        Err(_) => Line::new(call),
+    }
+}
+
 fn changed(change: MembershipChange) -> String {
     match change {
         MembershipChange::AddLearner(node) => format!("AddLearner(NodeId({node}))"),
@@ -101,14 +102,14 @@ fn changed(change: MembershipChange) -> String {
         MembershipChange::Replace { old, new } => {
             format!("Replace {{ old: NodeId({old}), new: NodeId({new}) }}")
         }
-        MembershipChange::SetVoters(voters) => format!("SetVoters(vec!{})", ids(&voters)),
+        MembershipChange::SetVoters(voters) => format!("SetVoters({}.to_vec())", ids(&voters)),
     }
 }
 
 /// A list of nodes.
 pub(super) fn ids(nodes: &[NodeId]) -> String {
-    let nodes: Vec<String> = nodes.iter().map(|node| format!("NodeId({node})")).collect();
-    format!("[{}]", nodes.join(", "))
+    let nodes: Vec<u64> = nodes.iter().map(|node| node.0).collect();
+    format!("{nodes:?}.map(NodeId)")
 }
 
 fn named(contexts: &[(NodeId, Bytes)]) -> String {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use raft_core::{
-    LogPosition, Membership, Message, NodeId, Persist, PersistId, Recovered, RoleKind, Snapshot,
-    Term,
+    HardState, LogPosition, Membership, Message, NodeId, Payload, Persist, PersistId, Recovered,
+    RoleKind, Snapshot, Term,
 };
 use raft_sim::SimNode;
+
+use super::lines::{self, Line};
 
 /// The nodes, as the driver of the test has them.
 #[derive(Default)]
@@ -69,6 +71,31 @@ impl Nodes {
 }
 
 impl KnownNode {
+    /// Whether nothing was ever on its disk.
+    pub(super) fn is_new(&self) -> bool {
+        self.stored == Recovered::default() && self.writes.is_empty()
+    }
+
+    /// Takes the term, the vote and the commands in the log from a disk. Returns the calls that do
+    /// the same. Whatever else is on the disk is not taken.
+    pub(super) fn make_up(&mut self, disk: &Recovered, id: NodeId) -> Vec<Line> {
+        let HardState { current_term, voted_for } = disk.hard_state;
+        let is_empty = disk.hard_state == HardState::default() && disk.entries.is_empty();
+        if is_empty {
+            return Vec::new();
+        }
+        self.stored.hard_state = disk.hard_state;
+        let call = format!("disk({id}, {current_term}, {})", vote(voted_for));
+        let mut lines = vec![Line::new(call)];
+        for entry in &disk.entries {
+            if let Payload::Command(command) = &entry.payload {
+                self.stored.entries.push(entry.clone());
+                lines.push(lines::command(format!("disk_entry({id}, {}, ", entry.term), command));
+            }
+        }
+        lines
+    }
+
     fn store_first(&mut self) {
         let Some(write) = self.writes.pop_front() else { return };
         let known = self.stored.commit_index;
