@@ -168,7 +168,7 @@ impl Teller {
             }
             CoreCall::End { lost } => {
                 self.nodes.crash(node, lost)?;
-                self.line(&Line::new(format!("crash({node}, {lost})")));
+                self.line(&lines::crash(node, lost));
             }
         }
         Ok(())

@@ -83,6 +83,16 @@ fn asked(of: &str, request: ReplicaRequest<Operation>) -> Line {
     }
 }
 
+/// The process of a node ends, and so many writes are lost.
+pub(super) fn crash(node: NodeId, lost: usize) -> Line {
+    let words = match lost {
+        0 => "no write is lost".to_owned(),
+        1 => "its last write is lost".to_owned(),
+        _ => format!("its last {lost} writes are lost"),
+    };
+    Line::with(format!("crash({node}, {lost})"), words)
+}
+
 /// The line of a call whose last argument is a command.
 pub(super) fn command(call: String, command: &[u8]) -> Line {
     let call = format!("{call}{})", literal(command));
