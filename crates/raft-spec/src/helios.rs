@@ -12,8 +12,8 @@ use tla_checker::ast::Value;
 use crate::fields::Fields;
 use crate::follow::{Follow, HeldRun, Outside, SpecError, Stop};
 use crate::messages::message;
-use decisions::first_disk;
 use crate::values::{items, member, server, text, whole};
+use decisions::first_disk;
 
 pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError> {
     let whole = String::from_utf8_lossy(bytes);
@@ -185,8 +185,8 @@ impl Replay<'_> {
     /// be in another term, and so may its disk.
     pub(super) fn release(&mut self, node: NodeId, event: u64, place: usize) -> Result<(), Stop> {
         const FAR: usize = 64;
-        let is_late =
-            member(&self.follow.of("disk", node), "term") != Some(self.follow.of("currentTerm", node));
+        let is_late = member(&self.follow.of("disk", node), "term")
+            != Some(self.follow.of("currentTerm", node));
         let all = self.releases.get(&node).map(Vec::as_slice).unwrap_or_default();
         let later = all.iter().skip(all.partition_point(|(it, _)| *it < place)).take(FAR);
         let due = later.filter(|(_, cause)| is_late || *cause == event);
@@ -200,12 +200,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn arrived(
-        &mut self,
-        step: &TraceStep,
-        event: Fields<'_>,
-        place: usize,
-    ) -> Result<(), Stop> {
+    fn arrived(&mut self, step: &TraceStep, event: Fields<'_>, place: usize) -> Result<(), Stop> {
         let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());

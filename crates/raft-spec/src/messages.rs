@@ -14,8 +14,12 @@ pub(crate) fn message(
     entries: impl Fn(u64) -> Value,
 ) -> Result<Value, BadField> {
     let name = said.text("type")?;
-    let [kind, from, to, term] =
-        [("type", text(name)), ("from", server(from)), ("to", server(to)), ("term", said.number("term")?)];
+    let [kind, from, to, term] = [
+        ("type", text(name)),
+        ("from", server(from)),
+        ("to", server(to)),
+        ("term", said.number("term")?),
+    ];
     Ok(match name {
         "RequestVote" | "PreVote" => record([
             kind,

@@ -182,10 +182,7 @@ impl Teller {
         let stored = &mut self.nodes.get(node).stored;
         let was_applied = std::mem::replace(&mut stored.applied, found.applied);
         if !nodes::are_same(stored, found) {
-            return Err(format!(
-                "the disk of node {node} is not what its writes made: it was damaged, wiped or \
-                 restored, or it is from an earlier run"
-            ));
+            return Err(other_disk(node));
         }
         if was_applied != found.applied {
             self.line(&Line::new(format!("applied({node}, {})", found.applied.0)));
@@ -230,8 +227,7 @@ impl Teller {
                     }
                 }
                 None => {
-                    // A disk that cannot be read is not what the writes made either.
-                    let found = node.recovered().map_err(|error| error.to_string())?;
+                    let found = node.recovered().map_err(|_| other_disk(node.id()))?;
                     self.compare_disk(node.id(), &found)?;
                     self.line(&Line::new(nodes::disk_of(node.id(), &found)));
                 }
@@ -239,6 +235,14 @@ impl Teller {
         }
         Ok(())
     }
+}
+
+/// The reason why there is no test of a run with this disk.
+fn other_disk(node: NodeId) -> String {
+    format!(
+        "the disk of node {node} is not what its writes made: it was damaged, wiped or restored, \
+         or it is from an earlier run"
+    )
 }
 
 /// The beginning of a text, without spaces at its end.

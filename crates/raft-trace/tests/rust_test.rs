@@ -99,9 +99,10 @@ fn what_no_test_says_is_refused_in_words() {
     let restored = format!("{log}disk 1 backup\nset x=2\nrun until idle\ncrash 1\ndisk 1 restore");
     assert_eq!(refusal(&format!("{restored}\nrestart 1")), disk);
     assert_eq!(refusal(&restored), disk, "also if it does not start again");
+    assert_eq!(refusal(&format!("{log}crash 1\ndisk 1 wipe")), disk);
     let files = format!("{log}run 1ms").replacen("seed=1", "seed=1 snapshot-files=on", 1);
     assert_eq!(refusal(&files), "there is no test of this run: snapshots are in files");
-    let long = "cluster nodes=5 seed=1\nrun 60s";
+    let long = "cluster nodes=5 seed=1\nrun 3m";
     let words = "there is no test of this run: it has more than 20000 steps of nodes";
     assert_eq!(refusal(long), words);
 }

@@ -31,7 +31,7 @@ fn config(id: u64, seed: u64) -> Config {
 fn the_run_is_the_same() {
     let run = &mut Run::default();
 
-    // cluster nodes=3 seed=3
+    // cluster nodes=3 seed=3 state=disk
     run.start(config(1, 0xab13_cc52_9e5e_28b4), 0);
     run.start(config(2, 0x8635_77b9_137c_a9fb), 0);
     run.start(config(3, 0xa8c9_439b_649c_a433), 0);
@@ -88,6 +88,12 @@ fn the_run_is_the_same() {
     run.deliver(2, 195_727, (1, 13)); // AppendEntries, term 1
     run.deliver(3, 197_083, (1, 14)); // AppendEntries, term 1
 
+    // clock 2 drift=+1%
+    // timeouts all spread
+    run.draw_timeouts(1, 150_000, 150_000);
+    run.draw_timeouts(2, 225_000, 225_000);
+    run.draw_timeouts(3, 300_000, 300_000);
+
     // A command is in the log of the leader only, and the write of it is not done.
     // disk 1 latency=1s
     // partition 1 | 2 3
@@ -97,47 +103,151 @@ fn the_run_is_the_same() {
 
     // crash 1 lose
     run.crash(1, 1); // its last write is lost
+
+    // reseed 17
+    run.reseed(2, 0x8bf3_4edb_7ccc_78fe);
+    run.reseed(3, 0xe796_e0ff_7fd7_04b5);
     run.timeout(3, 372_337);
     run.role(3, RoleKind::PreCandidate, 1);
-    run.deliver(2, 384_551, (3, 11)); // PreVote, term 1
-    run.deliver(3, 392_604, (2, 10)); // PreVoteReply, term 1, granted
+    run.deliver(2, 386_334, (3, 11)); // PreVote, term 1
+    run.deliver(3, 397_107, (2, 10)); // PreVoteReply, term 1, granted
     run.role(3, RoleKind::Candidate, 2);
-    run.persisted(3, 393_852, 4);
-    run.deliver(2, 400_178, (3, 13)); // RequestVote, term 2
-    run.persisted(2, 402_482, 4);
-    run.deliver(3, 409_667, (2, 11)); // RequestVoteReply, term 2, granted
+    run.persisted(3, 400_839, 4);
+    run.deliver(2, 413_694, (3, 13)); // RequestVote, term 2
+    run.persisted(2, 417_034, 4);
+    run.deliver(3, 427_362, (2, 11)); // RequestVoteReply, term 2, granted
     run.role(3, RoleKind::Leader, 2);
 
     // heal
     // disk 1 latency=2ms
     // restart 1
-    run.start(config(1, 0xed8f_b152_27d0_e8a4), 409_667);
-    run.persisted(3, 412_307, 5);
-    run.deliver(2, 420_829, (3, 15)); // AppendEntries, term 2, 1 entry
-    run.persisted(2, 424_668, 5);
-    run.deliver(3, 432_886, (2, 12)); // AppendEntriesReply, term 2
-    run.deliver(3, 437_035, (2, 13)); // AppendEntriesReply, term 2
-    run.timeout(3, 459_667);
-    run.deliver(1, 468_432, (3, 16)); // AppendEntries, term 2
-    run.deliver(2, 470_294, (3, 17)); // AppendEntries, term 2
-    run.persisted(1, 470_432, 1);
-    run.deliver(3, 477_570, (1, 19)); // AppendEntriesReply, term 2
-    run.deliver(1, 484_993, (3, 18)); // AppendEntries, term 2, 1 entry
-    run.deliver(3, 485_290, (2, 14)); // AppendEntriesReply, term 2
-    run.persisted(1, 486_993, 2);
+    run.applied(1, 2);
+    run.start(config(1, 0xf5d7_0909_940d_8de0), 427_362);
+    run.persisted(3, 428_579, 5);
+    run.deliver(2, 443_294, (3, 15)); // AppendEntries, term 2, 1 entry
+    run.persisted(2, 447_169, 5);
+    run.deliver(3, 449_047, (2, 12)); // AppendEntriesReply, term 2
+    run.deliver(3, 455_729, (2, 13)); // AppendEntriesReply, term 2
+    run.timeout(3, 477_362);
+    run.deliver(1, 489_161, (3, 16)); // AppendEntries, term 2
+    run.deliver(2, 492_574, (3, 17)); // AppendEntries, term 2
+    run.persisted(1, 491_161, 1);
+    run.deliver(3, 495_758, (2, 14)); // AppendEntriesReply, term 2
+    run.deliver(3, 503_600, (1, 19)); // AppendEntriesReply, term 2
+    run.deliver(1, 517_427, (3, 18)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 519_427, 2);
 
     // expect converged
+    // get a read=quorum
+    run.timeout(3, 527_362);
+    run.deliver(3, 532_363, (1, 20)); // AppendEntriesReply, term 2
+    run.deliver(3, 532_363, (1, 21)); // AppendEntriesReply, term 2
+    run.deliver(2, 539_075, (3, 20)); // AppendEntries, term 2
+    run.deliver(1, 540_721, (3, 19)); // AppendEntries, term 2
+    run.deliver(3, 541_122, (2, 15)); // AppendEntriesReply, term 2
+    run.deliver(3, 553_594, (1, 22)); // AppendEntriesReply, term 2
+    run.timeout(3, 577_362);
+    run.deliver(1, 586_672, (3, 21)); // AppendEntries, term 2
+    run.deliver(2, 595_982, (3, 22)); // AppendEntries, term 2
+    run.deliver(3, 595_108, (1, 23)); // AppendEntriesReply, term 2
+    run.deliver(3, 597_877, (2, 16)); // AppendEntriesReply, term 2
+    run.timeout(3, 627_362);
+    run.deliver(1, 634_172, (3, 23)); // AppendEntries, term 2
+    run.deliver(2, 640_954, (3, 24)); // AppendEntries, term 2
+    run.deliver(3, 647_136, (2, 17)); // AppendEntriesReply, term 2
+    run.deliver(3, 649_053, (1, 24)); // AppendEntriesReply, term 2
+    run.timeout(3, 677_362);
+    run.deliver(1, 684_152, (3, 25)); // AppendEntries, term 2
+    run.deliver(2, 695_124, (3, 26)); // AppendEntries, term 2
+    run.deliver(3, 695_050, (1, 25)); // AppendEntriesReply, term 2
+    run.deliver(3, 695_935, (2, 18)); // AppendEntriesReply, term 2
+    run.timeout(3, 727_362);
+    run.deliver(1, 737_159, (3, 27)); // AppendEntries, term 2
+    run.deliver(2, 746_568, (3, 28)); // AppendEntries, term 2
+    run.deliver(3, 748_621, (1, 26)); // AppendEntriesReply, term 2
+    run.deliver(3, 752_796, (2, 19)); // AppendEntriesReply, term 2
+    run.timeout(3, 777_362);
+    run.deliver(1, 787_651, (3, 29)); // AppendEntries, term 2
+    run.deliver(2, 797_164, (3, 30)); // AppendEntries, term 2
+    run.deliver(3, 797_688, (2, 20)); // AppendEntriesReply, term 2
+    run.deliver(3, 797_754, (1, 27)); // AppendEntriesReply, term 2
+    run.timeout(3, 827_362);
+    run.deliver(2, 842_912, (3, 32)); // AppendEntries, term 2
+    run.deliver(1, 838_813, (3, 31)); // AppendEntries, term 2
+    run.deliver(3, 846_486, (2, 21)); // AppendEntriesReply, term 2
+    run.deliver(3, 847_766, (1, 28)); // AppendEntriesReply, term 2
+    run.timeout(3, 877_362);
+    run.deliver(2, 892_308, (3, 34)); // AppendEntries, term 2
+    run.deliver(1, 887_088, (3, 33)); // AppendEntries, term 2
+    run.deliver(3, 892_641, (1, 29)); // AppendEntriesReply, term 2
+    run.deliver(3, 896_116, (2, 22)); // AppendEntriesReply, term 2
+    run.timeout(3, 927_362);
+    run.deliver(1, 936_084, (3, 35)); // AppendEntries, term 2
+    run.deliver(2, 944_912, (3, 36)); // AppendEntries, term 2
+    run.deliver(3, 945_406, (2, 23)); // AppendEntriesReply, term 2
+    run.deliver(3, 947_964, (1, 30)); // AppendEntriesReply, term 2
+    run.timeout(3, 977_362);
+    run.deliver(1, 986_841, (3, 37)); // AppendEntries, term 2
+    run.deliver(2, 996_853, (3, 38)); // AppendEntries, term 2
+    run.deliver(3, 995_547, (2, 24)); // AppendEntriesReply, term 2
+    run.deliver(3, 999_791, (1, 31)); // AppendEntriesReply, term 2
+    run.timeout(3, 1_027_362);
+    run.deliver(2, 1_045_597, (3, 40)); // AppendEntries, term 2
+    run.deliver(1, 1_037_476, (3, 39)); // AppendEntries, term 2
+    run.deliver(3, 1_047_871, (1, 32)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_051_419, (2, 25)); // AppendEntriesReply, term 2
+    run.timeout(3, 1_077_362);
+    run.deliver(1, 1_082_741, (3, 41)); // AppendEntries, term 2
+    run.deliver(2, 1_096_874, (3, 42)); // AppendEntries, term 2
+    run.deliver(3, 1_094_591, (1, 33)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_097_625, (2, 26)); // AppendEntriesReply, term 2
+    run.timeout(3, 1_127_362);
+    run.deliver(2, 1_141_996, (3, 44)); // AppendEntries, term 2
+    run.deliver(1, 1_137_943, (3, 43)); // AppendEntries, term 2
+    run.deliver(3, 1_145_118, (2, 27)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_145_306, (1, 34)); // AppendEntriesReply, term 2
+    run.timeout(3, 1_177_362);
+    run.deliver(1, 1_186_803, (3, 45)); // AppendEntries, term 2
+    run.deliver(2, 1_198_966, (3, 46)); // AppendEntries, term 2
+    run.deliver(3, 1_198_241, (2, 28)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_200_441, (1, 35)); // AppendEntriesReply, term 2
+    run.propose(1, 1_210_645, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.timeout(3, 1_227_362);
+    run.propose(3, 1_227_879, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.persisted(3, 1_231_106, 6);
+    run.deliver(2, 1_243_941, (3, 48)); // AppendEntries, term 2
+    run.deliver(1, 1_234_947, (3, 47)); // AppendEntries, term 2
+    run.deliver(3, 1_238_855, (2, 29)); // AppendEntriesReply, term 2
+    run.deliver(1, 1_239_476, (3, 49)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 1_241_476, 3);
+    run.deliver(2, 1_252_138, (3, 50)); // AppendEntries, term 2, 1 entry
+    run.persisted(2, 1_253_972, 6);
+    run.deliver(3, 1_244_546, (1, 36)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_247_204, (1, 37)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_254_447, (1, 38)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_254_687, (2, 30)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_254_687, (2, 31)); // AppendEntriesReply, term 2
+    run.read(3, 1_270_671, ReadMode::Quorum); // get a
+    run.timeout(3, 1_277_362);
+    run.deliver(2, 1_288_981, (3, 52)); // AppendEntries, term 2
+    run.deliver(1, 1_282_418, (3, 51)); // AppendEntries, term 2
+    run.deliver(3, 1_287_280, (2, 32)); // AppendEntriesReply, term 2
+    run.deliver(1, 1_288_451, (3, 53)); // AppendEntries, term 2
+    run.deliver(2, 1_302_669, (3, 54)); // AppendEntries, term 2
+    run.deliver(3, 1_292_786, (1, 39)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_295_746, (1, 40)); // AppendEntriesReply, term 2
+
     // expect safe
 
     // The end.
     run.is(1, RoleKind::Follower, 2, None);
-    run.log(1, 3, (0, 0), &[(1, 2), (2, 1)]);
+    run.log(1, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(1, &[1, 2, 3], &[]);
     run.is(2, RoleKind::Follower, 2, Some(3));
-    run.log(2, 3, (0, 0), &[(1, 2), (2, 1)]);
+    run.log(2, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(2, &[1, 2, 3], &[]);
     run.is(3, RoleKind::Leader, 2, Some(3));
-    run.log(3, 3, (0, 0), &[(1, 2), (2, 1)]);
+    run.log(3, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(3, &[1, 2, 3], &[]);
 }
 

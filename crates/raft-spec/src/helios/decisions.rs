@@ -36,9 +36,7 @@ impl Replay<'_> {
                 self.claim_last_log(node, event)
             }
             "pre_vote_granted" => self.act_on("GrantPreVote", node, step),
-            "pre_vote_counted" if event.flag("granted")? => {
-                self.act_on("CountPreVote", node, step)
-            }
+            "pre_vote_counted" if event.flag("granted")? => self.act_on("CountPreVote", node, step),
             "election_started" => {
                 let after = event.text("reason")? == "pre_votes_won";
                 let action = if after { "StartElectionAfterPreVote" } else { "StartElection" };
@@ -135,9 +133,7 @@ impl Replay<'_> {
 
     /// The entry that the next write of a node has at an index.
     fn entry_to_come(&self, node: NodeId, index: u64, place: usize) -> Option<Value> {
-        let is_it = |fact: &Fact| {
-            matches!(fact, Fact::Log(LogFact::Entry(entry)) if entry.index == LogIndex(index))
-        };
+        let is_it = |fact: &Fact| matches!(fact, Fact::Log(LogFact::Entry(entry)) if entry.index == LogIndex(index));
         let own = self.run.steps[place..].iter().filter(|step| step.node == Some(node));
         let step = own
             .take_while(|step| step.kind != "crashed")
@@ -149,12 +145,7 @@ impl Replay<'_> {
     }
 
     /// A node accepted entries, also some that it had kept.
-    fn accepted(
-        &mut self,
-        node: NodeId,
-        step: &TraceStep,
-        event: Fields<'_>,
-    ) -> Result<(), Stop> {
+    fn accepted(&mut self, node: NodeId, step: &TraceStep, event: Fields<'_>) -> Result<(), Stop> {
         self.act_on("AcceptEntries", node, step)?;
         let match_index = event.whole("match_index")?;
         let mut end = end_of(&self.received(step)?);
