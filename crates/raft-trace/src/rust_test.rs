@@ -149,13 +149,18 @@ impl Teller {
                 self.line(&Line::new(format!("start({config}, {})", lines::number(at.0))));
             }
             // The process ends.
-            CoreCall::Input(ReplicaInput::PersistFailed) => {}
-            CoreCall::Input(input) => {
+            CoreCall::Input { input: ReplicaInput::PersistFailed, .. } => {}
+            CoreCall::Input { input: ReplicaInput::Timeout, deadline } => {
+                self.handed.push(lines::timeout(node, at, deadline));
+            }
+            CoreCall::Input { input, .. } => {
                 let line = lines::input(&mut self.nodes, (node, at), input)?;
                 self.handed.push(line);
             }
             CoreCall::Write(write) => self.nodes.get(node).writes.push_back(write),
             CoreCall::Send { to, message } => self.nodes.get(node).sent.push((to, message)),
+            CoreCall::Apply(entries) => self.nodes.get(node).applied += entries,
+            CoreCall::Answer => self.nodes.get(node).answered += 1,
             CoreCall::Drained => self.drained(node),
             CoreCall::Reseed(seed) => {
                 let call = format!("reseed({node}, {})", lines::hexadecimal(seed));
@@ -225,6 +230,8 @@ impl Teller {
                     for call in nodes::state_of(core) {
                         self.line(&Line::new(call));
                     }
+                    let totals = self.nodes.get(node.id()).totals(node.id());
+                    self.line(&Line::new(totals));
                 }
                 None => {
                     let found = node.recovered().map_err(|_| other_disk(node.id()))?;

@@ -88,7 +88,7 @@ fn the_run_is_the_same() {
     run.deliver(1, 85_738, (3, 4)); // AppendEntriesReply, term 1
     run.drain(1);
     run.deliver(1, 98_293, (2, 4)); // AppendEntriesReply, term 1
-    run.timeout(1, 183_037);
+    run.late_timeout(1, 183_037, 181_405);
     run.propose(1, 194_835, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
     run.deliver(3, 198_495, (1, 8)); // AppendEntries, term 1
     run.deliver(2, 200_116, (1, 7)); // AppendEntries, term 1
@@ -117,7 +117,7 @@ fn the_run_is_the_same() {
     run.persisted(1, 281_171, 5);
     run.propose(1, 298_238, b"\x01\x01\x03\x00\x01c\x013"); // client 1 #3: set c=3
     run.gather(1);
-    run.timeout(1, 306_150);
+    run.late_timeout(1, 306_150, 303_037);
     run.persisted(1, 306_150, 6);
     run.drain(1);
     run.gather(3);
@@ -168,7 +168,7 @@ fn the_run_is_the_same() {
     // expect voters 1 2 3 4
     // transfer 4
     run.transfer(1, 422_753, 4);
-    run.timeout(1, 428_291);
+    run.late_timeout(1, 428_291, 426_150);
     run.persisted(1, 433_466, 8);
     run.deliver(4, 435_650, (1, 24)); // AppendEntries, term 1, 1 entry
     run.deliver(3, 437_810, (1, 23)); // AppendEntries, term 1, 1 entry
@@ -242,7 +242,7 @@ fn the_run_is_the_same() {
     run.propose(4, 977_525, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
     run.propose(2, 1_100_109, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
     run.propose(4, 1_123_757, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.timeout(4, 1_143_535);
+    run.late_timeout(4, 1_143_535, 1_143_060);
     run.role(4, RoleKind::PreCandidate, 2);
     run.deliver(2, 1_155_530, (4, 14)); // PreVote, term 2
     run.deliver(1, 1_157_298, (4, 13)); // PreVote, term 2
@@ -254,7 +254,7 @@ fn the_run_is_the_same() {
     run.persisted(4, 1_174_293, 1);
     run.gather(1);
     run.deliver(1, 1_184_058, (4, 16)); // RequestVote, term 3
-    run.timeout(1, 1_184_058);
+    run.late_timeout(1, 1_184_058, 1_792_954);
     run.drain(1);
     run.deliver(3, 1_184_500, (4, 18)); // RequestVote, term 3
     run.deliver(2, 1_186_586, (4, 17)); // RequestVote, term 3
@@ -303,7 +303,7 @@ fn the_run_is_the_same() {
     run.deliver(4, 1_304_791, (1, 36)); // AppendEntriesReply, term 3
     run.drain(4);
     run.deliver(4, 1_311_842, (3, 21)); // AppendEntriesReply, term 3
-    run.timeout(4, 1_323_131);
+    run.late_timeout(4, 1_323_131, 1_322_828);
     run.deliver(2, 1_332_062, (4, 26)); // AppendEntries, term 3
     run.deliver(3, 1_337_024, (4, 27)); // AppendEntries, term 3
     run.deliver(1, 1_338_451, (4, 25)); // AppendEntries, term 3
@@ -315,15 +315,19 @@ fn the_run_is_the_same() {
     run.is(1, RoleKind::Follower, 3, Some(4));
     run.log(1, 9, (6, 1), &[(2, 1), (3, 2)]);
     run.members(1, &[1, 2, 3, 4], &[]);
+    run.did(1, Did { sent: 37, applied: 9, answered: 7 });
     run.is(2, RoleKind::Follower, 3, Some(4));
     run.log(2, 9, (8, 3), &[(3, 1)]);
     run.members(2, &[1, 2, 3, 4], &[]);
+    run.did(2, Did { sent: 23, applied: 9, answered: 2 });
     run.is(3, RoleKind::Follower, 3, Some(4));
     run.log(3, 9, (8, 3), &[(3, 1)]);
     run.members(3, &[1, 2, 3, 4], &[]);
+    run.did(3, Did { sent: 22, applied: 9, answered: 3 });
     run.is(4, RoleKind::Leader, 3, Some(4));
     run.log(4, 9, (8, 3), &[(3, 1)]);
     run.members(4, &[1, 2, 3, 4], &[]);
+    run.did(4, Did { sent: 27, applied: 8, answered: 6 });
 }
 
 /// A cluster: its nodes, their disks, and what they have sent.
@@ -333,6 +337,7 @@ struct Run {
     disks: BTreeMap<u64, Disk>,
     /// The messages of each node since the beginning, with their receivers.
     sent: BTreeMap<u64, Vec<(NodeId, Message)>>,
+    did: BTreeMap<u64, Did>,
     /// The node that takes several inputs before a drain.
     gathers: Option<u64>,
     requests: u64,
@@ -343,6 +348,17 @@ struct Run {
 struct Disk {
     stored: Recovered,
     writes: VecDeque<Persist>,
+}
+
+/// What a node did since the beginning, in numbers.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Did {
+    /// Messages. They are counted at the end.
+    sent: usize,
+    /// Entries that it handed to its state machine.
+    applied: usize,
+    /// Requests.
+    answered: usize,
 }
 
 impl Disk {
@@ -400,12 +416,20 @@ impl Run {
 
     /// The timer of a node elapses.
     fn timeout(&mut self, id: u64, at: u64) {
+        self.late_timeout(id, at, at);
+    }
+
+    /// The same, and the node is told late. If it set its timer anew meanwhile, it is told early.
+    fn late_timeout(&mut self, id: u64, at: u64, deadline: u64) {
+        assert_eq!(self.node(id).deadline(), Instant(deadline), "the timer of node {id}");
         self.hand(id, at, Input::Timeout);
     }
 
     /// The disk of a node has this write, and those before it.
     fn persisted(&mut self, id: u64, at: u64, write: u64) {
         let disk = self.disks.entry(id).or_default();
+        let is_asked = disk.writes.iter().any(|asked| asked.id.0 == write);
+        assert!(is_asked, "node {id} does not wait for write {write}");
         while disk.writes.front().is_some_and(|first| first.id.0 <= write) {
             disk.store_first();
         }
@@ -499,6 +523,7 @@ impl Run {
     fn drain(&mut self, id: u64) {
         self.gathers = None;
         let node = self.nodes.get_mut(&id).expect("the node runs");
+        let did = self.did.entry(id).or_default();
         while let Some(output) = node.poll_output().output() {
             match output {
                 Output::Persist(write) => {
@@ -507,10 +532,10 @@ impl Run {
                 Output::Send { to, message } => {
                     self.sent.entry(id).or_default().push((to, message));
                 }
-                // For state machines, clients and people.
-                Output::Apply(_)
-                | Output::Restore(_)
-                | Output::Reply { .. }
+                Output::Apply(entries) => did.applied += entries.len(),
+                Output::Reply { .. } => did.answered += 1,
+                // For state machines and people.
+                Output::Restore(_)
                 | Output::SnapshotNeeded { .. }
                 | Output::Files(_)
                 | Output::Alarm(_)
@@ -547,6 +572,13 @@ impl Run {
         assert_eq!((log.base().index.0, log.base().term.0), before, "the log of node {id}");
         let entries = log.iter_from(log.first_index());
         assert_eq!(counted(entries.map(|entry| entry.term.0)), terms, "the log of node {id}");
+    }
+
+    /// The end: what a node did since the beginning.
+    fn did(&self, id: u64, expected: Did) {
+        let sent = self.sent.get(&id).map_or(0, Vec::len);
+        let did = self.did.get(&id).copied().unwrap_or_default();
+        assert_eq!(Did { sent, ..did }, expected, "node {id}");
     }
 
     /// The end: a node is down. The term, the vote, and the terms in the log on its disk.

@@ -100,10 +100,10 @@ impl World {
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
         let Some(live) = node.live_mut() else { return };
-        let kept = is_recorded.then(|| anonymous(&input));
+        let kept = is_recorded.then(|| (live.replica.deadline(), anonymous(&input)));
         live.replica.handle(now, input);
-        if let Some(input) = kept {
-            self.record(id, || CoreCall::Input(input));
+        if let Some((deadline, input)) = kept {
+            self.record(id, || CoreCall::Input { deadline, input });
         }
     }
 
@@ -132,10 +132,12 @@ impl World {
                     ReplicaOutput::Applied(entries) => self.note_applied(id, entries),
                     ReplicaOutput::Restore(restored) => self.restore(id, &restored),
                     ReplicaOutput::Answer { caller, outcome, answer } => {
+                        self.record(id, || CoreCall::Answer);
                         self.answer(id, caller, outcome, answer);
                     }
                     ReplicaOutput::Order { caller, outcome } => {
-                        self.report_order(id, caller, outcome)
+                        self.record(id, || CoreCall::Answer);
+                        self.report_order(id, caller, outcome);
                     }
                     ReplicaOutput::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
@@ -271,6 +273,7 @@ impl World {
     }
 
     fn note_applied(&mut self, id: NodeId, entries: Entries) {
+        self.record(id, || CoreCall::Apply(entries.len()));
         self.flush_some(id);
         let ends = entries.first().zip(entries.last());
         let range = ends.map(|(first, last)| first.index..=last.index);

@@ -29,8 +29,13 @@ pub enum CoreCall {
         /// What its disk holds.
         disk: Box<Recovered>,
     },
-    /// The driver hands this over. It does not say who asked.
-    Input(ReplicaInput<Operation, ()>),
+    /// The driver hands this over.
+    Input {
+        /// When the timer of the core was to elapse before, by the clock of the node.
+        deadline: Instant,
+        /// The input, without the one who asked.
+        input: ReplicaInput<Operation, ()>,
+    },
     /// The core asks for this write.
     Write(Persist),
     /// The core sends a message. It may be lost.
@@ -40,6 +45,10 @@ pub enum CoreCall {
         /// The message.
         message: Message,
     },
+    /// The core hands over so many entries to apply.
+    Apply(usize),
+    /// The core answers a request.
+    Answer,
     /// The driver has taken all outputs.
     Drained,
     /// The core draws all later random numbers from this seed.
@@ -144,7 +153,7 @@ mod tests {
         let count = |is_it: &dyn Fn(&CoreCall) -> bool| calls.iter().filter(|it| is_it(it)).count();
         assert_eq!(count(&|call| matches!(call, CoreCall::Start { .. })), 2);
         assert_eq!(count(&|call| matches!(call, CoreCall::End { .. })), 1);
-        let inputs = count(&|call| matches!(call, CoreCall::Input(_)));
+        let inputs = count(&|call| matches!(call, CoreCall::Input { .. }));
         // One after each start, too.
         assert_eq!(count(&|call| *call == CoreCall::Drained), inputs + 2);
         assert_eq!(recorded.take_core_steps(), [], "they were taken");

@@ -6,6 +6,7 @@ struct Run {
     disks: BTreeMap<u64, Disk>,
     /// The messages of each node since the beginning, with their receivers.
     sent: BTreeMap<u64, Vec<(NodeId, Message)>>,
+    did: BTreeMap<u64, Did>,
     /// The node that takes several inputs before a drain.
     gathers: Option<u64>,
     requests: u64,
@@ -16,6 +17,17 @@ struct Run {
 struct Disk {
     stored: Recovered,
     writes: VecDeque<Persist>,
+}
+
+/// What a node did since the beginning, in numbers.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Did {
+    /// Messages. They are counted at the end.
+    sent: usize,
+    /// Entries that it handed to its state machine.
+    applied: usize,
+    /// Requests.
+    answered: usize,
 }
 
 impl Disk {
@@ -73,12 +85,20 @@ impl Run {
 
     /// The timer of a node elapses.
     fn timeout(&mut self, id: u64, at: u64) {
+        self.late_timeout(id, at, at);
+    }
+
+    /// The same, and the node is told late. If it set its timer anew meanwhile, it is told early.
+    fn late_timeout(&mut self, id: u64, at: u64, deadline: u64) {
+        assert_eq!(self.node(id).deadline(), Instant(deadline), "the timer of node {id}");
         self.hand(id, at, Input::Timeout);
     }
 
     /// The disk of a node has this write, and those before it.
     fn persisted(&mut self, id: u64, at: u64, write: u64) {
         let disk = self.disks.entry(id).or_default();
+        let is_asked = disk.writes.iter().any(|asked| asked.id.0 == write);
+        assert!(is_asked, "node {id} does not wait for write {write}");
         while disk.writes.front().is_some_and(|first| first.id.0 <= write) {
             disk.store_first();
         }
@@ -172,6 +192,7 @@ impl Run {
     fn drain(&mut self, id: u64) {
         self.gathers = None;
         let node = self.nodes.get_mut(&id).expect("the node runs");
+        let did = self.did.entry(id).or_default();
         while let Some(output) = node.poll_output().output() {
             match output {
                 Output::Persist(write) => {
@@ -180,10 +201,10 @@ impl Run {
                 Output::Send { to, message } => {
                     self.sent.entry(id).or_default().push((to, message));
                 }
-                // For state machines, clients and people.
-                Output::Apply(_)
-                | Output::Restore(_)
-                | Output::Reply { .. }
+                Output::Apply(entries) => did.applied += entries.len(),
+                Output::Reply { .. } => did.answered += 1,
+                // For state machines and people.
+                Output::Restore(_)
                 | Output::SnapshotNeeded { .. }
                 | Output::Files(_)
                 | Output::Alarm(_)
@@ -220,6 +241,13 @@ impl Run {
         assert_eq!((log.base().index.0, log.base().term.0), before, "the log of node {id}");
         let entries = log.iter_from(log.first_index());
         assert_eq!(counted(entries.map(|entry| entry.term.0)), terms, "the log of node {id}");
+    }
+
+    /// The end: what a node did since the beginning.
+    fn did(&self, id: u64, expected: Did) {
+        let sent = self.sent.get(&id).map_or(0, Vec::len);
+        let did = self.did.get(&id).copied().unwrap_or_default();
+        assert_eq!(Did { sent, ..did }, expected, "node {id}");
     }
 
     /// The end: a node is down. The term, the vote, and the terms in the log on its disk.

@@ -35,7 +35,7 @@ pub(super) fn input(
 ) -> Result<Line, String> {
     let of = format!("{node}, {}", number(at.0));
     Ok(match input {
-        ReplicaInput::Timeout => Line::new(format!("timeout({of})")),
+        ReplicaInput::Timeout => timeout(node, at, at),
         ReplicaInput::Message { from, message } => {
             let found = nodes.number_of(from, node, &message);
             let place = found.ok_or_else(|| {
@@ -59,6 +59,15 @@ pub(super) fn input(
         ReplicaInput::PersistFailed => return Err(format!("a write of node {node} failed")),
         ReplicaInput::ForceElection => Line::new(format!("force_election({of})")),
         ReplicaInput::ForgetLeader => Line::new(format!("forget_leader({of})")),
+    })
+}
+
+/// The timer of a node elapses. It was to elapse at the deadline.
+pub(super) fn timeout(node: NodeId, at: Instant, deadline: Instant) -> Line {
+    let (shown, set) = (number(at.0), number(deadline.0));
+    Line::new(match deadline == at {
+        true => format!("timeout({node}, {shown})"),
+        false => format!("late_timeout({node}, {shown}, {set})"),
     })
 }
 

@@ -24,6 +24,10 @@ pub(super) struct KnownNode {
     pub(super) writes: VecDeque<Persist>,
     /// What it sent since the beginning, with the receivers.
     pub(super) sent: Vec<(NodeId, Message)>,
+    /// The number of entries that it handed over to be applied, in all its lives.
+    pub(super) applied: usize,
+    /// The number of requests that it answered.
+    pub(super) answered: usize,
     /// Its role, as the schedule told it last; `None`: it is down.
     role: Option<RoleKind>,
 }
@@ -94,6 +98,12 @@ impl KnownNode {
             }
         }
         lines
+    }
+
+    /// The call that compares the numbers of what it did.
+    pub(super) fn totals(&self, id: NodeId) -> String {
+        let (sent, applied, answered) = (self.sent.len(), self.applied, self.answered);
+        format!("did({id}, Did {{ sent: {sent}, applied: {applied}, answered: {answered} }})")
     }
 
     fn store_first(&mut self) {
