@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use raft_core::{NodeId, Recovered};
 use raft_script::{Session, Statement, opening_statements};
 use raft_server::ReplicaInput;
-use raft_sim::{CoreCall, CoreStep, DelayRange, Switches};
+use raft_sim::{CoreCall, CoreStep, DelayRange, SimNode, Switches};
 
 use self::configs::Configs;
 use self::lines::Line;
@@ -87,6 +87,8 @@ struct Teller {
     count: usize,
     /// The inputs that a node was handed since its last drain.
     handed: Vec<Line>,
+    /// The nodes that began with a log since the last statement or step.
+    recovered: Vec<NodeId>,
     is_after_comment: bool,
 }
 
@@ -106,6 +108,11 @@ impl Teller {
         }
         for step in steps {
             self.step(step)?;
+        }
+        for node in std::mem::take(&mut self.recovered) {
+            if let Some(core) = session.world().node(node).and_then(SimNode::core) {
+                self.line(&Line::new(nodes::log_of(core)));
+            }
         }
         for node in session.world().nodes() {
             if let Some((role, term)) = self.nodes.changed_role(node) {
@@ -145,6 +152,9 @@ impl Teller {
         match call {
             CoreCall::Start { config, disk } => {
                 self.compare_disk(node, &disk)?;
+                if disk.snapshot.is_some() || !disk.entries.is_empty() {
+                    self.recovered.push(node);
+                }
                 let config = self.configs.call(&config)?;
                 self.line(&Line::new(format!("start({config}, {})", lines::number(at.0))));
             }

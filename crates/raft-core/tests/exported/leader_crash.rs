@@ -52,190 +52,182 @@ fn the_run_is_the_same() {
     run.deliver(1, 39_500, (3, 2)); // RequestVoteReply, term 1, granted
     run.role(1, RoleKind::Leader, 1);
 
-    // set a=1
-    run.persisted(1, 41_861, 2);
-    run.deliver(1, 45_973, (2, 2)); // RequestVoteReply, term 1, granted
-    run.propose(3, 49_375, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
-    run.deliver(2, 50_914, (1, 5)); // AppendEntries, term 1, 1 entry
-    run.persisted(2, 52_498, 2);
-    run.deliver(3, 53_315, (1, 6)); // AppendEntries, term 1, 1 entry
-    run.persisted(3, 55_087, 2);
-    run.deliver(1, 59_600, (2, 3)); // AppendEntriesReply, term 1
-    run.deliver(1, 59_600, (2, 4)); // AppendEntriesReply, term 1
-    run.deliver(1, 62_363, (3, 3)); // AppendEntriesReply, term 1
-    run.deliver(1, 64_378, (3, 4)); // AppendEntriesReply, term 1
-    run.timeout(1, 89_500);
-    run.deliver(3, 98_078, (1, 8)); // AppendEntries, term 1
-    run.deliver(2, 98_343, (1, 7)); // AppendEntries, term 1
-    run.deliver(1, 106_148, (3, 5)); // AppendEntriesReply, term 1
-    run.deliver(1, 110_293, (2, 5)); // AppendEntriesReply, term 1
-    run.timeout(1, 139_500);
-    run.deliver(3, 148_383, (1, 10)); // AppendEntries, term 1
-    run.deliver(2, 150_450, (1, 9)); // AppendEntries, term 1
-    run.deliver(1, 155_266, (3, 6)); // AppendEntriesReply, term 1
-    run.deliver(1, 161_317, (2, 6)); // AppendEntriesReply, term 1
-    run.propose(1, 162_983, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
-    run.persisted(1, 165_049, 3);
-    run.deliver(2, 174_733, (1, 11)); // AppendEntries, term 1, 1 entry
-    run.deliver(3, 175_820, (1, 12)); // AppendEntries, term 1, 1 entry
-    run.persisted(3, 177_455, 3);
-    run.persisted(2, 178_378, 3);
-    run.deliver(1, 180_287, (2, 7)); // AppendEntriesReply, term 1
-    run.deliver(1, 185_433, (2, 8)); // AppendEntriesReply, term 1
-    run.deliver(1, 187_633, (3, 7)); // AppendEntriesReply, term 1
-    run.timeout(1, 189_500);
-    run.deliver(1, 191_401, (3, 8)); // AppendEntriesReply, term 1
-    run.deliver(2, 195_727, (1, 13)); // AppendEntries, term 1
-    run.deliver(3, 197_083, (1, 14)); // AppendEntries, term 1
+    // reseed 17
+    run.reseed(1, 0xb4ce_54cb_78b2_019a);
+    run.reseed(2, 0x8bf3_4edb_7ccc_78fe);
+    run.reseed(3, 0xe796_e0ff_7fd7_04b5);
 
     // clock 2 drift=+1%
-    // timeouts all spread
-    run.draw_timeouts(1, 150_000, 150_000);
-    run.draw_timeouts(2, 225_000, 225_000);
-    run.draw_timeouts(3, 300_000, 300_000);
+    // set a=1
+    run.persisted(1, 41_861, 2);
+    run.propose(3, 44_548, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
+    run.deliver(1, 45_973, (2, 2)); // RequestVoteReply, term 1, granted
+    run.deliver(2, 51_028, (1, 5)); // AppendEntries, term 1, 1 entry
+    run.deliver(3, 53_315, (1, 6)); // AppendEntries, term 1, 1 entry
+    run.persisted(2, 54_368, 2);
+    run.persisted(3, 57_047, 2);
+    run.deliver(1, 59_760, (3, 3)); // AppendEntriesReply, term 1
+    run.deliver(1, 59_867, (2, 3)); // AppendEntriesReply, term 1
+    run.deliver(1, 63_593, (2, 4)); // AppendEntriesReply, term 1
+    run.deliver(1, 67_035, (3, 4)); // AppendEntriesReply, term 1
+    run.timeout(1, 89_500);
+    run.deliver(2, 95_337, (1, 7)); // AppendEntries, term 1
+    run.deliver(3, 101_939, (1, 8)); // AppendEntries, term 1
+    run.deliver(1, 104_231, (2, 5)); // AppendEntriesReply, term 1
+    run.deliver(1, 112_359, (3, 5)); // AppendEntriesReply, term 1
+    run.timeout(1, 139_500);
+    run.deliver(2, 148_978, (1, 9)); // AppendEntries, term 1
+    run.deliver(3, 154_436, (1, 10)); // AppendEntries, term 1
+    run.deliver(1, 162_165, (2, 6)); // AppendEntriesReply, term 1
+    run.propose(1, 162_552, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
+    run.persisted(1, 164_674, 3);
+    run.deliver(1, 166_235, (3, 6)); // AppendEntriesReply, term 1
+    run.deliver(3, 173_492, (1, 12)); // AppendEntries, term 1, 1 entry
+    run.persisted(3, 174_709, 3);
+    run.deliver(2, 176_992, (1, 11)); // AppendEntries, term 1, 1 entry
+    run.persisted(2, 180_866, 3);
+    run.deliver(1, 182_351, (2, 7)); // AppendEntriesReply, term 1
+    run.deliver(1, 187_319, (3, 7)); // AppendEntriesReply, term 1
+    run.deliver(1, 188_068, (3, 8)); // AppendEntriesReply, term 1
+    run.timeout(1, 189_500);
+    run.deliver(1, 192_130, (2, 8)); // AppendEntriesReply, term 1
 
     // A command is in the log of the leader only, and the write of it is not done.
     // disk 1 latency=1s
     // partition 1 | 2 3
     // set b=2 via=1
-    run.propose(1, 213_005, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.propose(1, 204_720, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
     run.timeout(1, 239_500);
 
     // crash 1 lose
     run.crash(1, 1); // its last write is lost
-
-    // reseed 17
-    run.reseed(2, 0x8bf3_4edb_7ccc_78fe);
-    run.reseed(3, 0xe796_e0ff_7fd7_04b5);
-    run.timeout(3, 372_337);
+    run.timeout(2, 457_842);
+    run.role(2, RoleKind::PreCandidate, 1);
+    run.deliver(3, 466_331, (2, 10)); // PreVote, term 1
+    run.timeout(3, 468_389);
     run.role(3, RoleKind::PreCandidate, 1);
-    run.deliver(2, 386_334, (3, 11)); // PreVote, term 1
-    run.deliver(3, 397_107, (2, 10)); // PreVoteReply, term 1, granted
-    run.role(3, RoleKind::Candidate, 2);
-    run.persisted(3, 400_839, 4);
-    run.deliver(2, 413_694, (3, 13)); // RequestVote, term 2
-    run.persisted(2, 417_034, 4);
-    run.deliver(3, 427_362, (2, 11)); // RequestVoteReply, term 2, granted
-    run.role(3, RoleKind::Leader, 2);
+    run.deliver(2, 482_859, (3, 9)); // PreVoteReply, term 1, granted
+    run.role(2, RoleKind::Candidate, 2);
+    run.deliver(2, 483_511, (3, 11)); // PreVote, term 1
+    run.persisted(2, 484_693, 4);
+    run.deliver(3, 492_776, (2, 11)); // PreVoteReply, term 2, refused
+    run.role(3, RoleKind::Follower, 2);
+    run.deliver(3, 492_776, (2, 13)); // RequestVote, term 2
+    run.persisted(3, 496_003, 4);
+    run.persisted(3, 499_613, 5);
+    run.deliver(2, 517_859, (3, 12)); // RequestVoteReply, term 2, granted
+    run.role(2, RoleKind::Leader, 2);
 
     // heal
     // disk 1 latency=2ms
     // restart 1
-    run.applied(1, 2);
-    run.start(config(1, 0xf5d7_0909_940d_8de0), 427_362);
-    run.persisted(3, 428_579, 5);
-    run.deliver(2, 443_294, (3, 15)); // AppendEntries, term 2, 1 entry
-    run.persisted(2, 447_169, 5);
-    run.deliver(3, 449_047, (2, 12)); // AppendEntriesReply, term 2
-    run.deliver(3, 455_729, (2, 13)); // AppendEntriesReply, term 2
-    run.timeout(3, 477_362);
-    run.deliver(1, 489_161, (3, 16)); // AppendEntries, term 2
-    run.deliver(2, 492_574, (3, 17)); // AppendEntries, term 2
-    run.persisted(1, 491_161, 1);
-    run.deliver(3, 495_758, (2, 14)); // AppendEntriesReply, term 2
-    run.deliver(3, 503_600, (1, 19)); // AppendEntriesReply, term 2
-    run.deliver(1, 517_427, (3, 18)); // AppendEntries, term 2, 1 entry
-    run.persisted(1, 519_427, 2);
+    run.applied(1, 1);
+    run.start(config(1, 0xf5d7_0909_940d_8de0), 513_123);
+    run.log(1, 1, (0, 0), &[(1, 2)]);
+    run.persisted(2, 520_181, 5);
+    run.deliver(3, 524_144, (2, 15)); // AppendEntries, term 2, 1 entry
+    run.persisted(3, 526_719, 6);
+    run.deliver(2, 541_415, (3, 13)); // AppendEntriesReply, term 2
+    run.deliver(2, 541_415, (3, 14)); // AppendEntriesReply, term 2
+    run.timeout(2, 567_859);
+    run.deliver(3, 568_722, (2, 17)); // AppendEntries, term 2
+    run.deliver(1, 572_402, (2, 16)); // AppendEntries, term 2
+    run.persisted(1, 574_402, 1);
+    run.deliver(2, 588_847, (3, 15)); // AppendEntriesReply, term 2
+    run.deliver(2, 589_625, (1, 19)); // AppendEntriesReply, term 2
+    run.deliver(1, 595_062, (2, 18)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 597_062, 2);
 
     // expect converged
     // get a read=quorum
-    run.timeout(3, 527_362);
-    run.deliver(3, 532_363, (1, 20)); // AppendEntriesReply, term 2
-    run.deliver(3, 532_363, (1, 21)); // AppendEntriesReply, term 2
-    run.deliver(2, 539_075, (3, 20)); // AppendEntries, term 2
-    run.deliver(1, 540_721, (3, 19)); // AppendEntries, term 2
-    run.deliver(3, 541_122, (2, 15)); // AppendEntriesReply, term 2
-    run.deliver(3, 553_594, (1, 22)); // AppendEntriesReply, term 2
-    run.timeout(3, 577_362);
-    run.deliver(1, 586_672, (3, 21)); // AppendEntries, term 2
-    run.deliver(2, 595_982, (3, 22)); // AppendEntries, term 2
-    run.deliver(3, 595_108, (1, 23)); // AppendEntriesReply, term 2
-    run.deliver(3, 597_877, (2, 16)); // AppendEntriesReply, term 2
-    run.timeout(3, 627_362);
-    run.deliver(1, 634_172, (3, 23)); // AppendEntries, term 2
-    run.deliver(2, 640_954, (3, 24)); // AppendEntries, term 2
-    run.deliver(3, 647_136, (2, 17)); // AppendEntriesReply, term 2
-    run.deliver(3, 649_053, (1, 24)); // AppendEntriesReply, term 2
-    run.timeout(3, 677_362);
-    run.deliver(1, 684_152, (3, 25)); // AppendEntries, term 2
-    run.deliver(2, 695_124, (3, 26)); // AppendEntries, term 2
-    run.deliver(3, 695_050, (1, 25)); // AppendEntriesReply, term 2
-    run.deliver(3, 695_935, (2, 18)); // AppendEntriesReply, term 2
-    run.timeout(3, 727_362);
-    run.deliver(1, 737_159, (3, 27)); // AppendEntries, term 2
-    run.deliver(2, 746_568, (3, 28)); // AppendEntries, term 2
-    run.deliver(3, 748_621, (1, 26)); // AppendEntriesReply, term 2
-    run.deliver(3, 752_796, (2, 19)); // AppendEntriesReply, term 2
-    run.timeout(3, 777_362);
-    run.deliver(1, 787_651, (3, 29)); // AppendEntries, term 2
-    run.deliver(2, 797_164, (3, 30)); // AppendEntries, term 2
-    run.deliver(3, 797_688, (2, 20)); // AppendEntriesReply, term 2
-    run.deliver(3, 797_754, (1, 27)); // AppendEntriesReply, term 2
-    run.timeout(3, 827_362);
-    run.deliver(2, 842_912, (3, 32)); // AppendEntries, term 2
-    run.deliver(1, 838_813, (3, 31)); // AppendEntries, term 2
-    run.deliver(3, 846_486, (2, 21)); // AppendEntriesReply, term 2
-    run.deliver(3, 847_766, (1, 28)); // AppendEntriesReply, term 2
-    run.timeout(3, 877_362);
-    run.deliver(2, 892_308, (3, 34)); // AppendEntries, term 2
-    run.deliver(1, 887_088, (3, 33)); // AppendEntries, term 2
-    run.deliver(3, 892_641, (1, 29)); // AppendEntriesReply, term 2
-    run.deliver(3, 896_116, (2, 22)); // AppendEntriesReply, term 2
-    run.timeout(3, 927_362);
-    run.deliver(1, 936_084, (3, 35)); // AppendEntries, term 2
-    run.deliver(2, 944_912, (3, 36)); // AppendEntries, term 2
-    run.deliver(3, 945_406, (2, 23)); // AppendEntriesReply, term 2
-    run.deliver(3, 947_964, (1, 30)); // AppendEntriesReply, term 2
-    run.timeout(3, 977_362);
-    run.deliver(1, 986_841, (3, 37)); // AppendEntries, term 2
-    run.deliver(2, 996_853, (3, 38)); // AppendEntries, term 2
-    run.deliver(3, 995_547, (2, 24)); // AppendEntriesReply, term 2
-    run.deliver(3, 999_791, (1, 31)); // AppendEntriesReply, term 2
-    run.timeout(3, 1_027_362);
-    run.deliver(2, 1_045_597, (3, 40)); // AppendEntries, term 2
-    run.deliver(1, 1_037_476, (3, 39)); // AppendEntries, term 2
-    run.deliver(3, 1_047_871, (1, 32)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_051_419, (2, 25)); // AppendEntriesReply, term 2
-    run.timeout(3, 1_077_362);
-    run.deliver(1, 1_082_741, (3, 41)); // AppendEntries, term 2
-    run.deliver(2, 1_096_874, (3, 42)); // AppendEntries, term 2
-    run.deliver(3, 1_094_591, (1, 33)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_097_625, (2, 26)); // AppendEntriesReply, term 2
-    run.timeout(3, 1_127_362);
-    run.deliver(2, 1_141_996, (3, 44)); // AppendEntries, term 2
-    run.deliver(1, 1_137_943, (3, 43)); // AppendEntries, term 2
-    run.deliver(3, 1_145_118, (2, 27)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_145_306, (1, 34)); // AppendEntriesReply, term 2
-    run.timeout(3, 1_177_362);
-    run.deliver(1, 1_186_803, (3, 45)); // AppendEntries, term 2
-    run.deliver(2, 1_198_966, (3, 46)); // AppendEntries, term 2
-    run.deliver(3, 1_198_241, (2, 28)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_200_441, (1, 35)); // AppendEntriesReply, term 2
-    run.propose(1, 1_210_645, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
-    run.timeout(3, 1_227_362);
-    run.propose(3, 1_227_879, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
-    run.persisted(3, 1_231_106, 6);
-    run.deliver(2, 1_243_941, (3, 48)); // AppendEntries, term 2
-    run.deliver(1, 1_234_947, (3, 47)); // AppendEntries, term 2
-    run.deliver(3, 1_238_855, (2, 29)); // AppendEntriesReply, term 2
-    run.deliver(1, 1_239_476, (3, 49)); // AppendEntries, term 2, 1 entry
-    run.persisted(1, 1_241_476, 3);
-    run.deliver(2, 1_252_138, (3, 50)); // AppendEntries, term 2, 1 entry
-    run.persisted(2, 1_253_972, 6);
-    run.deliver(3, 1_244_546, (1, 36)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_247_204, (1, 37)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_254_447, (1, 38)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_254_687, (2, 30)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_254_687, (2, 31)); // AppendEntriesReply, term 2
-    run.read(3, 1_270_671, ReadMode::Quorum); // get a
-    run.timeout(3, 1_277_362);
-    run.deliver(2, 1_288_981, (3, 52)); // AppendEntries, term 2
-    run.deliver(1, 1_282_418, (3, 51)); // AppendEntries, term 2
-    run.deliver(3, 1_287_280, (2, 32)); // AppendEntriesReply, term 2
-    run.deliver(1, 1_288_451, (3, 53)); // AppendEntries, term 2
-    run.deliver(2, 1_302_669, (3, 54)); // AppendEntries, term 2
-    run.deliver(3, 1_292_786, (1, 39)); // AppendEntriesReply, term 2
-    run.deliver(3, 1_295_746, (1, 40)); // AppendEntriesReply, term 2
+    run.deliver(2, 611_336, (1, 20)); // AppendEntriesReply, term 2
+    run.deliver(2, 616_749, (1, 21)); // AppendEntriesReply, term 2
+    run.timeout(2, 617_859);
+    run.deliver(3, 617_551, (2, 20)); // AppendEntries, term 2
+    run.deliver(1, 622_567, (2, 19)); // AppendEntries, term 2
+    run.deliver(2, 632_636, (3, 16)); // AppendEntriesReply, term 2
+    run.deliver(2, 641_710, (1, 22)); // AppendEntriesReply, term 2
+    run.timeout(2, 667_859);
+    run.deliver(3, 667_467, (2, 22)); // AppendEntries, term 2
+    run.deliver(1, 667_628, (2, 21)); // AppendEntries, term 2
+    run.deliver(2, 684_332, (1, 23)); // AppendEntriesReply, term 2
+    run.deliver(2, 686_721, (3, 17)); // AppendEntriesReply, term 2
+    run.timeout(2, 717_859);
+    run.deliver(3, 721_704, (2, 24)); // AppendEntries, term 2
+    run.deliver(1, 723_928, (2, 23)); // AppendEntries, term 2
+    run.deliver(2, 742_444, (3, 18)); // AppendEntriesReply, term 2
+    run.deliver(2, 744_533, (1, 24)); // AppendEntriesReply, term 2
+    run.timeout(2, 767_859);
+    run.deliver(3, 766_375, (2, 26)); // AppendEntries, term 2
+    run.deliver(1, 772_063, (2, 25)); // AppendEntries, term 2
+    run.deliver(2, 787_658, (3, 19)); // AppendEntriesReply, term 2
+    run.deliver(2, 793_255, (1, 25)); // AppendEntriesReply, term 2
+    run.timeout(2, 817_859);
+    run.deliver(1, 817_547, (2, 27)); // AppendEntries, term 2
+    run.deliver(3, 821_806, (2, 28)); // AppendEntries, term 2
+    run.deliver(2, 835_485, (1, 26)); // AppendEntriesReply, term 2
+    run.deliver(2, 838_891, (3, 20)); // AppendEntriesReply, term 2
+    run.timeout(2, 867_859);
+    run.deliver(3, 866_108, (2, 30)); // AppendEntries, term 2
+    run.deliver(1, 872_367, (2, 29)); // AppendEntries, term 2
+    run.deliver(2, 882_532, (3, 21)); // AppendEntriesReply, term 2
+    run.deliver(2, 894_833, (1, 27)); // AppendEntriesReply, term 2
+    run.timeout(2, 917_859);
+    run.deliver(3, 919_116, (2, 32)); // AppendEntries, term 2
+    run.deliver(1, 919_202, (2, 31)); // AppendEntries, term 2
+    run.deliver(2, 937_861, (1, 28)); // AppendEntriesReply, term 2
+    run.deliver(2, 938_174, (3, 22)); // AppendEntriesReply, term 2
+    run.timeout(2, 967_859);
+    run.deliver(1, 967_922, (2, 33)); // AppendEntries, term 2
+    run.deliver(3, 969_344, (2, 34)); // AppendEntries, term 2
+    run.deliver(2, 990_346, (3, 23)); // AppendEntriesReply, term 2
+    run.deliver(2, 991_795, (1, 29)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_017_859);
+    run.deliver(3, 1_016_056, (2, 36)); // AppendEntries, term 2
+    run.deliver(1, 1_017_636, (2, 35)); // AppendEntries, term 2
+    run.deliver(2, 1_035_769, (3, 24)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_038_045, (1, 30)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_067_859);
+    run.deliver(3, 1_064_275, (2, 38)); // AppendEntries, term 2
+    run.deliver(1, 1_070_490, (2, 37)); // AppendEntries, term 2
+    run.deliver(2, 1_085_246, (3, 25)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_095_728, (1, 31)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_117_859);
+    run.deliver(1, 1_120_828, (2, 39)); // AppendEntries, term 2
+    run.deliver(3, 1_121_391, (2, 40)); // AppendEntries, term 2
+    run.deliver(2, 1_137_556, (3, 26)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_146_703, (1, 32)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_167_859);
+    run.deliver(3, 1_166_333, (2, 42)); // AppendEntries, term 2
+    run.deliver(1, 1_167_673, (2, 41)); // AppendEntries, term 2
+    run.deliver(2, 1_184_346, (1, 33)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_189_418, (3, 27)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_217_859);
+    run.propose(1, 1_207_410, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.deliver(1, 1_214_099, (2, 43)); // AppendEntries, term 2
+    run.deliver(3, 1_218_655, (2, 44)); // AppendEntries, term 2
+    run.propose(2, 1_235_594, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.deliver(2, 1_236_737, (3, 28)); // AppendEntriesReply, term 2
+    run.persisted(2, 1_237_086, 6);
+    run.deliver(2, 1_239_840, (1, 34)); // AppendEntriesReply, term 2
+    run.deliver(1, 1_231_245, (2, 45)); // AppendEntries, term 2, 1 entry
+    run.deliver(3, 1_232_931, (2, 46)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 1_233_245, 3);
+    run.persisted(3, 1_236_420, 7);
+    run.deliver(2, 1_257_952, (1, 35)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_258_831, (3, 29)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_258_831, (3, 30)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_259_356, (1, 36)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_267_859);
+    run.deliver(3, 1_260_962, (2, 48)); // AppendEntries, term 2
+    run.deliver(1, 1_269_037, (2, 47)); // AppendEntries, term 2
+    run.read(2, 1_284_536, ReadMode::Quorum); // get a
+    run.deliver(2, 1_287_696, (3, 31)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_290_250, (1, 37)); // AppendEntriesReply, term 2
+    run.deliver(1, 1_283_041, (2, 49)); // AppendEntries, term 2
+    run.deliver(3, 1_285_189, (2, 50)); // AppendEntries, term 2
+    run.deliver(2, 1_302_705, (1, 38)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_309_058, (3, 32)); // AppendEntriesReply, term 2
 
     // expect safe
 
@@ -243,15 +235,15 @@ fn the_run_is_the_same() {
     run.is(1, RoleKind::Follower, 2, None);
     run.log(1, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(1, &[1, 2, 3], &[]);
-    run.did(1, Did { sent: 40, applied: 4, answered: 2 });
-    run.is(2, RoleKind::Follower, 2, Some(3));
+    run.did(1, Did { sent: 38, applied: 5, answered: 2 });
+    run.is(2, RoleKind::Leader, 2, Some(2));
     run.log(2, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(2, &[1, 2, 3], &[]);
-    run.did(2, Did { sent: 33, applied: 4, answered: 0 });
-    run.is(3, RoleKind::Leader, 2, Some(3));
+    run.did(2, Did { sent: 50, applied: 4, answered: 2 });
+    run.is(3, RoleKind::Follower, 2, Some(2));
     run.log(3, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(3, &[1, 2, 3], &[]);
-    run.did(3, Did { sent: 54, applied: 4, answered: 3 });
+    run.did(3, Did { sent: 32, applied: 4, answered: 1 });
 }
 
 /// A cluster: its nodes, their disks, and what they have sent.
@@ -474,13 +466,13 @@ impl Run {
         assert_eq!((node.role(), node.current_term().0), (role, term), "node {id}");
     }
 
-    /// The end: the role of a node, its term, and its vote in that term.
+    /// The role of a node, its term, and its vote in that term.
     fn is(&self, id: u64, role: RoleKind, term: u64, vote: Option<u64>) {
         self.role(id, role, term);
         assert_eq!(self.nodes[&id].voted_for(), vote.map(NodeId), "the vote of node {id}");
     }
 
-    /// The end: the members that a node knows.
+    /// The members that a node knows.
     fn members(&self, id: u64, voters: &[u64], learners: &[u64]) {
         let membership = self.nodes[&id].membership();
         let numbers = |ids: &[NodeId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
@@ -488,7 +480,7 @@ impl Run {
         assert_eq!(numbers(membership.learners()), learners, "the learners for node {id}");
     }
 
-    /// The end: the commit index of a node, the index and the term before its log, and the terms
+    /// The commit index of a node, the index and the term before its log, and the terms
     /// in its log, each with the number of its entries.
     fn log(&self, id: u64, commit: u64, before: (u64, u64), terms: &[(u64, usize)]) {
         let (node, log) = (&self.nodes[&id], self.nodes[&id].log());
@@ -498,14 +490,14 @@ impl Run {
         assert_eq!(counted(entries.map(|entry| entry.term.0)), terms, "the log of node {id}");
     }
 
-    /// The end: what a node did since the beginning.
+    /// What a node did since the beginning.
     fn did(&self, id: u64, expected: Did) {
         let sent = self.sent.get(&id).map_or(0, Vec::len);
         let did = self.did.get(&id).copied().unwrap_or_default();
         assert_eq!(Did { sent, ..did }, expected, "node {id}");
     }
 
-    /// The end: a node is down. The term, the vote, and the terms in the log on its disk.
+    /// A node is down. The term, the vote, and the terms in the log on its disk.
     fn is_down(&self, id: u64, term: u64, vote: Option<u64>, terms: &[(u64, usize)]) {
         assert!(!self.nodes.contains_key(&id), "node {id} is down");
         let none = Disk::default();

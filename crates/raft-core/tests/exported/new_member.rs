@@ -47,7 +47,8 @@ fn config_2(id: u64, seed: u64) -> Config {
 fn the_run_is_the_same() {
     let run = &mut Run::default();
 
-    // cluster nodes=3 seed=5 heartbeat=120ms election=600ms..900ms snapshot=3 gather=4ms report=4ms
+    // cluster nodes=3 seed=5 heartbeat=120ms election=600ms..900ms snapshot=3 gather=15ms
+    // report=4ms
     run.start(config(1, 0xe7a6_5c5e_94c6_a322), 0);
     run.start(config(2, 0xdac5_5846_ed7d_f4d3), 0);
     run.start(config(3, 0xa918_e894_c7fe_87a9), 0);
@@ -55,279 +56,256 @@ fn the_run_is_the_same() {
     // timeout 1
     run.force_election(1, 0);
     run.role(1, RoleKind::PreCandidate, 0);
-    run.deliver(2, 12_525, (1, 1)); // PreVote, term 0
-    run.deliver(3, 14_896, (1, 2)); // PreVote, term 0
-    run.deliver(1, 20_606, (2, 1)); // PreVoteReply, term 0, granted
+    run.deliver(2, 22_077, (1, 1)); // PreVote, term 0
+    run.deliver(3, 22_525, (1, 2)); // PreVote, term 0
+    run.deliver(1, 35_265, (2, 1)); // PreVoteReply, term 0, granted
     run.role(1, RoleKind::Candidate, 1);
     run.gather(1);
-    run.persisted(1, 29_336, 1);
-    run.deliver(1, 29_336, (3, 1)); // PreVoteReply, term 0, granted
+    run.deliver(1, 47_915, (3, 1)); // PreVoteReply, term 0, granted
+    run.persisted(1, 47_915, 1);
     run.drain(1);
-    run.deliver(3, 40_172, (1, 4)); // RequestVote, term 1
-    run.persisted(3, 44_581, 1);
-    run.deliver(2, 45_989, (1, 3)); // RequestVote, term 1
-    run.persisted(2, 55_077, 1);
-    run.deliver(1, 61_405, (3, 2)); // RequestVoteReply, term 1, granted
+    run.deliver(3, 64_590, (1, 4)); // RequestVote, term 1
+    run.deliver(2, 69_344, (1, 3)); // RequestVote, term 1
+    run.persisted(3, 74_125, 1);
+    run.persisted(2, 87_333, 1);
+    run.gather(1);
+    run.deliver(1, 100_461, (3, 2)); // RequestVoteReply, term 1, granted
+    run.deliver(1, 100_461, (2, 2)); // RequestVoteReply, term 1, granted
+    run.drain(1);
     run.role(1, RoleKind::Leader, 1);
 
-    // set a=1
-    // set b=2
-    // set c=3
-    run.persisted(1, 65_736, 2);
-    run.deliver(1, 70_998, (2, 2)); // RequestVoteReply, term 1, granted
-    run.gather(3);
-    run.propose(3, 71_975, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
-    run.deliver(3, 71_975, (1, 6)); // AppendEntries, term 1, 1 entry
-    run.drain(3);
-    run.deliver(2, 72_653, (1, 5)); // AppendEntries, term 1, 1 entry
-    run.persisted(3, 77_427, 2);
-    run.deliver(1, 80_428, (3, 3)); // AppendEntriesReply, term 1
-    run.persisted(2, 81_162, 2);
+    // set a=1 via=1
+    // set b=2 via=1 client=2
+    // set c=3 via=1 client=3
+    run.persisted(1, 106_481, 2);
+    run.deliver(3, 112_518, (1, 6)); // AppendEntries, term 1, 1 entry
+    run.deliver(2, 113_083, (1, 5)); // AppendEntries, term 1, 1 entry
+    run.persisted(3, 121_460, 2);
     run.gather(1);
-    run.deliver(1, 85_738, (2, 3)); // AppendEntriesReply, term 1
-    run.deliver(1, 85_738, (3, 4)); // AppendEntriesReply, term 1
+    run.propose(1, 123_968, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
+    run.propose(1, 123_968, b"\x01\x03\x01\x00\x01c\x013"); // client 3 #1: set c=3
+    run.propose(1, 123_968, b"\x01\x02\x01\x00\x01b\x012"); // client 2 #1: set b=2
+    run.deliver(1, 123_968, (3, 3)); // AppendEntriesReply, term 1
+    run.deliver(1, 123_968, (2, 3)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.deliver(1, 98_293, (2, 4)); // AppendEntriesReply, term 1
-    run.late_timeout(1, 183_037, 181_405);
-    run.propose(1, 194_835, b"\x01\x01\x01\x00\x01a\x011"); // client 1 #1: set a=1
-    run.deliver(3, 198_495, (1, 8)); // AppendEntries, term 1
-    run.deliver(2, 200_116, (1, 7)); // AppendEntries, term 1
-    run.persisted(1, 201_998, 3);
-    run.deliver(3, 204_954, (1, 10)); // AppendEntries, term 1, 1 entry
-    run.deliver(2, 207_508, (1, 9)); // AppendEntries, term 1, 1 entry
+    run.persisted(2, 132_561, 2);
     run.gather(1);
-    run.deliver(1, 212_195, (3, 5)); // AppendEntriesReply, term 1
-    run.deliver(1, 212_195, (3, 6)); // AppendEntriesReply, term 1
+    run.persisted(1, 140_678, 3);
+    run.deliver(1, 140_678, (3, 4)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.persisted(3, 212_314, 3);
-    run.persisted(2, 213_861, 3);
-    run.deliver(1, 214_859, (2, 5)); // AppendEntriesReply, term 1
-    run.deliver(1, 219_074, (2, 6)); // AppendEntriesReply, term 1
-    run.deliver(1, 221_329, (2, 7)); // AppendEntriesReply, term 1
-    run.deliver(1, 227_647, (3, 7)); // AppendEntriesReply, term 1
-    run.propose(1, 250_607, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
-    run.deliver(3, 256_066, (1, 12)); // AppendEntries, term 1, 1 entry
-    run.persisted(1, 258_517, 4);
-    run.persisted(3, 263_833, 4);
-    run.deliver(2, 264_170, (1, 11)); // AppendEntries, term 1, 1 entry
-    run.persisted(2, 270_055, 4);
-    run.deliver(1, 274_829, (3, 8)); // AppendEntriesReply, term 1
-    run.snapshot(1, 277_460, 3, 27);
-    run.deliver(1, 279_882, (2, 8)); // AppendEntriesReply, term 1
-    run.persisted(1, 281_171, 5);
-    run.propose(1, 298_238, b"\x01\x01\x03\x00\x01c\x013"); // client 1 #3: set c=3
-    run.gather(1);
-    run.late_timeout(1, 306_150, 303_037);
-    run.persisted(1, 306_150, 6);
-    run.drain(1);
-    run.gather(3);
-    run.deliver(3, 314_264, (1, 14)); // AppendEntries, term 1, 1 entry
-    run.deliver(3, 314_264, (1, 16)); // AppendEntries, term 1
-    run.drain(3);
-    run.deliver(2, 314_556, (1, 13)); // AppendEntries, term 1, 1 entry
-    run.snapshot(3, 315_979, 3, 27);
-    run.snapshot(2, 317_580, 3, 27);
-    run.persisted(3, 320_312, 5);
-    run.gather(2);
-    run.persisted(2, 322_170, 5);
-    run.deliver(2, 322_170, (1, 15)); // AppendEntries, term 1
-    run.drain(2);
-    run.persisted(3, 324_410, 6);
-    run.persisted(2, 327_263, 6);
-    run.gather(1);
-    run.deliver(1, 328_780, (3, 9)); // AppendEntriesReply, term 1
-    run.deliver(1, 328_780, (3, 10)); // AppendEntriesReply, term 1
-    run.drain(1);
+    run.deliver(1, 157_659, (2, 4)); // AppendEntriesReply, term 1
+    run.deliver(3, 165_847, (1, 7)); // AppendEntries, term 1, 3 entries
+    run.persisted(3, 181_224, 3);
+    run.deliver(2, 183_556, (1, 8)); // AppendEntries, term 1, 3 entries
+    run.persisted(2, 191_998, 3);
+    run.deliver(1, 197_622, (3, 5)); // AppendEntriesReply, term 1
 
     // add 4
-    run.start(config_2(4, 0x3d6_7a97_4c62_98de), 336_484);
-    run.change(1, 336_484, MembershipChange::AddVoter(NodeId(4)), &[(4, b"node-4")]);
+    run.start(config_2(4, 0x3d6_7a97_4c62_98de), 208_599);
+    run.change(1, 208_599, MembershipChange::AddVoter(NodeId(4)), &[(4, b"node-4")]);
     run.gather(1);
-    run.deliver(1, 337_203, (2, 9)); // AppendEntriesReply, term 1
-    run.deliver(1, 337_203, (2, 10)); // AppendEntriesReply, term 1
+    run.snapshot(1, 210_979, 4, 39);
+    run.deliver(1, 210_979, (2, 5)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.persisted(1, 341_068, 7);
-    run.deliver(4, 343_498, (1, 19)); // AppendEntries, term 1
-    run.deliver(2, 349_671, (1, 17)); // AppendEntries, term 1, 1 entry
-    run.deliver(3, 349_898, (1, 18)); // AppendEntries, term 1, 1 entry
-    run.persisted(4, 350_243, 1);
-    run.persisted(3, 353_092, 7);
-    run.deliver(1, 356_983, (2, 11)); // AppendEntriesReply, term 1
-    run.persisted(2, 357_004, 7);
-    run.deliver(1, 363_900, (4, 1)); // AppendEntriesReply, term 1
-    run.deliver(1, 365_178, (2, 12)); // AppendEntriesReply, term 1
-    run.deliver(1, 369_003, (3, 11)); // AppendEntriesReply, term 1
-    run.deliver(4, 378_606, (1, 20)); // InstallSnapshot, term 1
-    run.persisted(4, 385_369, 2);
-    run.deliver(1, 398_817, (4, 2)); // InstallSnapshotReply, term 1
-    run.deliver(4, 406_720, (1, 21)); // AppendEntries, term 1, 2 entries
-    run.persisted(4, 411_095, 3);
-    run.deliver(1, 418_522, (4, 3)); // AppendEntriesReply, term 1
-    run.deliver(1, 422_753, (4, 4)); // AppendEntriesReply, term 1
+    run.deliver(4, 216_035, (1, 11)); // AppendEntries, term 1
+    run.deliver(3, 226_136, (1, 10)); // AppendEntries, term 1, 1 entry
+    run.snapshot(3, 226_277, 4, 39);
+    run.gather(1);
+    run.persisted(1, 228_138, 4);
+    run.persisted(1, 228_138, 5);
+    run.late_timeout(1, 228_138, 220_461);
+    run.drain(1);
+    run.persisted(4, 229_262, 1);
+    run.deliver(2, 231_827, (1, 9)); // AppendEntries, term 1, 1 entry
+    run.gather(3);
+    run.persisted(3, 237_644, 5);
+    run.deliver(3, 237_644, (1, 13)); // AppendEntries, term 1
+    run.drain(3);
+    run.gather(1);
+    run.deliver(1, 244_351, (4, 1)); // AppendEntriesReply, term 1
+    run.deliver(1, 244_351, (3, 6)); // AppendEntriesReply, term 1
+    run.drain(1);
+    run.gather(2);
+    run.snapshot(2, 245_564, 4, 39);
+    run.persisted(2, 245_564, 4);
+    run.deliver(2, 245_564, (1, 12)); // AppendEntries, term 1
+    run.drain(2);
+    run.deliver(4, 248_929, (1, 14)); // AppendEntries, term 1
+    run.deliver(1, 255_498, (3, 7)); // AppendEntriesReply, term 1
+    run.persisted(2, 256_964, 5);
+    run.deliver(4, 258_120, (1, 15)); // InstallSnapshot, term 1
+    run.gather(1);
+    run.deliver(1, 260_338, (2, 6)); // AppendEntriesReply, term 1
+    run.deliver(1, 260_338, (2, 7)); // AppendEntriesReply, term 1
+    run.drain(1);
+    run.persisted(4, 270_089, 2);
+    run.deliver(1, 270_888, (4, 2)); // AppendEntriesReply, term 1
+    run.deliver(1, 289_986, (4, 3)); // InstallSnapshotReply, term 1
+    run.deliver(4, 306_844, (1, 16)); // AppendEntries, term 1, 1 entry
+    run.persisted(4, 312_395, 3);
+    run.gather(1);
+    run.deliver(1, 331_574, (4, 4)); // AppendEntriesReply, term 1
+    run.deliver(1, 331_574, (4, 5)); // AppendEntriesReply, term 1
+    run.drain(1);
 
     // expect voters 1 2 3 4
+    // timeouts 2 equal
+    run.draw_timeouts(2, 600_000, 600_000);
+
     // transfer 4
-    run.transfer(1, 422_753, 4);
-    run.late_timeout(1, 428_291, 426_150);
-    run.persisted(1, 433_466, 8);
-    run.deliver(4, 435_650, (1, 24)); // AppendEntries, term 1, 1 entry
-    run.deliver(3, 437_810, (1, 23)); // AppendEntries, term 1, 1 entry
-    run.deliver(2, 438_136, (1, 22)); // AppendEntries, term 1, 1 entry
-    run.deliver(3, 440_199, (1, 26)); // AppendEntries, term 1
-    run.deliver(2, 440_370, (1, 25)); // AppendEntries, term 1
+    run.transfer(1, 331_574, 4);
+    run.gather(1);
+    run.persisted(1, 350_556, 6);
+    run.late_timeout(1, 350_556, 348_138);
+    run.drain(1);
+    run.deliver(3, 350_823, (1, 18)); // AppendEntries, term 1, 1 entry
+    run.deliver(2, 357_503, (1, 17)); // AppendEntries, term 1, 1 entry
+    run.deliver(4, 357_963, (1, 19)); // AppendEntries, term 1, 1 entry
+    run.gather(3);
+    run.persisted(3, 367_405, 6);
+    run.deliver(3, 367_405, (1, 21)); // AppendEntries, term 1
+    run.drain(3);
+    run.gather(1);
+    run.deliver(1, 367_766, (3, 8)); // AppendEntriesReply, term 1
+    run.deliver(1, 367_766, (2, 8)); // AppendEntriesReply, term 1
+    run.drain(1);
     run.gather(4);
-    run.deliver(4, 442_363, (1, 27)); // AppendEntries, term 1
-    run.persisted(4, 442_363, 4);
+    run.persisted(4, 372_055, 4);
+    run.deliver(4, 372_055, (1, 22)); // AppendEntries, term 1
     run.drain(4);
-    run.persisted(2, 443_128, 8);
-    run.persisted(3, 445_606, 8);
+    run.gather(2);
+    run.deliver(2, 375_564, (1, 20)); // AppendEntries, term 1
+    run.persisted(2, 375_564, 6);
+    run.drain(2);
     run.gather(1);
-    run.deliver(1, 450_103, (3, 12)); // AppendEntriesReply, term 1
-    run.deliver(1, 450_103, (2, 13)); // AppendEntriesReply, term 1
-    run.deliver(1, 450_103, (2, 14)); // AppendEntriesReply, term 1
+    run.deliver(1, 385_131, (4, 6)); // AppendEntriesReply, term 1
+    run.deliver(1, 385_131, (3, 9)); // AppendEntriesReply, term 1
+    run.deliver(1, 385_131, (3, 10)); // AppendEntriesReply, term 1
     run.drain(1);
     run.gather(1);
-    run.deliver(1, 455_581, (4, 5)); // AppendEntriesReply, term 1
-    run.deliver(1, 455_581, (4, 6)); // AppendEntriesReply, term 1
+    run.deliver(1, 392_323, (4, 7)); // AppendEntriesReply, term 1
+    run.deliver(1, 392_323, (2, 9)); // AppendEntriesReply, term 1
+    run.deliver(1, 392_323, (2, 10)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.gather(1);
-    run.snapshot(1, 458_776, 6, 30);
-    run.deliver(1, 458_776, (3, 13)); // AppendEntriesReply, term 1
-    run.drain(1);
-    run.persisted(1, 463_608, 9);
-    run.deliver(4, 471_368, (1, 28)); // TimeoutNow, term 1
+    run.deliver(4, 413_979, (1, 23)); // TimeoutNow, term 1
     run.role(4, RoleKind::Candidate, 2);
-    run.persisted(4, 476_994, 5);
-    run.deliver(2, 485_020, (4, 8)); // RequestVote, term 2
-    run.deliver(3, 492_485, (4, 9)); // RequestVote, term 2
-    run.persisted(2, 492_752, 9);
-    run.deliver(1, 493_382, (4, 7)); // RequestVote, term 2
+    run.persisted(4, 425_331, 5);
+    run.deliver(1, 440_458, (4, 8)); // RequestVote, term 2
     run.role(1, RoleKind::Follower, 2);
-    run.persisted(3, 499_884, 9);
-    run.persisted(1, 500_924, 10);
-    run.deliver(4, 506_498, (2, 15)); // RequestVoteReply, term 2, granted
-    run.deliver(4, 511_909, (3, 14)); // RequestVoteReply, term 2, granted
+    run.deliver(3, 444_761, (4, 10)); // RequestVote, term 2
+    run.deliver(2, 447_148, (4, 9)); // RequestVote, term 2
+    run.persisted(3, 459_363, 7);
+    run.persisted(1, 460_277, 7);
+    run.persisted(2, 463_331, 7);
+    run.gather(4);
+    run.deliver(4, 473_516, (3, 11)); // RequestVoteReply, term 2, granted
+    run.deliver(4, 473_516, (1, 24)); // RequestVoteReply, term 2, granted
+    run.drain(4);
     run.role(4, RoleKind::Leader, 2);
 
     // crash 4 keep
     run.crash(4, 0); // no write is lost
-
-    // get c
-    // restart 4
-    run.start(config_2(4, 0xbc29_fd84_6501_3c84), 511_909);
-    run.propose(1, 518_616, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.deliver(4, 519_574, (1, 29)); // RequestVoteReply, term 2, granted
-    run.deliver(2, 520_698, (4, 11)); // AppendEntries, term 2, 1 entry
-    run.deliver(3, 522_514, (4, 12)); // AppendEntries, term 2, 1 entry
-    run.persisted(2, 526_772, 10);
-    run.deliver(1, 527_018, (4, 10)); // AppendEntries, term 2, 1 entry
-    run.persisted(3, 528_879, 10);
-    run.deliver(4, 529_145, (3, 15)); // AppendEntriesReply, term 2
-    run.persisted(1, 533_405, 11);
-    run.propose(4, 533_913, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.deliver(4, 536_112, (2, 16)); // AppendEntriesReply, term 2
-    run.gather(4);
-    run.deliver(4, 540_313, (3, 16)); // AppendEntriesReply, term 2
-    run.deliver(4, 540_313, (1, 30)); // AppendEntriesReply, term 2
-    run.drain(4);
-    run.gather(4);
-    run.deliver(4, 544_817, (2, 17)); // AppendEntriesReply, term 2
-    run.deliver(4, 544_817, (1, 31)); // AppendEntriesReply, term 2
-    run.drain(4);
-    run.propose(2, 659_123, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(4, 684_598, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(3, 806_876, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(4, 830_281, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(1, 957_502, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(4, 977_525, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(2, 1_100_109, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(4, 1_123_757, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.late_timeout(4, 1_143_535, 1_143_060);
-    run.role(4, RoleKind::PreCandidate, 2);
-    run.deliver(2, 1_155_530, (4, 14)); // PreVote, term 2
-    run.deliver(1, 1_157_298, (4, 13)); // PreVote, term 2
-    run.deliver(3, 1_160_688, (4, 15)); // PreVote, term 2
-    run.deliver(4, 1_166_497, (2, 18)); // PreVoteReply, term 2, granted
-    run.deliver(4, 1_168_900, (3, 17)); // PreVoteReply, term 2, granted
-    run.role(4, RoleKind::Candidate, 3);
-    run.deliver(4, 1_172_279, (1, 32)); // PreVoteReply, term 2, granted
-    run.persisted(4, 1_174_293, 1);
-    run.gather(1);
-    run.deliver(1, 1_184_058, (4, 16)); // RequestVote, term 3
-    run.late_timeout(1, 1_184_058, 1_792_954);
-    run.drain(1);
-    run.deliver(3, 1_184_500, (4, 18)); // RequestVote, term 3
-    run.deliver(2, 1_186_586, (4, 17)); // RequestVote, term 3
-    run.persisted(2, 1_190_292, 11);
-    run.persisted(3, 1_191_375, 11);
-    run.persisted(1, 1_192_640, 12);
-    run.deliver(4, 1_198_248, (2, 19)); // RequestVoteReply, term 3, granted
-    run.deliver(4, 1_202_828, (1, 33)); // RequestVoteReply, term 3, granted
-    run.role(4, RoleKind::Leader, 3);
-    run.deliver(4, 1_204_537, (3, 18)); // RequestVoteReply, term 3, granted
-    run.deliver(2, 1_207_875, (4, 20)); // AppendEntries, term 3, 1 entry
-    run.persisted(4, 1_212_496, 2);
-    run.deliver(1, 1_212_817, (4, 19)); // AppendEntries, term 3, 1 entry
-    run.persisted(2, 1_216_031, 12);
-    run.deliver(3, 1_218_289, (4, 21)); // AppendEntries, term 3, 1 entry
-    run.persisted(1, 1_218_725, 13);
-    run.gather(4);
-    run.deliver(4, 1_222_704, (2, 20)); // AppendEntriesReply, term 3
-    run.deliver(4, 1_222_704, (1, 34)); // AppendEntriesReply, term 3
-    run.drain(4);
-    run.gather(4);
-    run.deliver(4, 1_225_948, (3, 19)); // AppendEntriesReply, term 3
-    run.deliver(4, 1_225_948, (1, 35)); // AppendEntriesReply, term 3
-    run.drain(4);
-    run.deliver(4, 1_227_900, (2, 21)); // AppendEntriesReply, term 3
-    run.persisted(3, 1_228_609, 12);
-    run.snapshot(4, 1_231_376, 8, 31);
-    run.deliver(4, 1_235_934, (3, 20)); // AppendEntriesReply, term 3
-    run.persisted(4, 1_238_757, 3);
-    run.propose(3, 1_245_342, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.propose(4, 1_273_737, b"\x01\x01\x04\x01\x01c"); // client 1 #4: get c
-    run.persisted(4, 1_278_730, 4);
-    run.deliver(2, 1_284_272, (4, 23)); // AppendEntries, term 3, 1 entry
-    run.deliver(1, 1_284_473, (4, 22)); // AppendEntries, term 3, 1 entry
-    run.snapshot(2, 1_285_319, 8, 31);
-    run.deliver(3, 1_288_663, (4, 24)); // AppendEntries, term 3, 1 entry
-    run.snapshot(3, 1_289_076, 8, 31);
-    run.persisted(1, 1_290_602, 14);
+    run.deliver(2, 486_712, (4, 12)); // AppendEntries, term 2, 1 entry
+    run.deliver(3, 491_291, (4, 13)); // AppendEntries, term 2, 1 entry
+    run.deliver(1, 495_543, (4, 11)); // AppendEntries, term 2, 1 entry
+    run.persisted(3, 496_619, 8);
+    run.persisted(2, 496_962, 8);
+    run.persisted(1, 499_743, 8);
+    run.late_timeout(2, 1_091_295, 1_086_712);
+    run.role(2, RoleKind::PreCandidate, 2);
+    run.deliver(1, 1_102_347, (2, 14)); // PreVote, term 2
+    run.deliver(3, 1_108_946, (2, 15)); // PreVote, term 2
     run.gather(2);
-    run.persisted(2, 1_292_061, 13);
-    run.persisted(2, 1_292_061, 14);
+    run.deliver(2, 1_120_281, (1, 27)); // PreVoteReply, term 2, granted
+    run.deliver(2, 1_120_281, (3, 14)); // PreVoteReply, term 2, granted
     run.drain(2);
-    run.persisted(3, 1_295_306, 14);
+    run.role(2, RoleKind::Candidate, 3);
+    run.persisted(2, 1_126_596, 9);
+    run.deliver(1, 1_143_976, (2, 17)); // RequestVote, term 3
+    run.deliver(3, 1_149_242, (2, 18)); // RequestVote, term 3
+    run.persisted(1, 1_150_044, 9);
+    run.persisted(3, 1_168_335, 9);
+    run.gather(2);
+    run.deliver(2, 1_177_042, (1, 28)); // RequestVoteReply, term 3, granted
+    run.deliver(2, 1_177_042, (3, 15)); // RequestVoteReply, term 3, granted
+    run.drain(2);
+    run.role(2, RoleKind::Leader, 3);
+
+    // restart 4
+    run.start(config_2(4, 0xbc29_fd84_6501_3c84), 1_177_042);
+    run.log(4, 5, (4, 1), &[(1, 2), (2, 1)]);
+
+    // get c client=2
+    run.deliver(1, 1_185_872, (2, 20)); // AppendEntries, term 3, 1 entry
+    run.persisted(2, 1_188_750, 10);
+    run.gather(1);
+    run.propose(1, 1_196_358, b"\x01\x02\x02\x01\x01c"); // client 2 #2: get c
+    run.persisted(1, 1_196_358, 10);
+    run.drain(1);
+    run.deliver(3, 1_197_548, (2, 21)); // AppendEntries, term 3, 1 entry
+    run.deliver(2, 1_200_481, (1, 29)); // AppendEntriesReply, term 3
+    run.deliver(4, 1_204_674, (2, 22)); // AppendEntries, term 3, 1 entry
+    run.persisted(3, 1_213_591, 10);
+    run.persisted(4, 1_215_576, 1);
+    run.gather(2);
+    run.deliver(2, 1_220_498, (1, 30)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_220_498, (3, 16)); // AppendEntriesReply, term 3
+    run.propose(2, 1_220_498, b"\x01\x02\x02\x01\x01c"); // client 2 #2: get c
+    run.drain(2);
+    run.gather(2);
+    run.persisted(2, 1_227_446, 11);
+    run.deliver(2, 1_227_446, (4, 14)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_227_446, (3, 17)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_227_446, (4, 15)); // AppendEntriesReply, term 3
+    run.drain(2);
+    run.snapshot(2, 1_235_109, 8, 38);
+    run.deliver(1, 1_238_945, (2, 23)); // AppendEntries, term 3, 1 entry
+    run.persisted(2, 1_242_712, 12);
+    run.deliver(3, 1_244_258, (2, 24)); // AppendEntries, term 3, 1 entry
+    run.deliver(4, 1_244_993, (2, 25)); // AppendEntries, term 3, 1 entry
+    run.gather(3);
+    run.snapshot(3, 1_254_039, 8, 38);
+    run.persisted(3, 1_254_039, 11);
+    run.drain(3);
+    run.persisted(1, 1_255_728, 11);
     run.gather(4);
-    run.deliver(4, 1_304_791, (2, 22)); // AppendEntriesReply, term 3
-    run.deliver(4, 1_304_791, (1, 36)); // AppendEntriesReply, term 3
+    run.snapshot(4, 1_257_240, 8, 38);
+    run.persisted(4, 1_257_240, 2);
     run.drain(4);
-    run.deliver(4, 1_311_842, (3, 21)); // AppendEntriesReply, term 3
-    run.late_timeout(4, 1_323_131, 1_322_828);
-    run.deliver(2, 1_332_062, (4, 26)); // AppendEntries, term 3
-    run.deliver(3, 1_337_024, (4, 27)); // AppendEntries, term 3
-    run.deliver(1, 1_338_451, (4, 25)); // AppendEntries, term 3
+    run.gather(2);
+    run.deliver(2, 1_266_613, (1, 31)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_266_613, (3, 18)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_266_613, (4, 16)); // AppendEntriesReply, term 3
+    run.drain(2);
+    run.persisted(3, 1_271_634, 12);
+    run.persisted(4, 1_273_054, 3);
+
+    // expect answer client 2 = value 3
+    run.late_timeout(2, 1_297_129, 1_297_042);
+    run.deliver(4, 1_311_134, (2, 28)); // AppendEntries, term 3
+    run.deliver(3, 1_317_036, (2, 27)); // AppendEntries, term 3
+    run.deliver(1, 1_319_312, (2, 26)); // AppendEntries, term 3
 
     // expect converged
     // expect safe
 
     // The end.
-    run.is(1, RoleKind::Follower, 3, Some(4));
-    run.log(1, 9, (6, 1), &[(2, 1), (3, 2)]);
+    run.is(1, RoleKind::Follower, 3, Some(2));
+    run.log(1, 9, (4, 1), &[(1, 2), (2, 1), (3, 2)]);
     run.members(1, &[1, 2, 3, 4], &[]);
-    run.did(1, Did { sent: 37, applied: 9, answered: 7 });
-    run.is(2, RoleKind::Follower, 3, Some(4));
+    run.did(1, Did { sent: 32, applied: 9, answered: 6 });
+    run.is(2, RoleKind::Leader, 3, Some(2));
     run.log(2, 9, (8, 3), &[(3, 1)]);
     run.members(2, &[1, 2, 3, 4], &[]);
-    run.did(2, Did { sent: 23, applied: 9, answered: 2 });
-    run.is(3, RoleKind::Follower, 3, Some(4));
+    run.did(2, Did { sent: 28, applied: 9, answered: 1 });
+    run.is(3, RoleKind::Follower, 3, Some(2));
     run.log(3, 9, (8, 3), &[(3, 1)]);
     run.members(3, &[1, 2, 3, 4], &[]);
-    run.did(3, Did { sent: 22, applied: 9, answered: 3 });
-    run.is(4, RoleKind::Leader, 3, Some(4));
+    run.did(3, Did { sent: 19, applied: 9, answered: 0 });
+    run.is(4, RoleKind::Follower, 3, None);
     run.log(4, 9, (8, 3), &[(3, 1)]);
     run.members(4, &[1, 2, 3, 4], &[]);
-    run.did(4, Did { sent: 27, applied: 8, answered: 6 });
+    run.did(4, Did { sent: 17, applied: 6, answered: 0 });
 }
 
 /// A cluster: its nodes, their disks, and what they have sent.
@@ -550,13 +528,13 @@ impl Run {
         assert_eq!((node.role(), node.current_term().0), (role, term), "node {id}");
     }
 
-    /// The end: the role of a node, its term, and its vote in that term.
+    /// The role of a node, its term, and its vote in that term.
     fn is(&self, id: u64, role: RoleKind, term: u64, vote: Option<u64>) {
         self.role(id, role, term);
         assert_eq!(self.nodes[&id].voted_for(), vote.map(NodeId), "the vote of node {id}");
     }
 
-    /// The end: the members that a node knows.
+    /// The members that a node knows.
     fn members(&self, id: u64, voters: &[u64], learners: &[u64]) {
         let membership = self.nodes[&id].membership();
         let numbers = |ids: &[NodeId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
@@ -564,7 +542,7 @@ impl Run {
         assert_eq!(numbers(membership.learners()), learners, "the learners for node {id}");
     }
 
-    /// The end: the commit index of a node, the index and the term before its log, and the terms
+    /// The commit index of a node, the index and the term before its log, and the terms
     /// in its log, each with the number of its entries.
     fn log(&self, id: u64, commit: u64, before: (u64, u64), terms: &[(u64, usize)]) {
         let (node, log) = (&self.nodes[&id], self.nodes[&id].log());
@@ -574,14 +552,14 @@ impl Run {
         assert_eq!(counted(entries.map(|entry| entry.term.0)), terms, "the log of node {id}");
     }
 
-    /// The end: what a node did since the beginning.
+    /// What a node did since the beginning.
     fn did(&self, id: u64, expected: Did) {
         let sent = self.sent.get(&id).map_or(0, Vec::len);
         let did = self.did.get(&id).copied().unwrap_or_default();
         assert_eq!(Did { sent, ..did }, expected, "node {id}");
     }
 
-    /// The end: a node is down. The term, the vote, and the terms in the log on its disk.
+    /// A node is down. The term, the vote, and the terms in the log on its disk.
     fn is_down(&self, id: u64, term: u64, vote: Option<u64>, terms: &[(u64, usize)]) {
         assert!(!self.nodes.contains_key(&id), "node {id} is down");
         let none = Disk::default();

@@ -219,13 +219,13 @@ impl Run {
         assert_eq!((node.role(), node.current_term().0), (role, term), "node {id}");
     }
 
-    /// The end: the role of a node, its term, and its vote in that term.
+    /// The role of a node, its term, and its vote in that term.
     fn is(&self, id: u64, role: RoleKind, term: u64, vote: Option<u64>) {
         self.role(id, role, term);
         assert_eq!(self.nodes[&id].voted_for(), vote.map(NodeId), "the vote of node {id}");
     }
 
-    /// The end: the members that a node knows.
+    /// The members that a node knows.
     fn members(&self, id: u64, voters: &[u64], learners: &[u64]) {
         let membership = self.nodes[&id].membership();
         let numbers = |ids: &[NodeId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
@@ -233,7 +233,7 @@ impl Run {
         assert_eq!(numbers(membership.learners()), learners, "the learners for node {id}");
     }
 
-    /// The end: the commit index of a node, the index and the term before its log, and the terms
+    /// The commit index of a node, the index and the term before its log, and the terms
     /// in its log, each with the number of its entries.
     fn log(&self, id: u64, commit: u64, before: (u64, u64), terms: &[(u64, usize)]) {
         let (node, log) = (&self.nodes[&id], self.nodes[&id].log());
@@ -243,14 +243,14 @@ impl Run {
         assert_eq!(counted(entries.map(|entry| entry.term.0)), terms, "the log of node {id}");
     }
 
-    /// The end: what a node did since the beginning.
+    /// What a node did since the beginning.
     fn did(&self, id: u64, expected: Did) {
         let sent = self.sent.get(&id).map_or(0, Vec::len);
         let did = self.did.get(&id).copied().unwrap_or_default();
         assert_eq!(Did { sent, ..did }, expected, "node {id}");
     }
 
-    /// The end: a node is down. The term, the vote, and the terms in the log on its disk.
+    /// A node is down. The term, the vote, and the terms in the log on its disk.
     fn is_down(&self, id: u64, term: u64, vote: Option<u64>, terms: &[(u64, usize)]) {
         assert!(!self.nodes.contains_key(&id), "node {id} is down");
         let none = Disk::default();

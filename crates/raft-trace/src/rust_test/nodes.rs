@@ -136,14 +136,16 @@ fn explicit(disk: &Recovered) -> Recovered {
 pub(super) fn state_of(core: &raft_core::Node) -> [String; 3] {
     let (id, role, term) = (core.id(), core.role(), core.current_term().0);
     let vote = vote(core.voted_for());
-    let (log, commit) = (core.log(), core.commit_index());
-    let LogPosition { index, term: before } = log.base();
+    let state = format!("is({id}, RoleKind::{role:?}, {term}, {vote})");
+    [state, log_of(core), members(id, core.membership())]
+}
+
+/// The call that looks at a log, and at how much of it is committed.
+pub(super) fn log_of(core: &raft_core::Node) -> String {
+    let (id, log, commit) = (core.id(), core.log(), core.commit_index());
+    let LogPosition { index, term } = log.base();
     let terms = terms(log.iter_from(log.first_index()).map(|entry| entry.term));
-    [
-        format!("is({id}, RoleKind::{role:?}, {term}, {vote})"),
-        format!("log({id}, {commit}, ({index}, {before}), &{terms:?})"),
-        members(id, core.membership()),
-    ]
+    format!("log({id}, {commit}, ({index}, {term}), &{terms:?})")
 }
 
 fn members(id: NodeId, membership: &Membership) -> String {
