@@ -110,4 +110,4 @@ pub use setup::{DelayRange, MAX_NODES, Setup, SetupError, address_of};
 pub use switches::WorldBug;
 pub use switches::{Switch, Switches};
 pub use words::{Mention, Part, Words};
-pub use world::World;
+pub use world::{CoreCall, CoreStep, World};

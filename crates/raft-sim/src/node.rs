@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings};
+use raft_core::{
+    Config, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings,
+};
 use raft_kv::{ClientId, Operation, Sequence, Store};
 use raft_server::{Replica, ReplicaInput};
 use raft_storage::StorageError;
@@ -333,10 +335,10 @@ impl SimNode {
 
     /// Draws from another seed from now on: the core, the driver and the disk.
     pub(crate) fn reseed(&mut self, seed: u64) {
-        let (id, incarnation) = (self.id, self.incarnation);
+        let (id, incarnation, drawn) = (self.id, self.incarnation, self.core_seed(seed));
         self.disk.reseed(seed, id);
         if let Some(live) = self.live_mut() {
-            live.replica.reseed(core_seed(seed, id, incarnation));
+            live.replica.reseed(drawn);
             live.random = Random::new(seed, Purpose::Driver, id.0, incarnation);
         }
     }
@@ -394,18 +396,8 @@ impl SimNode {
         members: Option<Membership>,
         now: Instant,
     ) -> Result<LiveProcess, Words> {
-        let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
-        let seed = core_seed(setup.seed, self.id, self.incarnation);
+        let (config, recovered) = self.beginning(setup, rules_off, members)?;
         let now = self.clock.shows(now);
-        let mut config = setup.config(self.id, seed, &self.settings);
-        rules_off.configure(&mut config);
-        // Also after the world was built anew from this disk.
-        let has_joined = recovered.bootstrap.as_ref().is_some_and(Membership::is_empty);
-        if let Some(members) = members {
-            config.membership = members;
-        } else if self.has_rejoined || has_joined {
-            config.membership = Membership::empty();
-        }
         let flushed = self.flushed.clone().unwrap_or_default();
         let machine = Machine::new(flushed, (setup, self.id), rules_off);
         let replica = Replica::new(config, recovered, machine, now);
@@ -421,11 +413,35 @@ impl SimNode {
             files: ArrivingFiles::default(),
         })
     }
-}
 
-/// The seed of the core of one incarnation of a node.
-fn core_seed(seed: u64, node: NodeId, incarnation: u64) -> u64 {
-    Random::new(seed, Purpose::Node, node.0, incarnation).next()
+    /// What the core of the present incarnation begins with.
+    ///
+    /// # Errors
+    /// The fault of the disk.
+    pub(crate) fn beginning(
+        &self,
+        setup: &Setup,
+        rules_off: Switches,
+        members: Option<Membership>,
+    ) -> Result<(Config, Recovered), Words> {
+        let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
+        let seed = self.core_seed(setup.seed);
+        let mut config = setup.config(self.id, seed, &self.settings);
+        rules_off.configure(&mut config);
+        // Also after the world was built anew from this disk.
+        let has_joined = recovered.bootstrap.as_ref().is_some_and(Membership::is_empty);
+        if let Some(members) = members {
+            config.membership = members;
+        } else if self.has_rejoined || has_joined {
+            config.membership = Membership::empty();
+        }
+        Ok((config, recovered))
+    }
+
+    /// The seed of the core of the present incarnation, in a world with this seed.
+    pub(crate) fn core_seed(&self, seed: u64) -> u64 {
+        Random::new(seed, Purpose::Node, self.id.0, self.incarnation).next()
+    }
 }
 
 impl fmt::Display for NodeState {

@@ -8,6 +8,7 @@ use raft_server::ReplicaInput;
 use super::World;
 use super::process::Share;
 use super::queue::ScheduledKind;
+use super::recording::CoreCall;
 use crate::node::{Arrival, ArrivalKind, SetTimer};
 use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent, TimeoutChoice};
 
@@ -65,6 +66,7 @@ impl World {
         if let Some(live) = node.live_mut() {
             live.replica.draw_timeouts_from(timeout.min, timeout.max);
         }
+        self.record(id, || CoreCall::DrawTimeouts(timeout));
         self.emit_process(id, ProcessEvent::TimeoutsSet { timeout });
         Ok(())
     }

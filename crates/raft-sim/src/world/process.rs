@@ -12,6 +12,7 @@ use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::ScheduledKind;
+use super::recording::{CoreCall, anonymous};
 use crate::disk::PowerLoss;
 use crate::node::{Arrival, ArrivalKind, Caller, Process, ProcessInput, SetTimer};
 use crate::switches::WorldBug;
@@ -31,9 +32,11 @@ impl World {
         self.remove_orphans(id);
         let (setup, rules_off, now) = (self.reseeded.clone(), self.rules_off, self.now);
         let node = self.node_mut(id);
-        if !node.start(&setup, rules_off, members, now) {
+        if !node.start(&setup, rules_off, members.clone(), now) {
             return self.refuse_start(id);
         }
+        self.record_start(id, members);
+        let node = self.node_mut(id);
         let event = match node.incarnation {
             1 => ProcessEvent::Started,
             _ => ProcessEvent::Restarted,
@@ -93,11 +96,14 @@ impl World {
     }
 
     pub(super) fn hand_over(&mut self, id: NodeId, input: ProcessInput) {
-        let now = self.now;
+        let (now, is_recorded) = (self.now, self.is_recorded());
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
-        if let Some(live) = node.live_mut() {
-            live.replica.handle(now, input);
+        let Some(live) = node.live_mut() else { return };
+        let kept = is_recorded.then(|| (live.replica.deadline(), anonymous(&input)));
+        live.replica.handle(now, input);
+        if let Some((deadline, input)) = kept {
+            self.record(id, || CoreCall::Input { deadline, input });
         }
     }
 
@@ -126,10 +132,12 @@ impl World {
                     ReplicaOutput::Applied(entries) => self.note_applied(id, entries),
                     ReplicaOutput::Restore(restored) => self.restore(id, &restored),
                     ReplicaOutput::Answer { caller, outcome, answer } => {
+                        self.record(id, || CoreCall::Answer);
                         self.answer(id, caller, outcome, answer);
                     }
                     ReplicaOutput::Order { caller, outcome } => {
-                        self.report_order(id, caller, outcome)
+                        self.record(id, || CoreCall::Answer);
+                        self.report_order(id, caller, outcome);
                     }
                     ReplicaOutput::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
@@ -145,6 +153,7 @@ impl World {
             if let Some(last) = last {
                 self.cause = last.cause;
             }
+            self.record(id, || CoreCall::Drained);
             self.note_timer(id);
             let Some(live) = self.node_mut(id).live_mut() else { return };
             live.applied.clear();
@@ -175,6 +184,7 @@ impl World {
     }
 
     fn issue_write(&mut self, id: NodeId, persist: Persist) {
+        self.record(id, || CoreCall::Write(persist.clone()));
         let batch = Arc::new(WriteBatch::from_persist(&persist));
         let write = persist.id;
         let issued = DiskEvent::WriteIssued { id: write, batch: batch.clone() };
@@ -249,6 +259,7 @@ impl World {
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
         let PowerLoss { writes, undo, torn } = loss;
         self.node_mut(id).process = Process::Crashed;
+        self.record(id, || CoreCall::End { lost: writes });
         let crashed = self.emit_process(id, ProcessEvent::Crashed);
         self.node_mut(id).down_since = Some(crashed);
         self.because(crashed, |world| {
@@ -262,6 +273,7 @@ impl World {
     }
 
     fn note_applied(&mut self, id: NodeId, entries: Entries) {
+        self.record(id, || CoreCall::Apply(entries.len()));
         self.flush_some(id);
         let ends = entries.first().zip(entries.last());
         let range = ends.map(|(first, last)| first.index..=last.index);

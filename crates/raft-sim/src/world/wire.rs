@@ -8,6 +8,7 @@ use raft_server::ReplicaInput;
 
 use super::World;
 use super::queue::ScheduledKind;
+use super::recording::CoreCall;
 use crate::node::{ArrivalKind, Process};
 use crate::{DropReason, EventKind, Hold, InFlightMessage, MessageEvent, MessageId};
 
@@ -24,6 +25,7 @@ pub(super) struct Sending {
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
+        self.record(from, || CoreCall::Send { to, message: message.clone() });
         // The receiver does not exist: the message is not sent.
         let Some(link) = self.links.get_mut(from, to) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
