@@ -69,6 +69,45 @@ test('with a rule off, the shortest run to the violation opens as a branch', asy
   assert.match(await page.getByTestId('tape-state').innerText(), /Leader Completeness is broken/);
 });
 
+test('a condition is looked for, and the shortest run to it opens as a branch', async (t) => {
+  const page = await opened(t, QUIET);
+  const { leader } = await view(page);
+  const other = leader === 1 ? 2 : 1;
+  await page.keyboard.press('e');
+  await page.getByTestId('explore-goal').fill(`leader ${leader}`);
+  await page.getByTestId('explore-begin').click();
+  await says(page.getByTestId('explore-refusal'), /holds already/);
+  await page.getByTestId('explore-goal').fill(`leader ${other}`);
+  await explored(page, /“leader \d” comes to hold after \d+ steps, and after no fewer/);
+  await page.getByTestId('explore-open').click();
+  await until('it leads', async () => (await view(page)).leader === other);
+});
+
+test('a lesson asks for it, and the run that is found reaches its goal', async (t) => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  t.after(() => page.close());
+  const errors = await openLab(page, server.url);
+  t.after(() => assert.deepEqual(errors, []));
+  await page.getByTestId('lessons').click();
+  await page.getByTestId('lesson-16-how-we-know').click();
+  const turn = () => page.getByTestId('lesson').getAttribute('data-turn');
+  await until('the first step', async () => (await turn()) === 'over');
+  // The seventh step.
+  await page.locator('.lesson-step').nth(6).click();
+  await says(page.locator('.panel-lesson'), /Explore from here/);
+  await until('the step', async () => (await turn()) === 'learner');
+  await page.keyboard.press('e');
+  await page.getByTestId('explore-crashes').fill('0');
+  await page.getByTestId('explore-proposals').fill('0');
+  await page.getByTestId('explore-depth').fill('60');
+  await explored(page, /within 1 election, nothing breaks a property: all that can happen was tried/);
+  await page.getByTestId('explore-elections').fill('2');
+  await explored(page, /this goes wrong after 11 steps, and after no fewer/);
+  await page.getByTestId('explore-open').click();
+  await until('the goal', async () => (await turn()) === 'over');
+  await says(page.locator('.lesson-end'), /eleven steps are enough/);
+});
+
 test('while no time passes, one chooses what happens next', async (t) => {
   const page = await opened(t, QUIET);
   await page.evaluate(() => globalThis.helios.setRunning(false));

@@ -212,7 +212,7 @@ function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-test('the run is saved as a trace, as a history, as a script and as a golden script', async (t) => {
+test('the run is saved as a trace, a history, a script, a golden script and a Rust test', async (t) => {
   const page = await aPast(t);
   await page.getByTestId('share').click();
   const saved = async (form) => {
@@ -234,6 +234,10 @@ test('the run is saved as a trace, as a history, as a script and as a golden scr
   assert.match((await saved('history'))[1], /^helios history 1\n/);
   assert.equal((await saved('script'))[1], await page.evaluate(() => globalThis.helios.export()));
   assert.match((await saved('golden'))[1], /\n> at .* set x=1\n---\n/);
+  const [test, rust] = await saved('test');
+  assert.equal(test, 'test.rs');
+  assert.match(rust, /\n    \/\/ set x=1\n/);
+  assert.match(rust, /\n    run\.role\(\d, RoleKind::Leader, \d+\);\n/);
   const [ring, drawn] = await saved('ring-svg');
   assert.equal(ring, 'ring.svg');
   assert.match(drawn, /^<svg xmlns=.*<polygon /s);

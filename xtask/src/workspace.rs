@@ -15,8 +15,13 @@ use crate::process;
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
 /// The packages for crates.io.
-pub(crate) const PUBLISHED_PACKAGES: [&str; 4] =
-    ["linearizability", "helios-raft-core", "helios-raft-kv", "helios-raft-storage"];
+pub(crate) const PUBLISHED_PACKAGES: [&str; 5] = [
+    "linearizability",
+    "helios-raft-core",
+    "helios-raft-kv",
+    "helios-raft-server",
+    "helios-raft-storage",
+];
 
 /// The packages above the core with the feature `bugs`.
 const PACKAGES_WITH_BUGS: [&str; 11] = [

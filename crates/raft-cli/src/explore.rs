@@ -6,8 +6,8 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use raft_explore::{Counterexample, Explorer, Progress as Explored};
-use raft_script::{Session, Started, Stepped};
+use raft_explore::{Explorer, Progress as Explored, Reached, Witness};
+use raft_script::{Condition, Session, Started, Stepped};
 
 pub(crate) use self::arguments::ExploreArguments;
 use crate::caught::caught;
@@ -24,10 +24,12 @@ const SLICE: u64 = 500_000;
 pub(crate) fn explore(arguments: &ExploreArguments) -> io::Result<u8> {
     let begun = moment(&arguments.file, arguments.from).and_then(|session| {
         let explorer = Explorer::at(session.world(), session.checks(), arguments.bounds());
-        let explorer = explorer.map_err(|error| format!("{}: {error}", arguments.file))?;
-        Ok((session, explorer))
+        let mut explorer = explorer.map_err(|error| format!("{}: {error}", arguments.file))?;
+        let goal = arguments.goal.as_deref();
+        let goal = goal.map(|text| raft_jobs::look_for(&mut explorer, text)).transpose()?;
+        Ok((session, explorer, goal))
     });
-    let (session, mut explorer) = match begun {
+    let (session, mut explorer, goal) = match begun {
         Ok(begun) => begun,
         Err(message) => {
             eprintln!("helios explore: {message}");
@@ -42,7 +44,7 @@ pub(crate) fn explore(arguments: &ExploreArguments) -> io::Result<u8> {
         to_stdout(|out| writeln!(out, "{answer}"))?;
         return Ok(0);
     };
-    let text = script(&session, found, &answer);
+    let text = script((&session, goal.as_ref()), found, &answer);
     to_stdout(|out| out.write_all(text.as_bytes()))?;
     Ok(1)
 }
@@ -106,8 +108,9 @@ fn in_words(progress: &Explored, depth: u16, elapsed: Duration) -> String {
     let (states, steps) = (grouped(*states), grouped(*transitions));
     let seconds = elapsed.as_secs_f64();
     let counts = format!("{states} states, {steps} steps, {seconds:.1} s");
-    if progress.found.is_some() {
-        format!("a violation after {} steps; {counts}", progress.depth + 1)
+    if let Some(found) = &progress.found {
+        let what = if found.reached == Reached::Goal { "it holds" } else { "a violation" };
+        format!("{what} after {} steps; {counts}", progress.depth + 1)
     } else if progress.is_exhausted && progress.depth < depth {
         format!("no violation; all that can happen was explored: {counts}")
     } else if progress.is_exhausted {
@@ -117,24 +120,28 @@ fn in_words(progress: &Explored, depth: u16, elapsed: Duration) -> String {
     }
 }
 
-/// The script that leads to the violation.
-fn script(session: &Session, found: &Counterexample, answer: &str) -> String {
-    let (text, is_same) = match caught(|| raft_jobs::replayed(session.clone(), &found.steps)) {
-        Ok(replayed) => (replayed.script, replayed.is_broken),
+/// The script that leads to what was found.
+fn script(
+    (session, goal): (&Session, Option<&Condition>),
+    found: &Witness,
+    answer: &str,
+) -> String {
+    let replayed = caught(|| raft_jobs::replayed(session.clone(), &found.steps, goal));
+    let (text, is_same) = match replayed {
+        Ok(replayed) => (replayed.script, replayed.is_same),
         // The assertion of a server.
         Err(_) => (String::new(), false),
     };
-    let mut comments = format!(
-        "# Found by helios explore {}.\n# {answer}\n# {}\n",
-        env!("CARGO_PKG_VERSION"),
-        found.flaw
-    );
+    let is_goal = found.reached == Reached::Goal;
+    let what = goal.filter(|_| is_goal).map_or(found.reached.to_string(), Condition::to_string);
+    let version = env!("CARGO_PKG_VERSION");
+    let mut comments = format!("# Found by helios explore {version}.\n# {answer}\n# {what}\n");
     for step in &found.steps {
         comments += &format!("#   {step}\n");
     }
     if !is_same {
         comments += "# Time passes in this script, and with it the run took another way: \
-                     helios run does\n# not find the violation in it.\n";
+                     helios run does\n# not come to that.\n";
     }
     format!("{comments}\n{text}")
 }

@@ -17,7 +17,8 @@ use crate::run;
 /// again from its beginning and printed, so no more than one event is held.
 ///
 /// Exit code: 0 if the script holds, 1 if it does not (its run is printed), 2 if there is nothing
-/// to print: the file cannot be read or is not a script, or an assertion of the core fails.
+/// to print: the file cannot be read or is not a script, an assertion of the core fails, or the
+/// run has no such form.
 #[derive(Args)]
 #[command(after_long_help = FORMS_HELP, arg_required_else_help = true)]
 pub(crate) struct ExportArguments {
@@ -35,7 +36,10 @@ FORMS
   history  the requests and replies of clients, which `helios check` reads
   script   the statements with their moments: a script of the same run
   golden   each statement with the events after it, and the states at the end: a golden script for
-           tests/scripts";
+           tests/scripts
+  test     the same inputs for the cores at the same times, and the states at the end: a test in Rust
+           that needs only helios-raft-core. There is none of a run with a switched-off rule, a
+           damaged disk or snapshots in files, or with more than 20,000 steps of nodes";
 
 fn form() -> impl TypedValueParser<Value = RunForm> {
     let parser = PossibleValuesParser::new(RunForm::ALL.map(RunForm::name));
@@ -66,7 +70,12 @@ pub(crate) fn export(arguments: &ExportArguments) -> io::Result<u8> {
     let Some(session) = report.session else {
         return Ok(unusable(&failure.unwrap_or_default()));
     };
-    print(&session, *form)?;
+    match print(&session, *form) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            return Ok(unusable(&error.to_string()));
+        }
+        printed => printed?,
+    }
     if let Some(failure) = failure {
         eprintln!("{file}: {failure}");
         return Ok(1);

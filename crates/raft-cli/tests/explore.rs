@@ -61,6 +61,19 @@ fn a_moment_that_cannot_be_explored_is_refused() {
     }
 }
 
+#[test]
+fn a_condition_that_comes_to_hold_is_a_script_that_leads_to_it() {
+    let found = explore(&["explore", "-", "leader 1 and term >= 2"], QUIET);
+    assert_eq!(found.code, 1, "{}", found.stderr);
+    let says = ["# it holds after ", "# leader 1 and term >= 2\n"];
+    assert!(says.iter().all(|words| found.stdout.contains(words)), "{}", found.stdout);
+    let script = format!("{}expect leader 1 and term >= 2\n", found.stdout);
+    assert_eq!(explore(&["run", "-"], &script).code, 0, "{script}");
+    let refused = explore(&["explore", "-", "committed x=1"], QUIET);
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+    assert!(refused.stderr.contains("cannot be looked for"), "{}", refused.stderr);
+}
+
 /// Each violation is found again by `helios run`, in the script that is printed.
 #[cfg(feature = "bugs")]
 #[test]

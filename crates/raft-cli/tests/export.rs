@@ -31,6 +31,23 @@ fn a_script_that_fails_is_exported_up_to_there() {
 }
 
 #[test]
+fn a_run_is_exported_as_a_rust_test() {
+    let exported = export("test", SCRIPT);
+    assert_eq!(code(&exported), 0);
+    assert!(stdout(&exported).contains("\n#[test]\n"));
+    assert!(stdout(&exported).contains("    run.role(1, RoleKind::"));
+}
+
+#[test]
+fn a_run_without_a_test_is_refused() {
+    let script = format!("{SCRIPT}crash 1\ndisk 1 wipe\n");
+    let refused = export("test", &script);
+    assert_eq!((code(&refused), stdout(&refused)), (2, ""));
+    let words = std::str::from_utf8(&refused.stderr).unwrap();
+    assert!(words.starts_with("-: there is no test of this run: the disk of node 1"), "{words}");
+}
+
+#[test]
 fn what_cannot_be_exported_is_said() {
     assert_eq!(code(&export("trace", "crash seven")), 2);
     assert_eq!(code(&export("poem", SCRIPT)), 2);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant as RealInstant};
 
 use raft_core::{
     Bytes, Config, Input, Instant, Membership, Message, Node, NodeId, Outcome, Output, Payload,
-    Persist, Poll, Recovered, RequestId, RoleKind,
+    Poll, Recovered, RequestId, RoleKind,
 };
 
 const IDS: [NodeId; 3] = [NodeId(1), NodeId(2), NodeId(3)];
@@ -172,7 +172,8 @@ impl Server {
                 Output::Persist(write) => {
                     // It speaks for all writes before it.
                     stored = Some(Input::Persisted(write.id));
-                    store(&mut self.disk.lock().expect("not poisoned"), write);
+                    // A real driver writes a file and calls fsync before it goes on.
+                    self.disk.lock().expect("not poisoned").store(write);
                 }
                 Output::Send { to, message } => {
                     let from = self.node.id();
@@ -205,19 +206,4 @@ impl Server {
             }
         }
     }
-}
-
-/// Stores what must survive. A real driver writes a file and calls fsync before it goes on.
-fn store(disk: &mut Recovered, write: Persist) {
-    if let Some(bootstrap) = write.bootstrap {
-        disk.bootstrap = Some(*bootstrap);
-    }
-    if let Some(hard_state) = write.hard_state {
-        disk.hard_state = hard_state;
-    }
-    if let Some(from) = write.truncate_from {
-        disk.entries.retain(|entry| entry.index < from);
-    }
-    disk.entries.extend(write.entries.iter().cloned());
-    disk.commit_index = write.commit_index;
 }

@@ -2,7 +2,8 @@
 //! a slow state machine, snapshots in files, snapshots that fail, and a quorum that is lost
 //! permanently.
 //!
-//! This module has no code.
+//! This module has no code. The crate `raft-server` has what every driver does alike: it applies
+//! the entries, and answers each request.
 //!
 //! # Clocks
 //!

@@ -70,7 +70,7 @@
 //! use std::collections::VecDeque;
 //! use raft_core::{
 //!     Bytes, Config, Input, Instant, Membership, Message, Node, NodeId, Outcome, Output, Payload,
-//!     Persist, Poll, Recovered, RequestId, RoleKind,
+//!     Poll, Recovered, RequestId, RoleKind,
 //! };
 //!
 //! struct Server {
@@ -100,7 +100,8 @@
 //!                 match output {
 //!                     Output::Persist(write) => {
 //!                         let id = write.id;
-//!                         store(&mut self.disk, write);
+//!                         // A real driver does this in one transaction, synchronously.
+//!                         self.disk.store(write);
 //!                         inputs.push_back(Input::Persisted(id));
 //!                     }
 //!                     Output::Send { to, message } => {
@@ -131,25 +132,6 @@
 //!             };
 //!         }
 //!     }
-//! }
-//!
-//! /// Stores what must survive a crash. A real driver does this in one transaction, synchronously.
-//! fn store(disk: &mut Recovered, write: Persist) {
-//!     if let Some(bootstrap) = write.bootstrap {
-//!         disk.bootstrap = Some(*bootstrap);
-//!     }
-//!     if let Some(hard_state) = write.hard_state {
-//!         disk.hard_state = hard_state;
-//!     }
-//!     if let Some(write) = write.snapshot {
-//!         disk.entries.retain(|entry| entry.index > write.log_start.index);
-//!         (disk.snapshot, disk.log_start) = (Some(write.snapshot), Some(write.log_start));
-//!     }
-//!     if let Some(from) = write.truncate_from {
-//!         disk.entries.retain(|entry| entry.index < from);
-//!     }
-//!     disk.entries.extend(write.entries.iter().cloned());
-//!     disk.commit_index = write.commit_index;
 //! }
 //!
 //! let ids = [NodeId(1), NodeId(2), NodeId(3)];

@@ -98,7 +98,7 @@ fn grouped(number: u64) -> String {
 #[cfg(feature = "bugs")]
 mod planted {
     use raft_core::{Bug, Bugs};
-    use raft_explore::{Explorer, Family, Flaw};
+    use raft_explore::{Explorer, Family, Reached};
 
     /// The most states of a family with a rule switched off.
     const STATES: u64 = 150_000;
@@ -134,9 +134,10 @@ limits and slow disks, or longer runs; [bugs.md](bugs.md) says what the fuzzer f
             (model.bugs, model.probe_every) = (Bugs::NONE.with(bug), PROBE_EVERY);
             let mut explorer = Explorer::new(model);
             let found = explorer.advance(u64::MAX, STATES).found.as_ref()?;
-            let broken = match &found.flaw {
-                Flaw::Broken(broken) => broken.property.name,
-                Flaw::Stopped { .. } => "an assertion of the core",
+            let broken = match &found.reached {
+                Reached::Broken(broken) => broken.property.name,
+                Reached::Stopped { .. } => "an assertion of the core",
+                Reached::Goal => "nothing: its goal holds",
             };
             Some((found.steps.len(), family.name, broken))
         });

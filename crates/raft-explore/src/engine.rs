@@ -5,15 +5,19 @@
 //! that change. States that differ only by the numbers of servers have the same key: of the sums
 //! under all ways to name the servers, the smallest counts.
 
+mod results;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use raft_check::PROGRESS;
 use raft_check::judges::Broken;
-use raft_core::{LogIndex, Membership, Message, NodeId, Term};
+
+use raft_core::{LogIndex, Membership, Message, Node, NodeId, Term};
 
 use raft_sim::words;
 
+pub use self::results::{Moments, Progress, Reached, Witness};
 use crate::action::{Action, Kind};
 use crate::budgets::{Budget, Budgets};
 use crate::history::History;
@@ -24,12 +28,10 @@ use crate::model::{Network, Scope, Time};
 use crate::origins::Origins;
 use crate::prefixes::Prefixes;
 use crate::progress::can_progress;
-use crate::runs::Step;
-use crate::server::{Effect, Server, disk_of};
+use crate::server::{Server, disk_of};
 use crate::state::{MAX_SERVERS, State};
 
 /// All that can happen in a model, as far as it was looked at.
-#[derive(Debug)]
 pub struct Explorer {
     pub(crate) model: Scope,
     pub(crate) parts: Parts,
@@ -50,6 +52,14 @@ pub struct Explorer {
     next: State,
     /// The first state.
     pub(crate) start: State,
+    /// What else ends the search.
+    goal: Option<Goal>,
+}
+
+impl fmt::Debug for Explorer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explorer").field("progress", &self.progress).finish_non_exhaustive()
+    }
 }
 
 /// States that were reached and may be new. They are looked up together.
@@ -78,75 +88,8 @@ impl Candidates {
     }
 }
 
-/// How far the search is.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Progress {
-    /// States that were found.
-    pub states: u64,
-    /// Steps that were looked at.
-    pub transitions: u64,
-    /// How many steps the states that are looked at are away from the beginning.
-    pub depth: u16,
-    /// States of the next depth that were found so far.
-    pub next: u64,
-    /// Whether every state within the bounds was looked at.
-    pub is_exhausted: bool,
-    /// Whether the search ended because there were as many states as were asked for.
-    pub is_full: bool,
-    /// States from which something new came to be committed ([`Scope::probe_every`]).
-    pub probes: u64,
-    /// The first violation.
-    pub found: Option<Counterexample>,
-    /// The moments that were reached.
-    pub moments: Moments,
-}
-
-/// How many steps led to a moment of danger.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Moments {
-    /// A server began to lead beside the leader of another term.
-    pub two_leaders: u64,
-    /// A log lost entries that another leader replaced.
-    pub entries_replaced: u64,
-    /// A crash took writes that were not reported.
-    pub writes_lost: u64,
-    /// More entries were committed.
-    pub committed: u64,
-}
-
-/// What a search looks for.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Flaw {
-    /// A property is broken.
-    Broken(Broken),
-    /// A server stopped at an assertion.
-    Stopped {
-        /// The server.
-        node: NodeId,
-        /// What it asserts.
-        message: String,
-    },
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Broken(Broken { property, description, .. }) => {
-                write!(f, "{} ({}): {description}", property.name, property.section)
-            }
-            Self::Stopped { node, message } => write!(f, "node {node} stops: {message}"),
-        }
-    }
-}
-
-/// A violation.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Counterexample {
-    /// What is broken.
-    pub flaw: Flaw,
-    /// The shortest run to it.
-    pub steps: Vec<Step>,
-}
+/// Whether something holds for these nodes, in ascending order.
+type Goal = Box<dyn Fn(&[&Node]) -> bool>;
 
 impl Explorer {
     /// Begins at the start of a model.
@@ -213,9 +156,29 @@ impl Explorer {
             state: start.clone(),
             next: start.clone(),
             start,
+            goal: None,
             model,
             parts,
         }
+    }
+
+    /// Looks for a state in which this holds for the nodes, too. It ends the search like a
+    /// violation. False, without effect, if it holds at the beginning already.
+    pub fn look_for(&mut self, goal: impl Fn(&[&Node]) -> bool + 'static) -> bool {
+        let goal: Goal = Box::new(goal);
+        if self.holds(&goal, &self.start) {
+            return false;
+        }
+        self.goal = Some(goal);
+        true
+    }
+
+    fn holds(&self, goal: &Goal, state: &State) -> bool {
+        let mut nodes = [&self.parts.server(state.servers[0]).node; MAX_SERVERS];
+        for (node, id) in nodes.iter_mut().zip(&state.servers).take(self.servers()) {
+            *node = &self.parts.server(*id).node;
+        }
+        goal(&nodes[..self.servers()])
     }
 
     pub(crate) fn servers(&self) -> usize {
@@ -246,7 +209,7 @@ impl Explorer {
     }
 
     /// Looks at so many more steps, or a few more, and finds at most so many states in all. The
-    /// search ends with the first violation.
+    /// search ends with the first violation, or when the goal holds.
     pub fn advance(&mut self, transitions: u64, most_states: u64) -> &Progress {
         let end = self.progress.transitions.saturating_add(transitions);
         while self.progress.transitions < end && !self.progress.has_ended() {
@@ -403,7 +366,12 @@ impl Explorer {
     }
 
     /// The server at a place makes a step.
-    fn follow(&mut self, next: &mut State, place: usize, step: locals::Step) -> Result<(), Flaw> {
+    fn follow(
+        &mut self,
+        next: &mut State,
+        place: usize,
+        step: locals::Step,
+    ) -> Result<(), Reached> {
         let before = next.servers[place];
         next.set_server(place, step.next, &self.parts);
         let drops = self.model.drops_stale_answers();
@@ -434,7 +402,7 @@ impl Explorer {
         next: &mut State,
         (place, before): (usize, Id),
         step: locals::Step,
-    ) -> Result<(), Flaw> {
+    ) -> Result<(), Reached> {
         let parts = &self.parts;
         let mut servers = [parts.server(step.next); MAX_SERVERS];
         for (place, id) in next.servers.iter().enumerate().take(self.servers()) {
@@ -444,13 +412,13 @@ impl Explorer {
         let effect = parts.effect(step.effect);
         if let Some(message) = &effect.stopped {
             let (node, message) = (parts.server(before).id(), message.clone());
-            return Err(Flaw::Stopped { node, message });
+            return Err(Reached::Stopped { node, message });
         }
         self.progress.moments.note(effect, servers);
         let before = parts.server(before);
         let judged = Judged { servers, place, before, effect, reads: self.model.reads };
         let mut history = Cow::Borrowed(parts.history(next.history));
-        judged.follow(&mut history).map_err(Flaw::Broken)?;
+        judged.follow(&mut history).map_err(Reached::Broken)?;
         if let Cow::Owned(history) = history {
             let history = self.parts.add_history(history);
             next.set_history(history, &self.parts);
@@ -476,19 +444,22 @@ impl Explorer {
     }
 
     /// Notes the state after a step, if it is new, or the violation.
-    fn end(&mut self, next: State, action: Action, judged: Result<(), Flaw>) {
+    fn end(&mut self, next: State, action: Action, judged: Result<(), Reached>) {
         match judged {
-            Err(finding) => {
+            Err(reached) => {
                 let steps = self.run_to(self.number, action);
-                self.progress.found = Some(Counterexample { flaw: finding, steps });
+                self.progress.found = Some(Witness { reached, steps });
             }
             Ok(()) => {
+                if self.goal.as_ref().is_some_and(|goal| self.holds(goal, &next)) {
+                    return self.end(next, action, Err(Reached::Goal));
+                }
                 let key = next.key(&self.parts);
                 let every = self.model.probe_every;
                 if every > 0 && key.is_multiple_of(every) && !self.can_progress(&next) {
                     let description = words! { "with all faults over, nothing new is committed" };
                     let broken = Broken { property: &PROGRESS, description };
-                    return self.end(next, action, Err(Flaw::Broken(broken)));
+                    return self.end(next, action, Err(Reached::Broken(broken)));
                 }
                 self.candidates.add(key, (self.number, action));
                 next.pack(self.servers(), &mut self.candidates.packed);
@@ -537,23 +508,6 @@ impl Explorer {
             }
         }
         self.end(next, action, Ok(()));
-    }
-}
-
-impl Progress {
-    /// Whether the search is over.
-    pub fn has_ended(&self) -> bool {
-        self.is_exhausted || self.is_full || self.found.is_some()
-    }
-}
-
-impl Moments {
-    fn note(&mut self, effect: &Effect, servers: &[&Server]) {
-        let leaders = servers.iter().filter(|server| server.leading().is_some());
-        self.two_leaders += u64::from(effect.leads.is_some() && leaders.count() > 1);
-        self.entries_replaced += u64::from(effect.has_replaced && effect.writes_lost == 0);
-        self.writes_lost += u64::from(effect.writes_lost > 0);
-        self.committed += u64::from(effect.commit_before.is_some());
     }
 }
 

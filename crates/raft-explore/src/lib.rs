@@ -52,7 +52,7 @@ mod server;
 mod start;
 mod state;
 
-pub use engine::{Counterexample, Explorer, Flaw, Moments, Progress};
+pub use engine::{Explorer, Moments, Progress, Reached, Witness};
 pub use families::Family;
 pub use model::{Bounds, Network, Reductions, Scope, Time};
 pub use runs::Step;

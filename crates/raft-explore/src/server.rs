@@ -256,7 +256,7 @@ impl Server {
         let known = self.known();
         for write in self.pending.drain(..writes) {
             bests.reported = Some(write.id);
-            store(&mut self.disk, write);
+            self.disk.store(write);
             self.stored = Prefixes::of_disk(&self.disk, &known);
             let last = self.stored.last();
             if last.is_at_least_as_up_to_date_as(bests.last_log) {
@@ -434,25 +434,6 @@ fn acknowledged(body: &Body) -> Option<LogIndex> {
     } else {
         None
     }
-}
-
-/// Stores a write as the documentation of the core says.
-fn store(disk: &mut Recovered, write: Persist) {
-    if let Some(bootstrap) = write.bootstrap {
-        disk.bootstrap = Some(*bootstrap);
-    }
-    if let Some(hard_state) = write.hard_state {
-        disk.hard_state = hard_state;
-    }
-    if let Some(write) = write.snapshot {
-        disk.entries.retain(|entry| entry.index > write.log_start.index);
-        (disk.snapshot, disk.log_start) = (Some(write.snapshot), Some(write.log_start));
-    }
-    if let Some(from) = write.truncate_from {
-        disk.entries.retain(|entry| entry.index < from);
-    }
-    disk.entries.extend(write.entries.iter().cloned());
-    disk.commit_index = write.commit_index;
 }
 
 /// A disk with a log of these terms, of which the first entries are known to be committed. The

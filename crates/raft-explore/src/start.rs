@@ -1,6 +1,5 @@
 //! The start of a search at a moment of a simulated cluster.
 
-use std::collections::VecDeque;
 use std::fmt;
 
 use raft_check::Checks;
@@ -20,8 +19,6 @@ pub enum StartError {
     Nodes(usize),
     /// A node is down, paused, or has not handled all that arrived.
     Busy(NodeId),
-    /// A write of a node is under way. Let a little time pass.
-    Writing(NodeId),
     /// The settings of two nodes differ.
     Settings(NodeId),
     /// The programs around the cores are not the default ones.
@@ -41,11 +38,6 @@ impl fmt::Display for StartError {
                 f,
                 "node {node} is down or paused, or has not handled all that arrived; all nodes \
                  must run"
-            ),
-            Self::Writing(node) => write!(
-                f,
-                "node {node} writes to its disk; let a few milliseconds pass, so that the write \
-                 ends"
             ),
             Self::Settings(node) => {
                 write!(f, "node {node} has other settings than node 1; all must have the same")
@@ -124,15 +116,13 @@ fn server(
     let id = node.id();
     let is_idle = node.state() == NodeState::Running && node.inbox_len() == 0;
     let core = node.core().filter(|_| is_idle).ok_or(StartError::Busy(id))?;
-    if node.disk().pending().len() > 0 {
-        return Err(StartError::Writing(id));
-    }
     if node.settings() != settings {
         return Err(StartError::Settings(id));
     }
     let disk = node.recovered().map_err(|_| StartError::Busy(id))?;
     let now = node.clock().shows(world.now());
-    Ok(Server::resume((core.clone(), now), (disk, VecDeque::new()), known))
+    let pending = node.disk().pending().map(|write| write.persist.clone()).collect();
+    Ok(Server::resume((core.clone(), now), (disk, pending), known))
 }
 
 /// What may happen from a moment on.

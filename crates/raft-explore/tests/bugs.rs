@@ -1,7 +1,7 @@
 //! With a rule switched off, the explorer finds the shortest run that shows it.
 
 use raft_core::{Bug, Bugs};
-use raft_explore::{Explorer, Family, Flaw, Reductions, Scope};
+use raft_explore::{Explorer, Family, Reached, Reductions, Scope};
 
 /// The switch, the family, the property that is broken, and the steps of the shortest run.
 const PLANTED: [(Bug, &str, &str, usize); 12] = [
@@ -22,7 +22,7 @@ const PLANTED: [(Bug, &str, &str, usize); 12] = [
 fn shortest(model: Scope) -> (&'static str, usize) {
     let mut explorer = Explorer::new(model);
     let found = explorer.advance(u64::MAX, 2_000_000).found.as_ref().expect("it is found");
-    let Flaw::Broken(broken) = &found.flaw else { panic!("{:?}", found.flaw) };
+    let Reached::Broken(broken) = &found.reached else { panic!("{:?}", found.reached) };
     (broken.property.name, found.steps.len())
 }
 

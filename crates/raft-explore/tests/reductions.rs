@@ -1,6 +1,6 @@
 //! A reduction saves states, and hides nothing.
 
-use raft_explore::{Bounds, Explorer, Flaw, Progress, Reductions, Scope};
+use raft_explore::{Bounds, Explorer, Progress, Reached, Reductions, Scope};
 
 fn explore(model: Scope) -> Progress {
     let mut explorer = Explorer::new(model);
@@ -51,7 +51,7 @@ fn the_shortest_run_is_as_long_with_every_reduction() {
         model.bounds = Bounds { elections: 1, ..Bounds::NONE };
         model.disks = vec![(vec![1], 1), (vec![], 0), (vec![], 0)];
         let found = explore(model).found.expect("an entry is on too few disks");
-        let Flaw::Broken(broken) = &found.flaw else { panic!("{found:?}") };
+        let Reached::Broken(broken) = &found.reached else { panic!("{found:?}") };
         assert_eq!(broken.property.name, "Committed Durability");
         lengths.push(found.steps.len());
     }

@@ -2,8 +2,8 @@
 
 mod replay;
 
-use raft_explore::{Bounds, Counterexample, Explorer, Flaw, Progress};
-use raft_script::Session;
+use raft_explore::{Bounds, Explorer, Progress, Reached, Witness};
+use raft_script::{Condition, CoreCondition, Session};
 use serde::{Deserialize, Serialize};
 
 pub use self::replay::{Replayed, replayed};
@@ -22,6 +22,8 @@ pub struct ExploreJob {
     pub bounds: Bounds,
     /// The most states that are found. Each takes some 40 bytes.
     pub most_states: u64,
+    /// A condition of the language that ends the search too, if it comes to hold.
+    pub goal: Option<String>,
 }
 
 /// How far a search is.
@@ -48,19 +50,21 @@ pub enum ExploreEnd {
     Deep,
     /// No property is broken in the states that were looked at; there are more than were asked for.
     Full,
-    /// A property is broken, or a server stops at an assertion.
+    /// A property is broken, a server stops at an assertion, or the goal holds.
     Found(ExploreFound),
 }
 
-/// The shortest run to a violation.
+/// The shortest run to a violation, or to the goal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ExploreFound {
-    /// What is broken, in words.
+    /// What is broken, in words; the goal as the language writes it.
     pub words: String,
+    /// Whether it is the goal.
+    pub is_goal: bool,
     /// The steps, in words.
     pub steps: Vec<String>,
-    /// The statements that lead there from the moment on, and whether the violation is there when
-    /// they are carried out: time passes in a script, and may lead the run another way.
+    /// The statements that lead there from the moment on, and whether they do when they are
+    /// carried out: time passes in a script, and may lead the run another way.
     pub after: String,
     /// See [`after`](Self::after).
     pub is_same: bool,
@@ -72,9 +76,11 @@ impl ExploreJob {
         let begun = Explorer::at(session.world(), session.checks(), self.bounds);
         let mut explorer =
             begun.map_err(|error| format!("From here nothing is explored: {error}."))?;
+        let goal = self.goal.as_deref().map(|text| look_for(&mut explorer, text)).transpose()?;
         loop {
             let has_ended = explorer.advance(SLICE, self.most_states).has_ended();
-            let end = has_ended.then(|| end(&session, explorer.progress(), self.bounds.depth));
+            let end = has_ended
+                .then(|| end((&session, goal.as_ref()), explorer.progress(), self.bounds.depth));
             let Progress { states, transitions, depth, .. } = *explorer.progress();
             let bytes = explorer.bytes() as u64;
             tell(Report::Explored(Explored { states, transitions, depth, bytes, end }));
@@ -85,24 +91,50 @@ impl ExploreJob {
     }
 }
 
-fn end(session: &Session, progress: &Progress, depth: u16) -> ExploreEnd {
+/// Makes a condition the goal of a search.
+///
+/// # Errors
+/// In words: the text is no condition, it holds already, or the search cannot judge it.
+pub fn look_for(explorer: &mut Explorer, text: &str) -> Result<Condition, String> {
+    let goal = raft_script::parse_condition(text).map_err(|error| error.to_string())?;
+    let Some(judged) = CoreCondition::new(goal.clone()) else {
+        return Err(format!(
+            "`{goal}` cannot be looked for here: only who leads, roles, terms, votes, logs, \
+             memberships and what leaders know of the others can"
+        ));
+    };
+    match explorer.look_for(move |nodes| judged.holds(nodes)) {
+        true => Ok(goal),
+        false => Err(format!("`{goal}` holds already")),
+    }
+}
+
+fn end(
+    (session, goal): (&Session, Option<&Condition>),
+    progress: &Progress,
+    depth: u16,
+) -> ExploreEnd {
     match &progress.found {
-        Some(found) => ExploreEnd::Found(in_words(session, found)),
+        Some(found) => ExploreEnd::Found(in_words((session, goal), found)),
         None if progress.is_full => ExploreEnd::Full,
         None if progress.depth < depth => ExploreEnd::Exhausted,
         None => ExploreEnd::Deep,
     }
 }
 
-fn in_words(session: &Session, found: &Counterexample) -> ExploreFound {
-    let words = found.flaw.to_string();
-    let steps = found.steps.iter().map(ToString::to_string).collect();
+fn in_words(
+    (session, goal): (&Session, Option<&Condition>),
+    Witness { reached, steps }: &Witness,
+) -> ExploreFound {
+    let is_goal = *reached == Reached::Goal;
+    let words = goal.filter(|_| is_goal).map_or(reached.to_string(), Condition::to_string);
     // Nothing catches the assertion of a server in a worker.
-    let replayed = match &found.flaw {
-        Flaw::Broken(_) => Some(replayed(session.clone(), &found.steps)),
-        Flaw::Stopped { .. } => None,
+    let replayed = match reached {
+        Reached::Broken(_) | Reached::Goal => Some(replayed(session.clone(), steps, goal)),
+        Reached::Stopped { .. } => None,
     };
-    let is_same = replayed.as_ref().is_some_and(|replayed| replayed.is_broken);
+    let is_same = replayed.as_ref().is_some_and(|replayed| replayed.is_same);
     let after = replayed.map(|replayed| replayed.after).unwrap_or_default();
-    ExploreFound { words, steps, after, is_same }
+    let steps = steps.iter().map(ToString::to_string).collect();
+    ExploreFound { words, is_goal, steps, after, is_same }
 }

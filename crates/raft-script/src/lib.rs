@@ -84,7 +84,7 @@ pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_condition, parse_input, parse_line};
 pub use raft_explain::{Cause, Explanation, Finding, Question, Unanswerable};
 pub use run::{RunReport, run, run_leniently};
-pub use session::{Goal, Session, Started, Stepped, opening_statements};
+pub use session::{CoreCondition, Goal, Session, Started, Stepped, opening_statements};
 pub use setting_value::{SettingValue, ValueKind, parse_values};
 pub use statement::{
     DiskContents, Ends, Nodes, Order, Run, Script, Selector, SourceLine, Statement, When,

@@ -1,9 +1,9 @@
 //! What happened in a run, computed again when somebody asks.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use raft_explain::{Evidence, Explanation, Given, Question, Record, Statements, Unanswerable};
-use raft_sim::{Event, EventNumber};
+use raft_sim::{CoreStep, Event, EventNumber};
 
 use crate::branches::{BranchId, Branches, MarkKind, Seek};
 use crate::journal::{Journal, Moment};
@@ -33,6 +33,27 @@ impl Session {
         show_all(way.session());
         while !way.is_there() && way.advance(1).is_ok() {
             show_all(way.session());
+        }
+    }
+
+    /// Plays this run again from its beginning. At the beginning, and after each statement and each
+    /// step up to the present, it shows what drivers did with the cores meanwhile. With it come the
+    /// session as it was then, and the statement. It ends early if `show` says so.
+    pub fn retell_cores(
+        &self,
+        show: &mut dyn FnMut(&Self, Option<&Statement>, Vec<CoreStep>) -> ControlFlow<()>,
+    ) {
+        let mut way = Seek::new(self.recorded_beginning(), self.journal().clone(), self.moment());
+        let mut lines = 0;
+        loop {
+            let steps = way.take_core_steps();
+            let carried_out = way.session().journal().len();
+            let last = (carried_out > lines).then(|| self.journal().get(lines)).flatten();
+            lines = carried_out;
+            let goes_on = show(way.session(), last.map(|line| &line.statement), steps);
+            if goes_on.is_break() || way.is_there() || way.advance(1).is_err() {
+                return;
+            }
         }
     }
 

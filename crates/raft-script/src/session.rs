@@ -13,7 +13,7 @@ use std::sync::Arc;
 use raft_check::{Checks, RareWatcher};
 use raft_core::Instant;
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
+use raft_sim::{ClientEvent, CoreStep, Event, EventKind, Setup, SetupError, World};
 
 use crate::condition::Condition;
 use crate::journal::{Journal, Journaled, Moment};
@@ -24,6 +24,7 @@ use crate::outcome::{ExecError, Reply, StatementError};
 use crate::statement::{Run, Statement, When};
 use crate::units::Span;
 
+pub use self::conditions::CoreCondition;
 pub use self::goal::Goal;
 pub use self::opening::opening_statements;
 pub(crate) use self::opening::without_unknown_down;
@@ -111,14 +112,18 @@ impl Session {
     }
 
     fn with_opening(setup: Setup, opening: Vec<Statement>) -> Result<Self, SetupError> {
-        let world = World::new(setup)?;
+        Ok(Self::over(World::new(setup)?, opening.into()))
+    }
+
+    /// A session with this world, which is at its beginning.
+    fn over(world: World, opening: Arc<[Statement]>) -> Self {
         let checks = Checks::new(&world);
         let mut tally = Tally::default();
         world.events().iter().for_each(|event| tally.count(event));
-        Ok(Self {
+        Self {
             world,
             checks,
-            opening: opening.into(),
+            opening,
             journal: Journal::default(),
             gathered: None,
             answers: BTreeMap::new(),
@@ -126,7 +131,7 @@ impl Session {
             rare: RareWatcher::default(),
             tally,
             goal: None,
-        })
+        }
     }
 
     /// The world.
@@ -191,6 +196,16 @@ impl Session {
     pub(crate) fn beginning(&self) -> Self {
         let setup = self.world.setup().clone();
         Self::with_opening(setup, self.opening.to_vec()).expect("this world was made of it")
+    }
+
+    /// The same, in a world that [keeps](World::recorded) what drivers do with cores.
+    pub(crate) fn recorded_beginning(&self) -> Self {
+        let world = World::recorded(self.world.setup().clone());
+        Self::over(world.expect("this world was made of it"), self.opening.clone())
+    }
+
+    pub(crate) fn take_core_steps(&mut self) -> Vec<CoreStep> {
+        self.world.take_core_steps()
     }
 
     /// The present moment.

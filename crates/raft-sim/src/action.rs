@@ -397,15 +397,6 @@ pub enum ReadPolicy {
 }
 
 impl ReadPolicy {
-    /// How the core is asked, if it is asked for more than a place in its log.
-    pub(crate) fn mode(self) -> Option<raft_core::ReadMode> {
-        match self {
-            Self::Log | Self::Local => None,
-            Self::Quorum => Some(raft_core::ReadMode::Quorum),
-            Self::Lease => Some(raft_core::ReadMode::Lease),
-        }
-    }
-
     /// Whether the answer may be older than what was committed before the question.
     pub fn may_be_stale(self) -> bool {
         self == Self::Local

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Instant, NodeId, PersistId};
+use raft_core::{Instant, NodeId, Persist, PersistId};
 use raft_storage::{RecordKey, Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
@@ -45,8 +45,8 @@ pub struct Disk {
 /// A write that is not durable yet.
 #[derive(Clone, Debug)]
 pub struct PendingWrite {
-    /// Names the write in this incarnation of the node.
-    pub id: PersistId,
+    /// What the node asked for.
+    pub persist: Persist,
     /// The records that it changes.
     pub batch: Arc<WriteBatch>,
     /// When the node asked for it.
@@ -57,6 +57,13 @@ pub struct PendingWrite {
     pub has_no_room: bool,
     /// The event of its issue.
     pub issued_by: EventNumber,
+}
+
+impl PendingWrite {
+    /// Names the write in this incarnation of the node.
+    pub fn id(&self) -> PersistId {
+        self.persist.id
+    }
 }
 
 /// The writes that a loss of power destroys.
@@ -194,7 +201,7 @@ impl Disk {
         let late = self.pending.iter_mut().filter(|write| write.done_at <= until);
         late.map(|write| {
             write.done_at = until;
-            (write.id, until)
+            (write.id(), until)
         })
         .collect()
     }
@@ -220,21 +227,22 @@ impl Disk {
     pub(crate) fn issue(
         &mut self,
         now: Instant,
-        (id, issued_by): (PersistId, EventNumber),
+        (persist, issued_by): (Persist, EventNumber),
         batch: Arc<WriteBatch>,
     ) -> Instant {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));
         let done_at =
             (earliest + self.shape.delay(&mut self.random, self.latency)).max(self.stalled_until);
         let has_no_room = self.is_full;
-        let write = PendingWrite { id, batch, issued_at: now, done_at, has_no_room, issued_by };
+        let write =
+            PendingWrite { persist, batch, issued_at: now, done_at, has_no_room, issued_by };
         self.pending.push_back(write);
         done_at
     }
 
     /// Whether the write is the oldest one and is finished by `at`.
     pub(crate) fn finishes(&self, id: PersistId, at: Instant) -> bool {
-        self.pending.front().is_some_and(|first| first.id == id && first.done_at <= at)
+        self.pending.front().is_some_and(|first| first.id() == id && first.done_at <= at)
     }
 
     /// Finishes the oldest write: it becomes durable, unless it fails.
@@ -244,7 +252,7 @@ impl Disk {
     /// [`drop_first`](Self::drop_first), or all with [`stop`](Self::stop).
     pub(crate) fn complete(&mut self, id: PersistId) -> Result<(), WriteFailure> {
         let first = self.pending.front().expect("a write completes only once");
-        assert!(first.id == id, "write {} completes, but {} comes first", id.0, first.id.0);
+        assert!(first.id() == id, "write {} completes, but {} comes first", id.0, first.id().0);
         if first.has_no_room {
             return Err(WriteFailure::Full);
         }
@@ -287,7 +295,7 @@ impl Disk {
         let first = self.pending.front().filter(|write| !write.has_no_room);
         let torn = first.and_then(|first| {
             let landed = tear.landing(&self.durable, &first.batch, unsynced)?;
-            Some((first.id, landed))
+            Some((first.id(), landed))
         });
         if let Some((_, landed)) = &torn {
             self.durable.apply(landed);

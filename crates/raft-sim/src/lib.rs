@@ -1,10 +1,10 @@
 //! The simulated world: clock, network, disks, clients, faults.
 //!
-//! A [`World`] runs real `raft_core::Node`s, each with a real key-value store and a disk of real
-//! records, in virtual time. It reads neither a clock nor a source of randomness: a run is a pure
-//! function of the [`Setup`] (seed included) and the [`Action`]s, each with its place. Two equal
-//! runs have equal [trace hashes](World::trace_hash), natively and in wasm. All that happens is an
-//! [`Event`].
+//! A [`World`] runs real `raft_server::Replica`s, which are cores with a key-value store, and gives
+//! each a disk of real records, in virtual time. It reads neither a clock nor a source of
+//! randomness: a run is a pure function of the [`Setup`] (seed included) and the [`Action`]s, each
+//! with its place. Two equal runs have equal [trace hashes](World::trace_hash), natively and in
+//! wasm. All that happens is an [`Event`].
 //!
 //! ```
 //! use raft_sim::{NodeAction, Setup, Unsynced, World};
@@ -62,6 +62,7 @@ mod in_flight;
 mod latency;
 mod links;
 mod load;
+mod machine;
 mod message_kind;
 mod network;
 mod node;
@@ -109,4 +110,4 @@ pub use setup::{DelayRange, MAX_NODES, Setup, SetupError, address_of};
 pub use switches::WorldBug;
 pub use switches::{Switch, Switches};
 pub use words::{Mention, Part, Words};
-pub use world::World;
+pub use world::{CoreCall, CoreStep, World};

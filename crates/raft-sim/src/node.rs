@@ -1,17 +1,20 @@
 //! A node of the world: a process over the core, with its state machine and its disk.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use raft_core::{
-    Input, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings,
+    Config, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings,
 };
-use raft_kv::{ClientId, Operation, Response, Sequence, Store};
+use raft_kv::{ClientId, Operation, Sequence, Store};
+use raft_server::{Replica, ReplicaInput};
 use raft_storage::StorageError;
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Machine;
 use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
 use crate::{
@@ -71,8 +74,7 @@ pub(crate) enum Process {
 /// A process that runs, or is paused.
 #[derive(Clone, Debug)]
 pub(crate) struct LiveProcess {
-    pub(crate) core: raft_core::Node,
-    pub(crate) store: Store,
+    pub(crate) replica: Replica<Machine, Caller>,
     /// The arrivals while it is paused; `None` while it runs.
     pub(crate) inbox: Option<VecDeque<Arrival>>,
     /// The arrivals that a slow process has not handled yet, or that its driver gathers; it is
@@ -82,12 +84,8 @@ pub(crate) struct LiveProcess {
     pub(crate) has_timed_out: bool,
     /// The core's deadline after the last drain.
     pub(crate) timer: SetTimer,
-    /// The state machine's responses to the entries applied last, each with the event that applied
-    /// it. Cleared at the end of each drain.
-    pub(crate) responses: BTreeMap<LogIndex, (Response, EventNumber)>,
-    /// The requests that the core has not answered yet, by request id.
-    pub(crate) requests: BTreeMap<u64, PendingRequest>,
-    pub(crate) last_request: u64,
+    /// The entries that were applied in this drain, as they came together, each with the event.
+    pub(crate) applied: Vec<(RangeInclusive<LogIndex>, EventNumber)>,
     /// The last durable write that the driver has not reported to the core yet, and the event of
     /// it.
     pub(crate) unreported: Option<(PersistId, Option<EventNumber>)>,
@@ -119,43 +117,32 @@ pub(crate) struct Arrival {
     pub(crate) cause: Option<EventNumber>,
 }
 
+/// What is handed to a process.
+pub(crate) type ProcessInput = ReplicaInput<Operation, Caller>;
+
 /// What reaches a process.
 #[derive(Clone, Debug)]
 pub(crate) enum ArrivalKind {
-    Input(Input),
-    Request { client: ClientId, sequence: Sequence, request: ClientRequest },
+    Input(ProcessInput),
+    /// A client asks for the state as it is, which takes no input.
+    LocalRead {
+        client: ClientId,
+        sequence: Sequence,
+        operation: Operation,
+    },
 }
 
 impl Arrival {
     pub(crate) fn is_timeout(&self) -> bool {
-        matches!(self.kind, ArrivalKind::Input(Input::Timeout))
+        matches!(self.kind, ArrivalKind::Input(ReplicaInput::Timeout))
     }
 }
 
-/// A client's request to a process.
+/// The one who asked a replica.
 #[derive(Clone, Debug)]
-pub(crate) enum ClientRequest {
-    /// Append an entry with this command.
-    Command(Vec<u8>),
-    /// Read the store without a log entry.
-    Read { operation: Operation, read: ReadPolicy },
-}
-
-/// A request that waits for the core's outcome.
-#[derive(Clone, Debug)]
-pub(crate) enum PendingRequest {
-    Command { client: ClientId, sequence: Sequence },
-    Read(ClientRead),
-    Administration { number: u64, request: AdminRequest },
-}
-
-/// A read that waits for the core's permission.
-#[derive(Clone, Debug)]
-pub(crate) struct ClientRead {
-    pub(crate) client: ClientId,
-    pub(crate) sequence: Sequence,
-    pub(crate) operation: Operation,
-    pub(crate) read: ReadPolicy,
+pub(crate) enum Caller {
+    Client { client: ClientId, sequence: Sequence, read: ReadPolicy },
+    Operator { number: u64, request: Box<AdminRequest> },
 }
 
 /// The place of a node in a list by ascending number.
@@ -242,12 +229,12 @@ impl SimNode {
 
     /// Its protocol state, unless it is down.
     pub fn core(&self) -> Option<&raft_core::Node> {
-        self.live().map(|live| &live.core)
+        self.live().map(|live| live.replica.core())
     }
 
     /// Its state machine, unless it is down.
     pub fn store(&self) -> Option<&Store> {
-        self.live().map(|live| &live.store)
+        self.live().map(|live| &live.replica.machine().store)
     }
 
     /// The state machine as it was at its last flush; `None` if none is on the disk.
@@ -295,7 +282,7 @@ impl SimNode {
 
     /// The number of requests of clients and operators that its core has taken and not answered.
     pub fn open_requests(&self) -> usize {
-        self.live().map_or(0, |live| live.requests.len())
+        self.live().map_or(0, |live| live.replica.open_requests())
     }
 
     /// The bytes that its log and its disk hold, estimated, and those of its arrivals.
@@ -332,7 +319,7 @@ impl SimNode {
         let live = self.live().into_iter();
         let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
         arrivals.filter_map(|arrival| {
-            let ArrivalKind::Input(Input::Message { message, .. }) = &arrival.kind else {
+            let ArrivalKind::Input(ReplicaInput::Message { message, .. }) = &arrival.kind else {
                 return None;
             };
             Some(message)
@@ -348,10 +335,10 @@ impl SimNode {
 
     /// Draws from another seed from now on: the core, the driver and the disk.
     pub(crate) fn reseed(&mut self, seed: u64) {
-        let (id, incarnation) = (self.id, self.incarnation);
+        let (id, incarnation, drawn) = (self.id, self.incarnation, self.core_seed(seed));
         self.disk.reseed(seed, id);
         if let Some(live) = self.live_mut() {
-            live.core.reseed(core_seed(seed, id, incarnation));
+            live.replica.reseed(drawn);
             live.random = Random::new(seed, Purpose::Driver, id.0, incarnation);
         }
     }
@@ -360,7 +347,7 @@ impl SimNode {
     pub(crate) fn share(&mut self, other: &Self) {
         self.disk.share(&other.disk);
         if let (Some(live), Some(core)) = (self.live_mut(), other.core()) {
-            live.core.share_log(core);
+            live.replica.share_log(core);
         }
     }
 
@@ -376,7 +363,7 @@ impl SimNode {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let live = self.live()?;
         let has_timer = live.inbox.is_none() && !live.has_timed_out;
-        has_timer.then(|| self.clock.when_it_shows(live.core.deadline()))
+        has_timer.then(|| self.clock.when_it_shows(live.replica.deadline()))
     }
 
     /// Starts from the disk: the only way in which a node starts, the first time too. Returns false
@@ -409,9 +396,36 @@ impl SimNode {
         members: Option<Membership>,
         now: Instant,
     ) -> Result<LiveProcess, Words> {
-        let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
-        let seed = core_seed(setup.seed, self.id, self.incarnation);
+        let (config, recovered) = self.beginning(setup, rules_off, members)?;
         let now = self.clock.shows(now);
+        let flushed = self.flushed.clone().unwrap_or_default();
+        let machine = Machine::new(flushed, (setup, self.id), rules_off);
+        let replica = Replica::new(config, recovered, machine, now);
+        Ok(LiveProcess {
+            timer: SetTimer::NONE,
+            replica: replica.map_err(|error| Words::of(&error))?,
+            inbox: None,
+            backlog: VecDeque::new(),
+            has_timed_out: false,
+            applied: Vec::new(),
+            unreported: None,
+            random: Random::new(setup.seed, Purpose::Driver, self.id.0, self.incarnation),
+            files: ArrivingFiles::default(),
+        })
+    }
+
+    /// What the core of the present incarnation begins with.
+    ///
+    /// # Errors
+    /// The fault of the disk.
+    pub(crate) fn beginning(
+        &self,
+        setup: &Setup,
+        rules_off: Switches,
+        members: Option<Membership>,
+    ) -> Result<(Config, Recovered), Words> {
+        let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
+        let seed = self.core_seed(setup.seed);
         let mut config = setup.config(self.id, seed, &self.settings);
         rules_off.configure(&mut config);
         // Also after the world was built anew from this disk.
@@ -421,28 +435,13 @@ impl SimNode {
         } else if self.has_rejoined || has_joined {
             config.membership = Membership::empty();
         }
-        let core =
-            raft_core::Node::new(config, recovered, now).map_err(|error| Words::of(&error))?;
-        Ok(LiveProcess {
-            timer: SetTimer::NONE,
-            core,
-            store: self.flushed.clone().unwrap_or_default().keeping_sessions(setup.sessions),
-            inbox: None,
-            backlog: VecDeque::new(),
-            has_timed_out: false,
-            responses: BTreeMap::new(),
-            requests: BTreeMap::new(),
-            last_request: 0,
-            unreported: None,
-            random: Random::new(setup.seed, Purpose::Driver, self.id.0, self.incarnation),
-            files: ArrivingFiles::default(),
-        })
+        Ok((config, recovered))
     }
-}
 
-/// The seed of the core of one incarnation of a node.
-fn core_seed(seed: u64, node: NodeId, incarnation: u64) -> u64 {
-    Random::new(seed, Purpose::Node, node.0, incarnation).next()
+    /// The seed of the core of the present incarnation, in a world with this seed.
+    pub(crate) fn core_seed(&self, seed: u64) -> u64 {
+        Random::new(seed, Purpose::Node, self.id.0, self.incarnation).next()
+    }
 }
 
 impl fmt::Display for NodeState {

@@ -23,9 +23,11 @@ pub use named::{Switch, Switches};
 mod named {
     use std::fmt;
 
-    use raft_core::{Bug, Bugs, Config, Node};
+    use raft_core::{Bug, Bugs, Config};
+    use raft_server::Replica;
 
     use super::WorldBug;
+    use crate::machine::Machine;
 
     impl WorldBug {
         /// All of them.
@@ -167,8 +169,9 @@ mod named {
         }
 
         /// Switches the rules off in a server that runs, and all others on.
-        pub(crate) fn turn(self, core: &mut Node) {
-            core.set_bugs(self.core);
+        pub(crate) fn turn<C>(self, server: &mut Replica<Machine, C>) {
+            server.set_bugs(self.core);
+            server.machine_mut().turn_rules(self);
         }
     }
 
@@ -235,9 +238,11 @@ mod absent {
     use std::fmt;
     use std::iter::{self, Empty};
 
-    use raft_core::{Config, Node};
+    use raft_core::Config;
+    use raft_server::Replica;
 
     use super::WorldBug;
+    use crate::machine::Machine;
 
     /// One rule that is switched off. There is none in this build.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -320,7 +325,7 @@ mod absent {
 
         pub(crate) fn configure(self, _: &mut Config) {}
 
-        pub(crate) fn turn(self, _: &mut Node) {}
+        pub(crate) fn turn<C>(self, _: &mut Replica<Machine, C>) {}
     }
 
     impl FromIterator<Switch> for Switches {

@@ -12,6 +12,7 @@ mod holds;
 mod network;
 mod process;
 mod queue;
+mod recording;
 mod recovery;
 mod requests;
 mod reseeding;
@@ -27,6 +28,7 @@ use raft_storage::Records;
 
 pub(crate) use self::files::ArrivingFiles;
 use self::queue::{Queue, ScheduledKind, SentReply};
+pub use self::recording::{CoreCall, CoreStep};
 use crate::fingerprint::Fingerprint;
 use crate::in_flight::InFlightMessages;
 use crate::links::Links;
@@ -73,6 +75,8 @@ pub struct World {
     administered: u64,
     /// The rules that no node keeps at present.
     rules_off: Switches,
+    /// What drivers did with cores since somebody asked; `None`: nobody will.
+    core_steps: Option<Vec<CoreStep>>,
 }
 
 impl World {
@@ -82,6 +86,10 @@ impl World {
     /// # Errors
     /// The first setting that is out of bounds.
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
+        Self::build(setup, None)
+    }
+
+    fn build(setup: Setup, core_steps: Option<Vec<CoreStep>>) -> Result<Self, SetupError> {
         setup.validate()?;
         let ids: Vec<NodeId> = setup.node_ids().collect();
         let mut links = Links::default();
@@ -108,6 +116,7 @@ impl World {
             administered: 0,
             rules_off: setup.bugs,
             setup,
+            core_steps,
         };
         for id in ids {
             if !world.setup.down.contains(&id) {

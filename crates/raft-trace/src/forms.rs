@@ -5,6 +5,7 @@ use std::io;
 use raft_check::HistoryRecorder;
 use raft_script::Session;
 
+use crate::rust_test::write_rust_test;
 use crate::transcript::write_golden;
 use crate::write_trace;
 
@@ -19,11 +20,14 @@ pub enum RunForm {
     Script,
     /// Each statement with what happened then, as the golden scripts of this repository are.
     Golden,
+    /// A Rust test that does the same with cores, for users of `raft_core`. There is none of a run
+    /// with switched-off rules, a damaged disk or snapshots in files, and of a very long one.
+    Test,
 }
 
 impl RunForm {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Trace, Self::History, Self::Script, Self::Golden];
+    pub const ALL: [Self; 5] = [Self::Trace, Self::History, Self::Script, Self::Golden, Self::Test];
 
     /// Its name, in one word.
     pub const fn name(self) -> &'static str {
@@ -32,6 +36,7 @@ impl RunForm {
             Self::History => "history",
             Self::Script => "script",
             Self::Golden => "golden",
+            Self::Test => "test",
         }
     }
 
@@ -42,6 +47,7 @@ impl RunForm {
             Self::History => "Client history",
             Self::Script => "Script",
             Self::Golden => "Golden script",
+            Self::Test => "Rust test",
         }
     }
 
@@ -52,6 +58,7 @@ impl RunForm {
             Self::History => "The requests and replies of clients, for helios check",
             Self::Script => "The statements with their moments, to run again",
             Self::Golden => "Each statement with what happened then, as a test",
+            Self::Test => "The same inputs for the cores, as a test in Rust",
         }
     }
 
@@ -66,19 +73,21 @@ impl RunForm {
             Self::Trace => "jsonl",
             Self::History | Self::Golden => "txt",
             Self::Script => "helios",
+            Self::Test => "rs",
         }
     }
 
     /// Writes the run of a session, from its beginning to the present.
     ///
     /// # Errors
-    /// Those of writing.
+    /// Those of writing; or [`io::ErrorKind::Unsupported`], in words, if the run has no such form.
     pub fn write(self, session: &Session, out: &mut dyn io::Write) -> io::Result<()> {
         match self {
             Self::Trace => write_trace(session, out),
             Self::History => write_history(session, out),
             Self::Script => out.write_all(session.export().as_bytes()),
             Self::Golden => write_golden(session, out),
+            Self::Test => write_rust_test(session, out),
         }
     }
 }

@@ -13,6 +13,7 @@ mod kinds;
 mod model;
 mod objects;
 mod read;
+mod rust_test;
 mod state;
 mod transcript;
 mod write;

@@ -31,7 +31,7 @@
         try {
           answer = { value: await (0, eval)(code) };
         } catch (error) {
-          answer = { error: `${error}` };
+          answer = { error: [error, ...agentErrors].join('\n  ') };
         }
         const body = JSON.stringify({ id, ...answer });
         await fetch('/agent/answer', { method: 'POST', body, signal: stop.signal });

@@ -85,6 +85,8 @@ pub(crate) struct ExploringView {
     pub(crate) at: Instant,
     pub(crate) bounds: Bounds,
     pub(crate) most_states: u64,
+    /// The condition that is looked for.
+    pub(crate) goal: Option<String>,
     pub(crate) seconds: f64,
     /// The last report.
     pub(crate) explored: Option<Rc<Explored>>,
@@ -227,10 +229,16 @@ impl Finder {
     }
 
     /// Looks at all that can happen from a moment on.
-    pub(crate) fn explore(&self, from: Crossroads, bounds: Bounds, most_states: u64) {
-        let job = ExploreJob { script: from.script.clone(), bounds, most_states };
+    pub(crate) fn explore(
+        &self,
+        from: Crossroads,
+        (bounds, most_states): (Bounds, u64),
+        goal: Option<String>,
+    ) {
+        let script = from.script.clone();
+        let job = ExploreJob { script, bounds, most_states, goal };
         self.end();
-        self.0.work.borrow_mut().exploring = Some(Exploring::new(from, bounds, most_states));
+        self.0.work.borrow_mut().exploring = Some(Exploring::new(from, job.clone()));
         self.begin(Activity::Exploring, vec![Job::Explore(job)]);
     }
 

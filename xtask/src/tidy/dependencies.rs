@@ -3,13 +3,15 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 21] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 23] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
+    ("raft-server", &["raft-core"]),
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
-    ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
+    ("raft-storage-file", &["raft-storage"]),
+    ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),

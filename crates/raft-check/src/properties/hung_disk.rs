@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use raft_core::{Body, Instant, LogIndex, Node, NodeId, PersistId, Status};
-use raft_sim::{NodeClock, words};
+use raft_sim::{NodeClock, PendingWrite, words};
 
 use super::{Checker, Context, MessageSent};
 use crate::property::{Property, Verdict};
@@ -56,7 +56,7 @@ impl Checker for HungDisk {
             *waiting = None;
             return;
         };
-        let Some(write) = node.disk().pending().next().map(|write| write.id) else {
+        let Some(write) = node.disk().pending().next().map(PendingWrite::id) else {
             *waiting = None;
             return;
         };

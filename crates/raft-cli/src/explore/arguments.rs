@@ -18,17 +18,25 @@ use raft_sim::units::Span;
 /// the answer says how many states there are, and whether that is all of them. Ctrl-C ends the
 /// search with the result so far.
 ///
+/// With CONDITION, a state in which that holds ends the search in the same way: can it come to
+/// that? A condition may be about who leads, roles, terms, votes, logs, memberships, and what
+/// leaders know of the others.
+///
 /// With leases on, a server that heard a leader a moment ago starts no election, and no time
 /// passes: `cluster paper`, or `lease=off` and --forgets, explores more.
 ///
-/// Exit code: 0 if no violation was found, 1 if one was, 2 if FILE cannot be read or fails, or if
-/// the search cannot start at that moment.
+/// Exit code: 0 if nothing was found, 1 if a violation was, or CONDITION came to hold, 2 if FILE
+/// cannot be read or fails, if CONDITION is none that can be looked for, or if the search cannot
+/// start at that moment.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct ExploreArguments {
     /// Script that leads to the moment; `-` is standard input.
     #[arg(value_name = "FILE")]
     pub(super) file: String,
+    /// Condition of the language, in quotes, such as "leader 2 and term >= 3".
+    #[arg(value_name = "CONDITION")]
+    pub(super) goal: Option<String>,
     /// Time of the moment, such as `1500ms`; the end of the script by default.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) from: Option<Duration>,

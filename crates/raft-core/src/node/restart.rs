@@ -14,8 +14,8 @@ use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
     Bare, Config, ConfigError, Entry, ForwardId, HardState, HeartbeatRound, IncomingId, Instant,
-    LifecycleTrace, Log, LogIndex, LogPosition, Membership, Output, Payload, PersistId, Say,
-    Snapshot, Speaker, Term, Thing, print_as_said, say,
+    LifecycleTrace, Log, LogIndex, LogPosition, Membership, Output, Payload, Persist, PersistId,
+    Say, Snapshot, Speaker, Term, Thing, print_as_said, say,
 };
 
 /// The state on a server's disk. The default is an empty disk: the server's first start.
@@ -106,6 +106,29 @@ pub enum RestartError {
     },
     /// A stored number is absurdly large: the storage is damaged. Do not start from it.
     NumberTooLarge,
+}
+
+impl Recovered {
+    /// Carries out a write, for disks that are values: in tests, examples and simulations.
+    ///
+    /// This is what [`Persist`] means: all of it is stored or nothing, in this order.
+    pub fn store(&mut self, write: Persist) {
+        if let Some(bootstrap) = write.bootstrap {
+            self.bootstrap = Some(*bootstrap);
+        }
+        if let Some(hard_state) = write.hard_state {
+            self.hard_state = hard_state;
+        }
+        if let Some(write) = write.snapshot {
+            self.entries.retain(|entry| entry.index > write.log_start.index);
+            (self.snapshot, self.log_start) = (Some(write.snapshot), Some(write.log_start));
+        }
+        if let Some(from) = write.truncate_from {
+            self.entries.retain(|entry| entry.index < from);
+        }
+        self.entries.extend(write.entries.iter().cloned());
+        self.commit_index = write.commit_index;
+    }
 }
 
 /// The part of a [`ForwardId`] that all ids of one life of a server have in common.

@@ -76,24 +76,6 @@ impl Seat {
         }
     }
 
-    fn store(&mut self, write: &raft_core::Persist) {
-        let disk = &mut self.disk;
-        if let Some(bootstrap) = &write.bootstrap {
-            disk.bootstrap = Some((**bootstrap).clone());
-        }
-        disk.hard_state = write.hard_state.unwrap_or(disk.hard_state);
-        if let Some(written) = &write.snapshot {
-            disk.entries.retain(|entry| entry.index > written.log_start.index);
-            disk.snapshot = Some(written.snapshot.clone());
-            disk.log_start = Some(written.log_start);
-        }
-        if let Some(from) = write.truncate_from {
-            disk.entries.retain(|entry| entry.index < from);
-        }
-        disk.entries.extend(write.entries.iter().cloned());
-        disk.commit_index = write.commit_index;
-    }
-
     fn print(&self, lens: Lens<'_>) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.node.fingerprint(&mut hasher, lens);
@@ -219,7 +201,7 @@ impl Run {
         let writes: Vec<_> = seat.writes.drain(..count.min(seat.writes.len())).collect();
         let Some(last) = writes.last() else { return };
         let id = last.id;
-        writes.iter().for_each(|write| seat.store(write));
+        writes.into_iter().for_each(|write| seat.disk.store(write));
         self.give(place, Input::Persisted(id));
     }
 
@@ -228,7 +210,7 @@ impl Run {
         let seat = &mut self.seats[place];
         let kept = choice % (seat.writes.len() + 1);
         let writes: Vec<_> = seat.writes.drain(..kept).collect();
-        writes.iter().for_each(|write| seat.store(write));
+        writes.into_iter().for_each(|write| seat.disk.store(write));
         *seat = Seat::start(config, seat.disk.clone(), self.now);
     }
 

@@ -15,7 +15,6 @@ use raft_core::{
 };
 
 use crate::builders::full_config;
-use crate::server::store;
 
 /// Mostly small numbers, so that messages sometimes fit, and the ends of the range.
 fn number() -> impl Strategy<Value = u64> {
@@ -356,7 +355,7 @@ impl Victim {
             }
             Step::FinishWrites => {
                 while !self.writes.is_empty() {
-                    self.writes.drain(..).for_each(|write| store(&mut self.disk, write));
+                    self.writes.drain(..).for_each(|write| self.disk.store(write));
                     self.handle(Input::Persisted(PersistId(self.issued)));
                 }
             }

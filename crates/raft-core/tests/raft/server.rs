@@ -185,7 +185,7 @@ impl Server {
         let Some(write) = self.writes.pop_front() else { return false };
         let id = write.id;
         self.files.check_record(&write);
-        store(&mut self.disk, write);
+        self.disk.store(write);
         self.step(now, Input::Persisted(id));
         true
     }
@@ -221,7 +221,7 @@ impl Server {
         for write in self.writes.drain(..count.min(self.writes.len())) {
             last = Some(write.id);
             self.files.check_record(&write);
-            store(&mut self.disk, write);
+            self.disk.store(write);
         }
         if let Some(id) = last {
             self.step(now, Input::Persisted(id));
@@ -235,7 +235,7 @@ impl Server {
     /// Completes up to `count` writes; the crash comes before they are reported.
     pub(crate) fn crash_after_writes(&mut self, count: usize) {
         for write in self.writes.drain(..count.min(self.writes.len())) {
-            store(&mut self.disk, write);
+            self.disk.store(write);
         }
         self.crash();
     }
@@ -397,25 +397,6 @@ impl Server {
             self.disk
         );
     }
-}
-
-/// Carries a write out, as [`Persist`] demands.
-pub(crate) fn store(disk: &mut Recovered, write: Persist) {
-    if let Some(bootstrap) = write.bootstrap {
-        disk.bootstrap = Some(*bootstrap);
-    }
-    if let Some(hard_state) = write.hard_state {
-        disk.hard_state = hard_state;
-    }
-    if let Some(write) = write.snapshot {
-        disk.entries.retain(|entry| entry.index > write.log_start.index);
-        (disk.snapshot, disk.log_start) = (Some(write.snapshot), Some(write.log_start));
-    }
-    if let Some(from) = write.truncate_from {
-        disk.entries.retain(|entry| entry.index < from);
-    }
-    disk.entries.extend(write.entries.iter().cloned());
-    disk.commit_index = write.commit_index;
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

@@ -119,7 +119,7 @@ impl<'a> Waiting<'a> {
         let mut needs: Vec<Words> = Vec::new();
         if let Some(Unfinished { write, slowed }) = unfinished(&self.run, self.leader, index) {
             sentences.push(words! {
-                "The leader counts its own disk like any other, and its write ", write.id.0,
+                "The leader counts its own disk like any other, and its write ", write.id().0,
                 ", asked for at ", At(write.issued_at), ", is not done (dissertation §10.2.1)"
             });
             chains.extend(self.run.led_by(slowed));
@@ -133,7 +133,7 @@ impl<'a> Waiting<'a> {
             writing.iter().filter_map(|node| Some((*node, unfinished(&self.run, *node, index)?)))
         {
             sentences.push(words! {
-                "Node ", Bare(node), " has it in its memory, and its write ", write.id.0,
+                "Node ", Bare(node), " has it in its memory, and its write ", write.id().0,
                 ", asked for at ", At(write.issued_at), ", is not done"
             });
             chains.extend(self.run.led_by(slowed));

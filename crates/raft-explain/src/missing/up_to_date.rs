@@ -178,7 +178,7 @@ impl<'a> Follower<'a> {
         let Unfinished { write, slowed } = unfinished(&self.run, node, first)?;
         let finding = Finding::new(words! {
             "Node ", Bare(node), " has ", first, " in its memory, and not on its disk: its write ",
-            write.id.0, ", asked for at ", At(write.issued_at),
+            write.id().0, ", asked for at ", At(write.issued_at),
             ", is not done, and only what is on the disk is acknowledged. ", self.numbers()
         })
         .section("Figure 2");

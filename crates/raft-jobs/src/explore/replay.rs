@@ -4,15 +4,16 @@
 //! says, and a command of a client travels. So each step has a slot of 100 µs, and a command as
 //! long as a message may take. All messages are held at the ends of their links, and those that
 //! arrive are delivered. A disk's latency is set before each step such that the writes of the step
-//! end in the slot in which the search reports them.
+//! end in the slot in which the search reports them. Writes that are under way at the moment are
+//! held back; before the first step, as much time passes as they would have needed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use raft_core::{Body, Instant, Message, NodeId, Payload};
 use raft_explore::Step;
-use raft_script::{Session, Started, Stepped};
-use raft_sim::{MessageId, MessageKind};
+use raft_script::{Condition, Session, Started, Stepped};
+use raft_sim::{MessageId, MessageKind, SimNode};
 
 /// The time of a step.
 const SLOT: Duration = Duration::from_micros(100);
@@ -27,54 +28,60 @@ pub struct Replayed {
     pub script: String,
     /// The statements after the moment.
     pub after: String,
-    /// Whether a property is broken at its end.
-    pub is_broken: bool,
+    /// Whether it ends where it should: a property is broken, or the goal holds.
+    pub is_same: bool,
 }
 
 /// Carries out the steps of a run that was found, in a session at the moment where it begins.
-pub fn replayed(session: Session, steps: &[Step]) -> Replayed {
+/// It ends where a property is broken or the goal holds.
+pub fn replayed(session: Session, steps: &[Step], goal: Option<&Condition>) -> Replayed {
     let begin = (session.moment(), session.world().now());
-    let mut replay = Replay::new(session, steps);
+    let mut replay = Replay::new(session, steps, goal.cloned());
     replay.hold_everything();
+    replay.hold_writes();
     for (place, step) in steps.iter().enumerate() {
         replay.run_to(replay.slots[place]);
         replay.carry_out(place, step);
-        if replay.is_broken() {
+        if replay.is_there() {
             break;
         }
     }
-    if !replay.is_broken() {
+    if !replay.is_there() {
         replay.run_to(replay.slots[steps.len()]);
     }
     let mut parts = replay.session.export_in_parts(&[begin]);
     let after = parts.pop().unwrap_or_default();
-    Replayed { script: replay.session.export(), after, is_broken: replay.is_broken() }
+    Replayed { script: replay.session.export(), after, is_same: replay.is_there() }
 }
 
 struct Replay {
     session: Session,
+    goal: Option<Condition>,
     /// When each step begins, and when the last one ends.
     slots: Vec<Instant>,
     /// Of each node: the steps that report writes, and its crashes.
     reports: BTreeMap<NodeId, Vec<Report>>,
-    /// Writes that each node issued since its start.
+    /// Writes that each node issued since its start, or since the moment before the first step.
     issued: BTreeMap<NodeId, usize>,
 }
 
 /// Writes of a node are reported.
 struct Report {
     place: usize,
-    /// How many since its start.
+    /// How many since its start, or since the moment.
     through: usize,
     /// Whether it is a crash.
     is_last: bool,
 }
 
 impl Replay {
-    fn new(session: Session, steps: &[Step]) -> Self {
+    fn new(session: Session, steps: &[Step], goal: Option<Condition>) -> Self {
         let now = session.world().now();
         let travel = session.world().setup().link_latency.max + SLOT;
-        let mut slots = vec![now + SLOT];
+        // A write can be held back, and not be hastened.
+        let pending = session.world().nodes().flat_map(|node| node.disk().pending());
+        let begin = pending.map(|write| write.done_at).max().unwrap_or(now).max(now);
+        let mut slots = vec![begin + SLOT];
         let mut reports: BTreeMap<NodeId, Vec<Report>> = BTreeMap::new();
         for (place, step) in steps.iter().enumerate() {
             let (mut takes, mut report) = (SLOT, None);
@@ -100,11 +107,15 @@ impl Replay {
             }
             slots.push(slots[place] + takes);
         }
-        Self { session, slots, reports, issued: BTreeMap::new() }
+        let nodes = session.world().nodes();
+        let issued = nodes.map(|node| (node.id(), node.disk().pending().len())).collect();
+        Self { session, goal, slots, reports, issued }
     }
 
-    fn is_broken(&self) -> bool {
+    /// Whether the run is where it should end.
+    fn is_there(&self) -> bool {
         self.session.checks().violation().is_some()
+            || self.goal.as_ref().is_some_and(|goal| self.session.holds(goal))
     }
 
     /// One statement, and what it brings about at once.
@@ -122,13 +133,13 @@ impl Replay {
     /// Lets everything happen that is due now.
     fn settle(&mut self) {
         let now = self.session.world().now();
-        while !self.is_broken() && self.session.next_step_at().is_some_and(|next| next <= now) {
+        while !self.is_there() && self.session.next_step_at().is_some_and(|next| next <= now) {
             self.session.step();
         }
     }
 
     fn run_to(&mut self, at: Instant) {
-        while !self.is_broken() && self.session.next_step_at().is_some_and(|next| next < at) {
+        while !self.is_there() && self.session.next_step_at().is_some_and(|next| next < at) {
             self.session.step();
         }
         self.session.advance_clock(at);
@@ -138,6 +149,56 @@ impl Replay {
         for kind in MessageKind::ALL {
             self.say(&format!("link all hold {kind}"));
         }
+    }
+
+    /// The writes that were under way at the moment end in the slots in which the search reports
+    /// them.
+    fn hold_writes(&mut self) {
+        let writing: Vec<NodeId> = self
+            .session
+            .world()
+            .nodes()
+            .map(SimNode::id)
+            .filter(|id| self.issued[id] > 0)
+            .collect();
+        writing.into_iter().for_each(|node| self.stall(node, 1));
+    }
+
+    /// The oldest write of a node, its `number`th, ends in the slot in which the search reports it.
+    fn stall(&mut self, node: NodeId, number: usize) {
+        let (now, reports) = (self.session.world().now(), self.reports.get(&node));
+        let report = reports.into_iter().flatten().find(|it| it.is_last || it.through >= number);
+        let until = match report {
+            // A disk that stalls holds back what is written after a crash, too.
+            Some(Report { is_last: true, through, place }) if *through < number => {
+                self.slots[*place] + SLOT * 3 / 4
+            }
+            Some(report) => self.slots[report.place] + SLOT / 4,
+            None => *self.slots.last().unwrap_or(&now) + SLOT,
+        };
+        self.say(&format!("disk {node} stall={}us", (until - now).as_micros()));
+    }
+
+    /// So many writes of a node end in the slot of a step; those that would end with them are held
+    /// back.
+    fn finish(&mut self, node: NodeId, (place, writes): (usize, usize)) {
+        let at = self.slots[place] + SLOT / 4;
+        self.run_to(at);
+        let left = self.writes_under_way(node).saturating_sub(writes);
+        let is_due = |replay: &Self| replay.session.next_step_at().is_some_and(|next| next <= at);
+        while !self.is_there() && self.writes_under_way(node) > left && is_due(self) {
+            self.session.step();
+        }
+        let disk = self.session.world().node(node).map(SimNode::disk);
+        let is_next_due =
+            disk.and_then(|disk| disk.pending().next()).is_some_and(|write| write.done_at <= at);
+        let report = self.reports[&node].iter().find(|report| report.place == place);
+        let number = report.map_or(1, |report| report.through + 1);
+        if is_next_due {
+            self.stall(node, number);
+        }
+        // In the middle of the slot.
+        self.run_to(self.slots[place] + SLOT / 2);
     }
 
     fn carry_out(&mut self, place: usize, step: &Step) {
@@ -162,10 +223,9 @@ impl Replay {
                     self.say(&format!("drop message {}", id.0));
                 }
             }
-            // The writes end in the middle of the slot.
-            Step::Reported { .. } => self.run_to(self.slots[place] + SLOT / 2),
-            Step::Crashed { node, .. } => {
-                self.run_to(self.slots[place] + SLOT / 2);
+            Step::Reported { node, writes } => self.finish(*node, (place, *writes)),
+            Step::Crashed { node, kept, .. } => {
+                self.finish(*node, (place, *kept));
                 self.say(&format!("crash {node} lose"));
                 self.say(&format!("restart {node}"));
                 self.issued.remove(node);
@@ -199,6 +259,7 @@ impl Replay {
     fn arrival(&self, node: NodeId, line: &str) -> Option<Instant> {
         let mut trial = Self {
             session: self.session.clone(),
+            goal: None,
             slots: Vec::new(),
             reports: BTreeMap::new(),
             issued: BTreeMap::new(),

@@ -37,7 +37,7 @@ impl Lab {
             let disk = node.disk();
             let mut batch = WriteBatch::erase();
             batch.writes.extend(every_record(disk.durable()));
-            let pending = disk.pending().map(|write| (write.id, write.batch.clone())).collect();
+            let pending = disk.pending().map(|write| (write.id(), write.batch.clone())).collect();
             disks.push(WholeDisk { node: node.id(), batch: Arc::new(batch), pending });
         }
         let empty =

@@ -247,7 +247,7 @@ fn under_way(write: &PendingWrite) -> WriteView {
     let parts = WriteParts::of(&write.batch);
     WriteView {
         event: write.issued_by,
-        id: write.id.0,
+        id: write.id().0,
         words: parts.to_string(),
         bytes: parts.bytes,
         issued_at: write.issued_at,

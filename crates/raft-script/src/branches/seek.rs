@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use raft_core::Instant;
+use raft_sim::CoreStep;
 
 use super::Unreachable;
 use super::checkpoints::{MOST_NEAR, NEAR_GAP};
@@ -141,6 +142,11 @@ impl Seek {
     ) -> Result<Session, Unreachable> {
         while !self.advance_watched(u64::MAX, &mut watch)? {}
         Ok(self.session)
+    }
+
+    /// What drivers did with cores since the last call.
+    pub(crate) fn take_core_steps(&mut self) -> Vec<CoreStep> {
+        self.session.take_core_steps()
     }
 
     /// The session, as far as it has come.

@@ -1,17 +1,20 @@
 //! Whether a condition holds.
 
+mod nodes;
 mod words;
 
-use raft_core::{LogIndex, LogPosition, Membership, NodeId, PeerStatus, ProgressKind, Term};
+use raft_core::{LogPosition, Membership, NodeId, PeerStatus, Term};
 use raft_kv::{ClientId, Key};
-use raft_sim::{PendingOperation, SimNode};
+use raft_sim::{NodeState, PendingOperation, SimNode};
+
+pub use self::nodes::CoreCondition;
+use self::nodes::Nodes;
 
 use super::Session;
 use super::tally::Counted;
 use crate::condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, CountCondition, DataCondition,
-    LeaderCondition, MemberCondition, NodeCondition, Occurrence, PeerFact, PeerQuantity, PeerState,
-    Quantity, Relation,
+    LeaderCondition, NodeCondition, Occurrence, Quantity,
 };
 use crate::outcome::ExecError;
 use crate::statement::Selector;
@@ -87,35 +90,7 @@ impl Session {
     /// thing that it names is not there: no running node has the role, the membership is that of a
     /// leader and no node leads, or the number or value is in the memory of a node that is down.
     pub fn judge(&self, condition: &Condition) -> Option<bool> {
-        match condition {
-            Condition::Leader(condition) => self.judge_leader(condition),
-            Condition::Members(condition) => {
-                Some(member_condition_holds(self.membership()?, condition))
-            }
-            Condition::Node(condition) => self.judge_node(condition),
-            Condition::Data(condition) => self.judge_data(condition),
-            Condition::Cluster(condition) => Some(self.cluster_condition_holds(*condition)),
-            Condition::Client(condition) => Some(self.client_condition_holds(condition)),
-            Condition::Order { number, state } => {
-                Some(self.orders.get(*number)?.state(&self.world) == *state)
-            }
-            Condition::Count(condition) => self.judge_count(condition),
-            Condition::Not(condition) => self.judge(condition).map(|holds| !holds),
-            Condition::All(conditions) => self.judge_all(conditions),
-        }
-    }
-
-    /// One that does not hold decides, also if others cannot be judged.
-    fn judge_all(&self, conditions: &[Condition]) -> Option<bool> {
-        let mut all = Some(true);
-        for condition in conditions {
-            match self.judge(condition) {
-                Some(false) => return Some(false),
-                Some(true) => {}
-                None => all = None,
-            }
-        }
-        all
+        nodes::judge(self, condition)
     }
 
     /// `None` too if the events are so many that the older ones are forgotten: the number is then
@@ -139,44 +114,6 @@ impl Session {
             Occurrence::Traced { node: None, .. } | Occurrence::Happened(_) => None,
         };
         self.tally.of(condition.occurrence.name(), node, condition.since.as_ref())
-    }
-
-    fn judge_leader(&self, condition: &LeaderCondition) -> Option<bool> {
-        Some(match condition {
-            LeaderCondition::Leader(nodes) => {
-                let leader = self.world.leader();
-                leader.is_some_and(|leader| nodes.is_empty() || nodes.contains(&leader))
-            }
-            LeaderCondition::NoLeader => self.world.leader().is_none(),
-            LeaderCondition::Lease(node) => self.has_lease(self.one(*node)?),
-            LeaderCondition::NoLease(node) => !self.has_lease(self.one(*node)?),
-        })
-    }
-
-    fn judge_node(&self, condition: &NodeCondition) -> Option<bool> {
-        Some(match condition {
-            NodeCondition::Role(node, role) => {
-                self.one(*node)?.core().is_some_and(|core| core.role() == *role)
-            }
-            NodeCondition::State(node, state) => self.one(*node)?.state() == *state,
-            NodeCondition::Number { quantity, node, comparison, number } => {
-                comparison.holds(self.number(*quantity, *node)?, *number)
-            }
-            NodeCondition::Other { relation, node, other } => {
-                let wanted = match other {
-                    Some(other) => Some(self.one(*other)?.id()),
-                    None => None,
-                };
-                self.other(*relation, self.core(*node)?) == wanted
-            }
-            NodeCondition::Peer { peer, of, facts } => {
-                let (_, peer) = self.peer(*peer, *of)?;
-                facts.iter().all(|fact| peer_fact_holds(&peer, *fact))
-            }
-            NodeCondition::Log { node, terms, after } => {
-                self.log_is(self.one(*node)?, terms, *after)
-            }
-        })
     }
 
     fn judge_data(&self, condition: &DataCondition) -> Option<bool> {
@@ -244,84 +181,67 @@ impl Session {
     }
 
     fn number(&self, quantity: Quantity, selector: Option<Selector>) -> Option<u64> {
-        let read = |core: &raft_core::Node| match quantity {
-            Quantity::Term => core.current_term().0,
-            Quantity::Commit => core.commit_index().0,
-            Quantity::Applied => core.last_applied().0,
-        };
-        match selector {
-            Some(selector) => self.core(selector).map(read),
-            None => self.world.nodes().filter_map(SimNode::core).map(read).max(),
-        }
+        nodes::number(self, quantity, selector)
     }
 
-    fn other(&self, relation: Relation, core: &raft_core::Node) -> Option<NodeId> {
-        match relation {
-            Relation::Following => core.leader(),
-            Relation::Vote => core.voted_for(),
-        }
-    }
-
-    /// A node that leads, and what it knows of another server.
     fn peer(&self, peer: Selector, of: Option<Selector>) -> Option<(NodeId, PeerStatus)> {
-        let (leader, peer) = (self.core(of.unwrap_or(Selector::Leader))?, self.one(peer)?.id());
-        let mut peers = leader.status().peers.into_iter();
-        Some((leader.id(), peers.find(|status| status.id == peer)?))
-    }
-
-    fn log_is(&self, node: &SimNode, terms: &[Term], after: LogPosition) -> bool {
-        // The cheap check first: this runs after every event.
-        if node.core().is_some_and(|core| core.log().len() != terms.len()) {
-            return false;
-        }
-        log_of(node) == (terms.to_vec(), after)
+        nodes::peer(self, peer, of)
     }
 }
 
-fn member_condition_holds(membership: &Membership, condition: &MemberCondition) -> bool {
-    match condition {
-        MemberCondition::Voters(nodes) => {
-            !membership.is_joint()
-                && Membership::new(nodes.iter().copied()).voters() == membership.voters()
-        }
-        MemberCondition::Learners(nodes) => {
-            let nodes = Membership::empty().with_learners(nodes.iter().copied());
-            nodes.learners() == membership.learners()
-        }
-        MemberCondition::Joint => membership.is_joint(),
+impl Nodes for Session {
+    fn leader(&self) -> Option<NodeId> {
+        self.world.leader()
     }
-}
 
-fn peer_fact_holds(peer: &PeerStatus, fact: PeerFact) -> bool {
-    match fact {
-        PeerFact::State(state) => peer_state(peer.state) == state,
-        PeerFact::Number { quantity, comparison, number } => {
-            comparison.holds(peer_number(peer, quantity), number)
+    fn select(&self, selector: Selector) -> Option<NodeId> {
+        self.world.select(selector)
+    }
+
+    fn state(&self, node: NodeId) -> Option<NodeState> {
+        self.world.node(node).map(SimNode::state)
+    }
+
+    fn core(&self, node: NodeId) -> Option<&raft_core::Node> {
+        self.world.node(node)?.core()
+    }
+
+    fn cores(&self) -> impl Iterator<Item = &raft_core::Node> {
+        self.world.nodes().filter_map(SimNode::core)
+    }
+
+    fn stored_log(&self, node: NodeId) -> (Vec<Term>, LogPosition) {
+        self.world.node(node).map_or((Vec::new(), LogPosition::ORIGIN), log_of)
+    }
+
+    fn judge_more(&self, condition: &Condition) -> Option<bool> {
+        match condition {
+            Condition::Leader(LeaderCondition::Lease(node)) => {
+                Some(self.has_lease(self.one(*node)?))
+            }
+            Condition::Leader(LeaderCondition::NoLease(node)) => {
+                Some(!self.has_lease(self.one(*node)?))
+            }
+            Condition::Data(condition) => self.judge_data(condition),
+            Condition::Cluster(condition) => Some(self.cluster_condition_holds(*condition)),
+            Condition::Client(condition) => Some(self.client_condition_holds(condition)),
+            Condition::Order { number, state } => {
+                Some(self.orders.get(*number)?.state(&self.world) == *state)
+            }
+            Condition::Count(condition) => self.judge_count(condition),
+            Condition::Leader(LeaderCondition::Leader(_) | LeaderCondition::NoLeader)
+            | Condition::Members(_)
+            | Condition::Node(_)
+            | Condition::Not(_)
+            | Condition::All(_) => nodes::judge(self, condition),
         }
-    }
-}
-
-fn peer_state(state: ProgressKind) -> PeerState {
-    match state {
-        ProgressKind::Probe => PeerState::Probe,
-        ProgressKind::Replicate => PeerState::Replicate,
-        ProgressKind::Snapshot { .. } => PeerState::Snapshot,
-    }
-}
-
-fn peer_number(peer: &PeerStatus, quantity: PeerQuantity) -> u64 {
-    match quantity {
-        PeerQuantity::Next => peer.next_index.0,
-        PeerQuantity::Match => peer.match_index.0,
-        PeerQuantity::InFlight => peer.in_flight as u64,
     }
 }
 
 /// The terms of a node's log, and the position before them; what its disk holds if it is down.
 fn log_of(node: &SimNode) -> (Vec<Term>, LogPosition) {
     if let Some(core) = node.core() {
-        let entries = core.log().iter_from(LogIndex(0));
-        return (entries.map(|entry| entry.term).collect(), core.log().base());
+        return nodes::log_of_core(core);
     }
     match node.recovered() {
         Ok(recovered) => {

@@ -152,8 +152,8 @@ impl Scene {
     }
 }
 
-fn write(id: u64) -> (PersistId, EventNumber) {
-    (PersistId(id), EventNumber::new(1).unwrap())
+fn write(id: u64) -> (Persist, EventNumber) {
+    (Persist { id: PersistId(id), ..Persist::default() }, EventNumber::new(1).unwrap())
 }
 
 #[test]

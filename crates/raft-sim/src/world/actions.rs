@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use raft_core::{Input, Membership, MembershipChange, NodeId, RoleKind};
+use raft_core::{Membership, MembershipChange, NodeId, RoleKind};
+use raft_server::ReplicaInput;
 use raft_storage::RecordKey;
 
 use super::World;
@@ -102,11 +103,11 @@ impl World {
             NodeAction::Resume => self.resume(node)?,
             NodeAction::ForceElection => {
                 self.require_running(node)?;
-                self.feed(node, Input::ForceElection);
+                self.feed(node, ReplicaInput::ForceElection);
             }
             NodeAction::ForgetLeader => {
                 self.require_running(node)?;
-                self.feed(node, Input::ForgetLeader);
+                self.feed(node, ReplicaInput::ForgetLeader);
             }
             NodeAction::Snapshot => {
                 self.require_running(node)?;

@@ -1,13 +1,14 @@
 //! What clients do: ask, be redirected, wait, ask again, give up.
 
-use raft_core::NodeId;
+use raft_core::{Bytes, NodeId, ReadMode};
 use raft_kv::{ClientId, Command, Sequence};
+use raft_server::{ReplicaInput, ReplicaRequest};
 
 use super::World;
 use super::queue::{ScheduledKind, ServerReply};
 use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, QueuedOperation};
 use crate::load::RunningLoad;
-use crate::node::{ArrivalKind, ClientRequest};
+use crate::node::{ArrivalKind, Caller};
 use crate::{ClientError, ClientEvent, ClusterEvent, EventKind, EventNumber, Load, ReadPolicy};
 
 impl World {
@@ -113,18 +114,24 @@ impl World {
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.waiting_for(sequence) else { return };
         let (operation, read) = (pending.operation.clone(), pending.read);
-        let request = match read {
+        let caller = Caller::Client { client: id, sequence, read };
+        let ask = |request| ArrivalKind::Input(ReplicaInput::Request { caller, request });
+        let arrival = match read {
             ReadPolicy::Log => {
                 let (client, sequence) = client.session_for(sequence);
-                ClientRequest::Command(Command { client, sequence, operation }.encode())
+                let command = Command { client, sequence, operation }.encode();
+                ask(ReplicaRequest::Command(Bytes::from(command)))
             }
-            ReadPolicy::Quorum | ReadPolicy::Lease | ReadPolicy::Local => {
-                ClientRequest::Read { operation, read }
+            ReadPolicy::Quorum => {
+                ask(ReplicaRequest::Read { query: operation, mode: ReadMode::Quorum })
             }
+            ReadPolicy::Lease => {
+                ask(ReplicaRequest::Read { query: operation, mode: ReadMode::Lease })
+            }
+            ReadPolicy::Local => ArrivalKind::LocalRead { client: id, sequence, operation },
         };
         let is_up = self.node_mut(node).live_mut().is_some();
         let arrived = self.emit_client(id, sequence, ClientEvent::Arrived { node, attempt, is_up });
-        let arrival = ArrivalKind::Request { client: id, sequence, request };
         self.because(arrived, |world| world.deliver(node, arrival));
     }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use raft_core::{Input, NodeId};
+use raft_core::NodeId;
+use raft_server::ReplicaInput;
 
 use super::World;
 use super::process::Share;
 use super::queue::ScheduledKind;
+use super::recording::CoreCall;
 use crate::node::{Arrival, ArrivalKind, SetTimer};
 use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent, TimeoutChoice};
 
@@ -62,8 +64,9 @@ impl World {
             }
         };
         if let Some(live) = node.live_mut() {
-            live.core.draw_timeouts_from(timeout.min, timeout.max);
+            live.replica.draw_timeouts_from(timeout.min, timeout.max);
         }
+        self.record(id, || CoreCall::DrawTimeouts(timeout));
         self.emit_process(id, ProcessEvent::TimeoutsSet { timeout });
         Ok(())
     }
@@ -101,10 +104,10 @@ impl World {
         let elapsed = self.emit_process(id, ProcessEvent::TimerElapsed { set_at });
         self.cause = Some(elapsed);
         if waits {
-            let kind = ArrivalKind::Input(Input::Timeout);
+            let kind = ArrivalKind::Input(ReplicaInput::Timeout);
             self.wait_for_turn(id, Arrival { kind, cause: self.cause });
         } else {
-            self.feed(id, Input::Timeout);
+            self.feed(id, ReplicaInput::Timeout);
         }
     }
 
@@ -150,7 +153,8 @@ impl World {
                 world.handle(id, kind);
                 world.note_timer(id);
             });
-            let through = self.node_mut(id).live_mut().map_or(0, |live| live.core.queued_outputs());
+            let live = self.node_mut(id).live_mut();
+            let through = live.map_or(0, |live| live.replica.queued_outputs());
             shares.push(Share { through, cause });
         }
         self.because(None, |world| world.drain_shared(id, &shares));

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use raft_core::{
-    Bytes, FilePiece, FileReport, FileTask, IncomingId, Input, LogIndex, NodeId, SnapshotFile,
+    Bytes, FilePiece, FileReport, FileTask, IncomingId, LogIndex, NodeId, SnapshotFile,
 };
+use raft_server::ReplicaInput;
 use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
-use crate::node::ArrivalKind;
+use crate::node::{ArrivalKind, ProcessInput};
 use crate::{DiskEvent, EventNumber, SimNode, Unsynced};
 
 /// The files of the snapshots that arrive at a process, as it has written them so far.
@@ -102,14 +103,14 @@ impl World {
             self.because(asked_by, |world| world.files_changed(id, batch.unwrap_or_default()));
         let report = match work {
             FileWork::Piece { incoming, piece } => {
-                FileReport::PieceStored { incoming, piece }.into()
+                ReplicaInput::Files(FileReport::PieceStored { incoming, piece })
             }
             FileWork::Flush(flush) if is_stored => flush.report(),
             FileWork::Flush(Flush { of: Flushed::Incoming(incoming), .. }) => {
-                FileReport::SnapshotNotStored { incoming }.into()
+                ReplicaInput::Files(FileReport::SnapshotNotStored { incoming })
             }
             FileWork::Flush(Flush { of: Flushed::Own(through), .. }) => {
-                Input::SnapshotFailed { through }
+                ReplicaInput::SnapshotFailed { through }
             }
         };
         self.because(changed.or(asked_by), |world| {
@@ -150,11 +151,13 @@ impl World {
 
 impl Flush {
     /// The driver's report that the file is durable.
-    fn report(&self) -> Input {
+    fn report(&self) -> ProcessInput {
         let file = self.file;
         match self.of {
-            Flushed::Incoming(incoming) => FileReport::SnapshotStored { incoming, file }.into(),
-            Flushed::Own(through) => Input::SnapshotTaken { through, data: file.into() },
+            Flushed::Incoming(incoming) => {
+                ReplicaInput::Files(FileReport::SnapshotStored { incoming, file })
+            }
+            Flushed::Own(through) => ReplicaInput::SnapshotTaken { through, data: file.into() },
         }
     }
 }

@@ -4,20 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft_core::{
-    Bare, Bytes, Entries, Input, LogIndex, Membership, NodeId, Output, Payload, Persist, PersistId,
-    Plain, Snapshot, say,
+    Bare, Entries, LogIndex, Membership, NodeId, Persist, PersistId, Plain, Snapshot, say,
 };
 use raft_kv::{Response, Store};
+use raft_server::{ReplicaInput, ReplicaOutput};
 use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::ScheduledKind;
+use super::recording::{CoreCall, anonymous};
 use crate::disk::PowerLoss;
-use crate::node::{Arrival, ArrivalKind, LiveProcess, Process, SetTimer};
+use crate::node::{Arrival, ArrivalKind, Caller, Process, ProcessInput, SetTimer};
 use crate::switches::WorldBug;
 use crate::{
     DelayRange, DiskEvent, EventKind, EventNumber, ProcessEvent, StateMachineEvent, StatePlace,
-    Unsynced, Words, WriteFailure, restore_store,
+    Unsynced, Words, WriteFailure,
 };
 
 impl World {
@@ -31,9 +32,11 @@ impl World {
         self.remove_orphans(id);
         let (setup, rules_off, now) = (self.reseeded.clone(), self.rules_off, self.now);
         let node = self.node_mut(id);
-        if !node.start(&setup, rules_off, members, now) {
+        if !node.start(&setup, rules_off, members.clone(), now) {
             return self.refuse_start(id);
         }
+        self.record_start(id, members);
+        let node = self.node_mut(id);
         let event = match node.incarnation {
             1 => ProcessEvent::Started,
             _ => ProcessEvent::Restarted,
@@ -76,32 +79,35 @@ impl World {
         self.because(cause, |world| world.deliver(id, kind));
     }
 
-    /// Hands an arrival to the core. The outputs wait for the drain.
+    /// Hands an arrival to the replica. The outputs wait for the drain.
     pub(super) fn handle(&mut self, id: NodeId, arrival: ArrivalKind) {
         match arrival {
             ArrivalKind::Input(input) => self.hand_over(id, input),
-            ArrivalKind::Request { client, sequence, request } => {
-                self.take_request(id, client, sequence, request);
+            ArrivalKind::LocalRead { client, sequence, operation } => {
+                self.read_locally(id, client, sequence, &operation);
             }
         }
     }
 
-    /// Gives the core one input, then drains it: the core's contract.
-    pub(super) fn feed(&mut self, id: NodeId, input: Input) {
+    /// Gives the replica one input, then drains it: the replica's contract.
+    pub(super) fn feed(&mut self, id: NodeId, input: ProcessInput) {
         self.hand_over(id, input);
         self.drain(id);
     }
 
-    pub(super) fn hand_over(&mut self, id: NodeId, input: Input) {
-        let now = self.now;
+    pub(super) fn hand_over(&mut self, id: NodeId, input: ProcessInput) {
+        let (now, is_recorded) = (self.now, self.is_recorded());
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
-        if let Some(live) = node.live_mut() {
-            live.core.handle(now, input);
+        let Some(live) = node.live_mut() else { return };
+        let kept = is_recorded.then(|| (live.replica.deadline(), anonymous(&input)));
+        live.replica.handle(now, input);
+        if let Some((deadline, input)) = kept {
+            self.record(id, || CoreCall::Input { deadline, input });
         }
     }
 
-    /// Carries out all that the core wants done, because of the event that is being handled.
+    /// Carries out all that the replica wants done, because of the event that is being handled.
     pub(super) fn drain(&mut self, id: NodeId) {
         self.drain_shared(id, &[]);
     }
@@ -121,18 +127,25 @@ impl World {
                     self.cause = share.cause;
                 }
                 match output {
-                    Output::Persist(persist) => self.issue_write(id, &persist),
-                    Output::Send { to, message } => self.send(id, to, message),
-                    Output::Apply(entries) => self.apply_entries(id, entries),
-                    Output::Restore(restored) => self.restore(id, &restored),
-                    Output::Reply { request, outcome } => self.finish_request(id, request, outcome),
-                    Output::SnapshotNeeded { through } => {
+                    ReplicaOutput::Persist(persist) => self.issue_write(id, persist),
+                    ReplicaOutput::Send { to, message } => self.send(id, to, message),
+                    ReplicaOutput::Applied(entries) => self.note_applied(id, entries),
+                    ReplicaOutput::Restore(restored) => self.restore(id, &restored),
+                    ReplicaOutput::Answer { caller, outcome, answer } => {
+                        self.record(id, || CoreCall::Answer);
+                        self.answer(id, caller, outcome, answer);
+                    }
+                    ReplicaOutput::Order { caller, outcome } => {
+                        self.record(id, || CoreCall::Answer);
+                        self.report_order(id, caller, outcome);
+                    }
+                    ReplicaOutput::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
                     }
-                    Output::Files(task) => self.work_on_files(id, task),
+                    ReplicaOutput::Files(task) => self.work_on_files(id, task),
                     // The trace before it says the same.
-                    Output::Alarm(_) => {}
-                    Output::Trace(trace) => {
+                    ReplicaOutput::Alarm(_) => {}
+                    ReplicaOutput::Trace(trace) => {
                         self.emit(EventKind::Core { node: id, trace });
                     }
                 }
@@ -140,9 +153,10 @@ impl World {
             if let Some(last) = last {
                 self.cause = last.cause;
             }
+            self.record(id, || CoreCall::Drained);
             self.note_timer(id);
             let Some(live) = self.node_mut(id).live_mut() else { return };
-            live.responses.clear();
+            live.applied.clear();
             match snapshot {
                 Some(answer) if self.setup.driver.gathers() => {
                     return self.deliver(id, ArrivalKind::Input(answer));
@@ -157,29 +171,28 @@ impl World {
     pub(super) fn note_timer(&mut self, id: NodeId) {
         let (now, cause) = (self.now, self.cause);
         let Some(live) = self.node_mut(id).live_mut() else { return };
-        let deadline = live.core.deadline();
+        let deadline = live.replica.deadline();
         if live.timer.deadline != deadline {
             live.timer = SetTimer { deadline, set_at: now, set_by: cause };
         }
     }
 
-    /// The core's next output. Its deadline is read when the next timer is looked for, by the clock
-    /// that the node has then.
-    fn poll_output(&mut self, id: NodeId) -> Option<Output> {
-        self.node_mut(id).live_mut()?.core.poll_output().output()
+    /// The replica's next output. Its deadline is read when the next timer is looked for, by the
+    /// clock that the node has then.
+    fn poll_output(&mut self, id: NodeId) -> Option<ReplicaOutput<Response, Caller>> {
+        self.node_mut(id).live_mut()?.replica.poll_output()
     }
 
-    fn issue_write(&mut self, id: NodeId, persist: &Persist) {
-        let batch = Arc::new(WriteBatch::from_persist(persist));
-        let issued = DiskEvent::WriteIssued { id: persist.id, batch: batch.clone() };
+    fn issue_write(&mut self, id: NodeId, persist: Persist) {
+        self.record(id, || CoreCall::Write(persist.clone()));
+        let batch = Arc::new(WriteBatch::from_persist(&persist));
+        let write = persist.id;
+        let issued = DiskEvent::WriteIssued { id: write, batch: batch.clone() };
         let (now, issued_by) = (self.now, self.emit_disk(id, issued));
         let node = self.node_mut(id);
         let incarnation = node.incarnation;
-        let done_at = node.disk.issue(now, (persist.id, issued_by), batch);
-        self.schedule(
-            done_at,
-            ScheduledKind::WriteCompletes { node: id, incarnation, id: persist.id },
-        );
+        let done_at = node.disk.issue(now, (persist, issued_by), batch);
+        self.schedule(done_at, ScheduledKind::WriteCompletes { node: id, incarnation, id: write });
     }
 
     /// The disk finished a write. Its node runs or is paused.
@@ -199,7 +212,7 @@ impl World {
     fn report_write(&mut self, id: NodeId, write: PersistId) {
         let latest = self.setup.driver.report;
         if latest.is_zero() {
-            return self.deliver(id, ArrivalKind::Input(Input::Persisted(write)));
+            return self.deliver(id, ArrivalKind::Input(ReplicaInput::Persisted(write)));
         }
         let (now, durable) = (self.now, self.cause);
         let node = self.node_mut(id);
@@ -216,7 +229,7 @@ impl World {
     pub(super) fn report_writes(&mut self, id: NodeId) {
         let unreported = self.node_mut(id).live_mut().and_then(|live| live.unreported.take());
         if let Some((write, cause)) = unreported {
-            let kind = ArrivalKind::Input(Input::Persisted(write));
+            let kind = ArrivalKind::Input(ReplicaInput::Persisted(write));
             self.deliver_late(id, Arrival { kind, cause });
         }
     }
@@ -232,10 +245,11 @@ impl World {
             if is_ignored {
                 let undo = node.disk.drop_first().into();
                 world.emit_disk(id, DiskEvent::WritesLost { writes: 1, undo });
-                return world.deliver(id, ArrivalKind::Input(Input::Persisted(write)));
+                return world.deliver(id, ArrivalKind::Input(ReplicaInput::Persisted(write)));
             }
             node.stopped_by = Some(failure);
             let loss = node.disk.stop();
+            world.hand_over(id, ReplicaInput::PersistFailed);
             world.crash_files(id, Unsynced::Lost);
             world.power_off(id, loss);
         });
@@ -245,6 +259,7 @@ impl World {
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
         let PowerLoss { writes, undo, torn } = loss;
         self.node_mut(id).process = Process::Crashed;
+        self.record(id, || CoreCall::End { lost: writes });
         let crashed = self.emit_process(id, ProcessEvent::Crashed);
         self.node_mut(id).down_since = Some(crashed);
         self.because(crashed, |world| {
@@ -257,23 +272,15 @@ impl World {
         });
     }
 
-    fn apply_entries(&mut self, id: NodeId, entries: Entries) {
-        let applies_retries = self.rules_off.has_in_world(WorldBug::RetryAppliedTwice);
-        let applied = self.next_event();
-        let Some(LiveProcess { store, responses, .. }) = self.node_mut(id).live_mut() else {
-            return;
-        };
-        for entry in &entries {
-            match &entry.payload {
-                Payload::Command(command) => {
-                    let response = apply_command(store, entry.index, command, applies_retries);
-                    responses.insert(entry.index, (response, applied));
-                }
-                Payload::Noop | Payload::Membership(_) => store.skip(entry.index.0),
-            }
-        }
+    fn note_applied(&mut self, id: NodeId, entries: Entries) {
+        self.record(id, || CoreCall::Apply(entries.len()));
         self.flush_some(id);
-        self.emit_state_machine(id, StateMachineEvent::Applied { entries });
+        let ends = entries.first().zip(entries.last());
+        let range = ends.map(|(first, last)| first.index..=last.index);
+        let applied = self.emit_state_machine(id, StateMachineEvent::Applied { entries });
+        if let (Some(range), Some(live)) = (range, self.node_mut(id).live_mut()) {
+            live.applied.push((range, applied));
+        }
     }
 
     /// A state machine on disk flushes every other time, as the seed decides.
@@ -284,7 +291,7 @@ impl World {
         let node = self.node_mut(id);
         let Some(live) = node.live_mut() else { return };
         if live.random.up_to(1) == 0 {
-            node.flushed = Some(live.store.clone());
+            node.flushed = Some(live.replica.machine().store.clone());
         }
     }
 
@@ -298,59 +305,52 @@ impl World {
     }
 
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
-        let sessions = self.setup.sessions;
         let node = self.node_mut(id);
-        let restored = match node.disk.data(&snapshot.data) {
-            Ok(data) => restore_store(&data).map_err(|error| Words::of(&Plain(error))),
-            Err(damage) => Err(Words::of(&damage)),
-        };
-        match (restored, node.live_mut()) {
-            (Ok(store), Some(live)) => {
-                live.store = store.keeping_sessions(sessions);
+        let data = node.disk.data(&snapshot.data).map_err(|damage| Words::of(&damage));
+        let Some(live) = node.live_mut() else { return };
+        let restored = data
+            .and_then(|data| live.replica.restore(&data).map_err(|error| Words::of(&Plain(error))));
+        let snapshot = snapshot.position();
+        match restored {
+            Ok(()) => {
                 self.flush_some(id);
-                self.emit_state_machine(
-                    id,
-                    StateMachineEvent::Restored { snapshot: snapshot.position() },
-                );
+                self.emit_state_machine(id, StateMachineEvent::Restored { snapshot });
             }
-            (Err(error), Some(_)) => {
-                let snapshot = snapshot.position();
+            Err(error) => {
                 let reason =
                     Words::told(|out| say!(out; "its snapshot ", Bare(snapshot), ": ", error));
                 node.process = Process::Refused(reason);
                 self.refuse_start(id);
             }
-            (_, None) => {}
         }
     }
 
     /// The driver makes a snapshot of the state machine, or fails.
-    fn answer_snapshot_request(&mut self, id: NodeId, through: LogIndex) -> Option<Input> {
+    fn answer_snapshot_request(&mut self, id: NodeId, through: LogIndex) -> Option<ProcessInput> {
         let failing = self.setup.driver.failing_snapshots_ppm;
         if failing > 0 && self.node_mut(id).live_mut()?.random.chance(failing) {
-            return Some(Input::SnapshotFailed { through });
+            return Some(ReplicaInput::SnapshotFailed { through });
         }
         self.take_snapshot(id)
     }
 
     /// A snapshot of the state machine, for the core; `None` if its file is to be written first.
-    fn take_snapshot(&mut self, id: NodeId) -> Option<Input> {
-        let driver = self.setup.driver;
-        let live = self.node_mut(id).live_mut()?;
-        let through = LogIndex(live.store.last_applied());
-        let data = Bytes::from(driver.encode(id, &live.store));
-        if driver.snapshot_files {
+    fn take_snapshot(&mut self, id: NodeId) -> Option<ProcessInput> {
+        let is_in_file = self.setup.driver.snapshot_files;
+        let (through, data) = self.node_mut(id).live_mut()?.replica.snapshot();
+        if is_in_file {
             self.flush_own_snapshot(id, through, &data);
             return None;
         }
-        Some(Input::SnapshotTaken { through, data: data.into() })
+        Some(ReplicaInput::SnapshotTaken { through, data: data.into() })
     }
 
     /// Takes a snapshot on demand. Returns false if nothing was applied since the last one.
     pub(super) fn force_snapshot(&mut self, id: NodeId) -> bool {
         let Some(live) = self.node_mut(id).live_mut() else { return false };
-        let taken = live.core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index);
-        if live.core.last_applied() <= taken {
+        let core = live.replica.core();
+        let taken = core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index);
+        if core.last_applied() <= taken {
             return false;
         }
         if let Some(taken) = self.take_snapshot(id) {
@@ -376,21 +376,6 @@ fn assert_rest(node: NodeId, outputs: u32) {
         outputs <= MAX_OUTPUTS,
         "node {node} hands over more than {MAX_OUTPUTS} outputs at once"
     );
-}
-
-/// Applies a command of the log. Returns the state machine's response.
-fn apply_command(
-    store: &mut Store,
-    index: LogIndex,
-    command: &[u8],
-    applies_retries: bool,
-) -> Response {
-    #[cfg(feature = "bugs")]
-    if applies_retries {
-        return store.apply_retries_again(index.0, command);
-    }
-    debug_assert!(!applies_retries, "retries are applied only with the feature");
-    store.apply(index.0, command)
 }
 
 #[cfg(test)]

@@ -1,129 +1,114 @@
-//! Requests inside a process: from its arrival to the core's outcome, and the reply to the client.
+//! Requests of operators, reads of the state as it is, and the replies of replicas to clients.
 
-use std::collections::BTreeMap;
-
-use raft_core::{Bytes, Input, LogIndex, MembershipChange, NodeId, Outcome, Refusal, RequestId};
-use raft_kv::{ClientId, Response, Sequence};
+use raft_core::{Bytes, LogIndex, MembershipChange, NodeId, Outcome};
+use raft_kv::{ClientId, Operation, Response, Sequence};
+use raft_server::{ReplicaAnswer, ReplicaInput, ReplicaRequest, StateMachine};
 
 use super::World;
 use super::actions::may_join;
 use super::queue::{ScheduledKind, SentReply, ServerReply};
-use crate::node::{ClientRead, ClientRequest, PendingRequest};
+use crate::node::Caller;
 use crate::{
     AdminRequest, Client, ClientEvent, ClusterEvent, EventKind, EventNumber, ReadPolicy,
     RetryReason, SimNode, StateMachineEvent, address_of,
 };
 
 impl World {
-    /// A client's request reaches a process that runs.
-    pub(super) fn take_request(
-        &mut self,
-        id: NodeId,
-        client: ClientId,
-        sequence: Sequence,
-        request: ClientRequest,
-    ) {
-        match request {
-            ClientRequest::Command(command) => {
-                let command = Bytes::from(command);
-                let pending = PendingRequest::Command { client, sequence };
-                self.ask_core(id, pending, |request| Input::Propose { request, command });
-            }
-            ClientRequest::Read { operation, read } => {
-                let pending = ClientRead { client, sequence, operation, read };
-                match read.mode() {
-                    Some(mode) => {
-                        let pending = PendingRequest::Read(pending);
-                        self.ask_core(id, pending, |request| Input::Read { request, mode });
-                    }
-                    None => self.serve_read(id, pending),
-                }
-            }
-        }
-    }
-
     /// A request about leadership or membership, for a process that runs.
     pub(super) fn administer(&mut self, id: NodeId, request: AdminRequest) {
         self.administered += 1;
-        let number = self.administered;
-        let pending = PendingRequest::Administration { number, request: request.clone() };
-        let present = self.node(id).and_then(SimNode::core).map(|core| core.membership().clone());
-        let contexts = |change: &MembershipChange| {
-            let is_new = |node: &NodeId| present.as_ref().is_some_and(|all| !all.contains(*node));
-            let new = may_join(change).iter().copied().filter(is_new);
-            new.map(|node| (node, address_of(node))).collect()
-        };
-        self.ask_core(id, pending, |id| match request {
-            AdminRequest::TransferLeadership { to } => {
-                Input::TransferLeadership { request: id, to }
-            }
-            AdminRequest::CancelChange => Input::CancelChange { request: id },
+        let (number, asked) = (self.administered, Box::new(request.clone()));
+        let caller = Caller::Operator { number, request: asked };
+        let request = match request {
+            AdminRequest::TransferLeadership { to } => ReplicaRequest::TransferLeadership { to },
+            AdminRequest::CancelChange => ReplicaRequest::CancelChange,
             AdminRequest::ChangeMembership { change, force } => {
-                let contexts = contexts(&change);
-                Input::ChangeMembership { request: id, change, contexts, force }
+                let contexts = self.contexts_of_new(id, &change);
+                ReplicaRequest::ChangeMembership { change, contexts, force }
             }
-        });
-        self.drain(id);
+        };
+        self.feed(id, ReplicaInput::Request { caller, request });
     }
 
-    fn ask_core(
-        &mut self,
-        id: NodeId,
-        pending: PendingRequest,
-        input: impl FnOnce(RequestId) -> Input,
-    ) {
-        let Some(live) = self.node_mut(id).live_mut() else { return };
-        live.last_request += 1;
-        let request = RequestId(live.last_request);
-        live.requests.insert(request.0, pending);
-        self.hand_over(id, input(request));
+    /// The addresses of the servers that would come with a change, as a node sees it.
+    fn contexts_of_new(&self, id: NodeId, change: &MembershipChange) -> Vec<(NodeId, Bytes)> {
+        let Some(core) = self.node(id).and_then(SimNode::core) else { return Vec::new() };
+        let new = may_join(change).iter().filter(|node| !core.membership().contains(**node));
+        new.map(|node| (*node, address_of(*node))).collect()
     }
 
-    /// The core reports the outcome of a request. The client gets the reply after a delay.
-    pub(super) fn finish_request(&mut self, id: NodeId, request: RequestId, outcome: Outcome) {
-        let Some(live) = self.node_mut(id).live_mut() else { return };
-        let Some(pending) = live.requests.remove(&request.0) else { return };
-        match pending {
-            PendingRequest::Administration { number, request } => {
-                let request = Box::new(request);
-                let event = ClusterEvent::Administered { number, node: id, request, outcome };
-                self.emit(EventKind::Cluster(event));
-            }
-            PendingRequest::Read(read) if matches!(outcome, Outcome::Readable { .. }) => {
-                self.emit_replied(id, read.client, read.sequence, outcome);
-                self.serve_read(id, read);
-            }
-            PendingRequest::Read(ClientRead { client, sequence, .. })
-            | PendingRequest::Command { client, sequence } => {
-                let (reply, applied) = reply_of(outcome, &live.responses);
-                let replied = self.because(applied.or(self.cause), |world| {
-                    world.emit_replied(id, client, sequence, outcome)
-                });
-                self.send_reply((id, replied), client, sequence, reply);
-            }
+    /// The outcome of a request about leadership or membership.
+    pub(super) fn report_order(&mut self, id: NodeId, caller: Caller, outcome: Outcome) {
+        if let Caller::Operator { number, request } = caller {
+            let event = ClusterEvent::Administered { number, node: id, request, outcome };
+            self.emit(EventKind::Cluster(event));
         }
     }
 
-    fn emit_replied(
+    /// A replica answers a client, which gets the reply after a delay.
+    pub(super) fn answer(
         &mut self,
-        node: NodeId,
-        client: ClientId,
-        sequence: Sequence,
+        id: NodeId,
+        caller: Caller,
         outcome: Outcome,
-    ) -> EventNumber {
-        self.emit_client(client, sequence, ClientEvent::Replied { node, outcome })
+        answer: ReplicaAnswer<Response>,
+    ) {
+        let Caller::Client { client, sequence, read } = caller else { return };
+        let event = ClientEvent::Replied { node: id, outcome };
+        let sent_by = match outcome {
+            Outcome::Readable { .. } => {
+                self.emit_client(client, sequence, event);
+                self.emit_read_served(id, client, sequence, read)
+            }
+            Outcome::Committed(position) => {
+                let applied = self.applied_by(id, position.index);
+                self.because(applied.or(self.cause), |world| {
+                    world.emit_client(client, sequence, event)
+                })
+            }
+            Outcome::Transferred { .. }
+            | Outcome::Cancelled
+            | Outcome::NotLeader { .. }
+            | Outcome::Refused(_)
+            | Outcome::Superseded { .. }
+            | Outcome::Unknown { .. } => self.emit_client(client, sequence, event),
+        };
+        self.send_reply((id, sent_by), client, sequence, reply_of(answer, read));
+    }
+
+    /// The event that applied an entry, if that was in this drain.
+    fn applied_by(&mut self, id: NodeId, index: LogIndex) -> Option<EventNumber> {
+        let applied = &self.node_mut(id).live_mut()?.applied;
+        let found = applied.iter().find(|(entries, _)| entries.contains(&index));
+        found.map(|(_, event)| *event)
     }
 
     /// Answers a read from the node's store as it is now.
-    fn serve_read(&mut self, id: NodeId, read: ClientRead) {
-        let ClientRead { client, sequence, operation, read } = read;
+    pub(super) fn read_locally(
+        &mut self,
+        id: NodeId,
+        client: ClientId,
+        sequence: Sequence,
+        operation: &Operation,
+    ) {
         let Some(live) = self.node_mut(id).live_mut() else { return };
-        let index = LogIndex(live.store.last_applied());
-        let response: Response =
-            live.store.read(&operation).expect("only reads have a policy other than the log");
-        let event = StateMachineEvent::ReadServed { client, sequence, read, index };
-        let served = self.emit_state_machine(id, event);
+        let response = live.replica.machine().read(operation);
+        let read = ReadPolicy::Local;
+        let served = self.emit_read_served(id, client, sequence, read);
         self.send_reply((id, served), client, sequence, ServerReply::Response(response, read));
+    }
+
+    fn emit_read_served(
+        &mut self,
+        id: NodeId,
+        client: ClientId,
+        sequence: Sequence,
+        read: ReadPolicy,
+    ) -> EventNumber {
+        let live = self.node_mut(id).live_mut();
+        let index = live.map_or(LogIndex(0), |live| live.replica.applied());
+        let event = StateMachineEvent::ReadServed { client, sequence, read, index };
+        self.emit_state_machine(id, event)
     }
 
     fn send_reply(
@@ -140,28 +125,13 @@ impl World {
     }
 }
 
-/// The reply to a client's request, with the response of the state machine and the event that
-/// applied the command, if it was applied. The client may ask again if it was not.
-fn reply_of(
-    outcome: Outcome,
-    responses: &BTreeMap<LogIndex, (Response, EventNumber)>,
-) -> (ServerReply, Option<EventNumber>) {
-    let reply = match outcome {
-        Outcome::Committed(position) => match responses.get(&position.index) {
-            Some((response, applied)) => {
-                let reply = ServerReply::Response(response.clone(), ReadPolicy::Log);
-                return (reply, Some(*applied));
-            }
-            None => ServerReply::TryAgain(RetryReason::FateUnknown),
-        },
-        Outcome::NotLeader { leader } => ServerReply::NotLeader(leader),
-        Outcome::Refused(Refusal::NotLeader) => ServerReply::NotLeader(None),
-        Outcome::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
-        Outcome::Superseded { .. } => ServerReply::TryAgain(RetryReason::Superseded),
-        Outcome::Readable { .. }
-        | Outcome::Transferred { .. }
-        | Outcome::Cancelled
-        | Outcome::Unknown { .. } => ServerReply::TryAgain(RetryReason::FateUnknown),
-    };
-    (reply, None)
+/// The reply with a replica's answer. The client may ask again if its command took no effect.
+fn reply_of(answer: ReplicaAnswer<Response>, read: ReadPolicy) -> ServerReply {
+    match answer {
+        ReplicaAnswer::Response(response) => ServerReply::Response(response, read),
+        ReplicaAnswer::NotLeader(leader) => ServerReply::NotLeader(leader),
+        ReplicaAnswer::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
+        ReplicaAnswer::Superseded => ServerReply::TryAgain(RetryReason::Superseded),
+        ReplicaAnswer::Unknown => ServerReply::TryAgain(RetryReason::FateUnknown),
+    }
 }

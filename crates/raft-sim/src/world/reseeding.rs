@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
+use super::recording::CoreCall;
 use crate::{Client, ClusterEvent, EventKind, Setup};
 
 impl World {
@@ -16,6 +17,13 @@ impl World {
         self.reseeded = Arc::new(Setup { seed, ..Setup::clone(&self.setup) });
         self.links.reseed(seed);
         self.nodes.iter_mut().for_each(|node| node.reseed(seed));
+        for id in self.node_list() {
+            let node = self.node_mut(id);
+            let (drawn, is_up) = (node.core_seed(seed), node.core().is_some());
+            if is_up {
+                self.record(id, || CoreCall::Reseed(drawn));
+            }
+        }
         self.clients.values_mut().for_each(|client: &mut Client| client.reseed(seed));
         self.emit(EventKind::Cluster(ClusterEvent::Reseeded { seed }));
     }

@@ -36,7 +36,7 @@ impl World {
         let turned = self.emit(EventKind::Cluster(event));
         for id in self.node_list() {
             if let Some(live) = self.node_mut(id).live_mut() {
-                rules_off.turn(&mut live.core);
+                rules_off.turn(&mut live.replica);
             }
             // A rule may decide when a timer elapses.
             self.because(turned, |world| world.note_timer(id));

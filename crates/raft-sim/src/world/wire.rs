@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, Message, NodeId};
+use raft_core::{Instant, Message, NodeId};
+use raft_server::ReplicaInput;
 
 use super::World;
 use super::queue::ScheduledKind;
+use super::recording::CoreCall;
 use crate::node::{ArrivalKind, Process};
 use crate::{DropReason, EventKind, Hold, InFlightMessage, MessageEvent, MessageId};
 
@@ -23,6 +25,7 @@ pub(super) struct Sending {
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
+        self.record(from, || CoreCall::Send { to, message: message.clone() });
         // The receiver does not exist: the message is not sent.
         let Some(link) = self.links.get_mut(from, to) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
@@ -140,6 +143,6 @@ impl World {
             self.emit(EventKind::Message { id, from, to, message: message.clone(), event });
         self.cause = Some(delivered);
         let message = Arc::unwrap_or_clone(message);
-        self.deliver(to, ArrivalKind::Input(Input::Message { from, message }));
+        self.deliver(to, ArrivalKind::Input(ReplicaInput::Message { from, message }));
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use raft_jobs::experiment::{ExperimentPlan, ExperimentReport, TrialResults};
 use raft_jobs::{
-    BoardJob, BoardRow, Bounds, ExploreEnd, Explored, FindOrder, Found, Hunt, Job, Report, Runs,
-    board_rows,
+    BoardJob, BoardRow, ExploreEnd, ExploreJob, Explored, FindOrder, Found, Hunt, Job, Report,
+    Runs, board_rows,
 };
 use raft_lab::{Crossroads, Instant};
 
@@ -71,8 +71,7 @@ pub(super) struct Measuring {
 /// All that can happen from a moment on, as far as it was looked at.
 pub(super) struct Exploring {
     from: Crossroads,
-    bounds: Bounds,
-    most_states: u64,
+    job: ExploreJob,
     /// In real time, in ms.
     began: f64,
     ended: Option<f64>,
@@ -81,9 +80,9 @@ pub(super) struct Exploring {
 }
 
 impl Exploring {
-    pub(super) fn new(from: Crossroads, bounds: Bounds, most_states: u64) -> Self {
+    pub(super) fn new(from: Crossroads, job: ExploreJob) -> Self {
         let (began, ended) = (now_ms(), None);
-        Self { from, bounds, most_states, began, ended, explored: None, refusal: None }
+        Self { from, job, began, ended, explored: None, refusal: None }
     }
 
     fn hear(&mut self, report: Report) {
@@ -111,15 +110,16 @@ impl Exploring {
     fn view(&self) -> ExploringView {
         ExploringView {
             at: self.from.at,
-            bounds: self.bounds,
-            most_states: self.most_states,
+            bounds: self.job.bounds,
+            most_states: self.job.most_states,
+            goal: self.job.goal.clone(),
             seconds: (self.ended.unwrap_or_else(now_ms) - self.began) / 1000.0,
             explored: self.explored.clone(),
             refusal: self.refusal.clone(),
         }
     }
 
-    /// The moment, and the statements that lead from there to the violation.
+    /// The moment, and the statements that lead from there to what was found.
     pub(super) fn found(&self) -> Option<(Crossroads, String)> {
         match self.explored.as_ref()?.end.as_ref()? {
             ExploreEnd::Found(found) => Some((self.from.clone(), found.after.clone())),

@@ -25,7 +25,8 @@ pub(crate) fn explore(props: &ExploreProps) -> Html {
     html! {
         <Dialog title="Explore from here" is_wide={true} on_close={props.on_close.clone()}>
             <div class="find" tabindex="0" role="region" aria-label="Exploring">
-                <Form {is_exploring} bounds={view.exploring.as_ref().map(|view| view.bounds)} />
+                <Form {is_exploring} bounds={view.exploring.as_ref().map(|view| view.bounds)}
+                    goal={view.exploring.as_ref().and_then(|view| view.goal.clone())} />
                 if let Some(exploring) = view.exploring {
                     <Answer {exploring} {is_exploring} on_close={props.on_close.clone()} />
                 }

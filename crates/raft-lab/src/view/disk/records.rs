@@ -84,7 +84,7 @@ impl RecordsReader {
             damage: damage.map(|damage| Words::of(&damage)),
             in_memory: node.core().and_then(|core| in_memory(core, key)),
             standing,
-            writing: writing.map(|write| write.id.0),
+            writing: writing.map(|write| write.id().0),
         }
     }
 

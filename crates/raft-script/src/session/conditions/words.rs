@@ -5,7 +5,8 @@ use raft_core::{LogPosition, NodeId, RoleKind};
 use raft_kv::{ClientId, Key};
 use raft_sim::SimNode;
 
-use super::{log_of, peer_number, peer_state};
+use super::log_of;
+use super::nodes::{other, peer_number, peer_state};
 use crate::condition::{
     ClientCondition, ClusterCondition, Condition, CountCondition, DataCondition, LeaderCondition,
     NodeCondition, PeerQuantity, Quantity, Relation,
@@ -179,7 +180,7 @@ impl Session {
     fn other_in_words(&self, relation: Relation, node: Selector) -> String {
         self.about(node, |node| {
             let Some(core) = node.core() else { return format!("is {}", node.state()) };
-            match (relation, self.other(relation, core)) {
+            match (relation, other(relation, core)) {
                 (Relation::Following, Some(leader)) => format!("follows node {leader}"),
                 (Relation::Following, None) => "follows no node".to_owned(),
                 (Relation::Vote, Some(candidate)) => {

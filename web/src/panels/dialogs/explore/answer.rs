@@ -31,7 +31,8 @@ pub(super) fn answer(props: &AnswerProps) -> Html {
     html! {
         <section class="find-found" aria-label="Answer">
             if let Some(words) = &view.refusal {
-                <p class="find-error" role="alert" data-testid="explore-refusal">{ words }</p>
+                <p id="explore-refusal" class="find-error" role="alert"
+                    data-testid="explore-refusal">{ words }</p>
             }
             if props.is_exploring {
                 <progress max={view.most_states.to_string()} value={states.to_string()}
@@ -50,11 +51,13 @@ pub(super) fn answer(props: &AnswerProps) -> Html {
     }
 }
 
-/// The run to the violation.
+/// The run to the violation, or to the goal.
 fn found_run(found: &ExploreFound, on_open: Callback<MouseEvent>) -> Html {
     html! {
         <>
-            <p class="find-error" data-testid="explore-broken">{ &found.words }</p>
+            if !found.is_goal {
+                <p class="find-error" data-testid="explore-broken">{ &found.words }</p>
+            }
             <ol class="explore-steps">
                 { for found.steps.iter().map(|step| html! { <li>{ step }</li> }) }
             </ol>
@@ -81,28 +84,33 @@ fn in_words(view: &ExploringView, explored: &Explored, end: &ExploreEnd) -> Stri
         view.seconds
     );
     let at = milliseconds(view.at);
+    let nothing = match &view.goal {
+        None => "nothing breaks a property".to_owned(),
+        Some(goal) => format!("nothing breaks a property, and “{goal}” never holds"),
+    };
     match end {
         ExploreEnd::Exhausted => {
             format!(
-                "From {at} ms on, within {within}, nothing breaks a property: all that can \
-                happen was tried. {counts}"
+                "From {at} ms on, within {within}, {nothing}: all that can happen was tried. \
+                {counts}"
             )
         }
         ExploreEnd::Deep => {
-            format!(
-                "From {at} ms on, within {within} and {depth} steps, nothing breaks a \
-                property. {counts}"
-            )
+            format!("From {at} ms on, within {within} and {depth} steps, {nothing}. {counts}")
         }
         ExploreEnd::Full => {
             format!(
-                "From {at} ms on nothing within {depth} steps breaks a property, but not all \
-                was tried: the memory is used up. {counts}"
+                "From {at} ms on, within {depth} steps, {nothing}, but not all was tried: the \
+                memory is used up. {counts}"
             )
         }
         ExploreEnd::Found(found) => {
             let steps = counted(found.steps.len(), "step", "steps");
-            format!("From {at} ms on, this goes wrong after {steps}, and after no fewer. {counts}")
+            let what = match found.is_goal {
+                true => format!("“{}” comes to hold", found.words),
+                false => "this goes wrong".to_owned(),
+            };
+            format!("From {at} ms on, {what} after {steps}, and after no fewer. {counts}")
         }
     }
 }

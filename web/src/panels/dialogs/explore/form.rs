@@ -4,6 +4,7 @@ use raft_jobs::Bounds;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use crate::panels::condition_field::ConditionField;
 use crate::state::{use_controls, use_frame};
 use crate::words::milliseconds;
 
@@ -56,6 +57,8 @@ pub(super) struct FormProps {
     pub(super) is_exploring: bool,
     /// Those of the last search.
     pub(super) bounds: Option<Bounds>,
+    /// The condition of the last search.
+    pub(super) goal: Option<String>,
 }
 
 #[component(Form)]
@@ -63,15 +66,17 @@ pub(super) fn form(props: &FormProps) -> Html {
     let (controls, frame) = (use_controls(), use_frame());
     let bounds = use_state_eq(|| props.bounds.unwrap_or(FIRST));
     let states = use_state_eq(|| DEFAULT_STATES);
+    let goal = use_state_eq(|| props.goal.clone().unwrap_or_default());
     let is_exploring = props.is_exploring;
     let on_submit = {
-        let (bounds, states) = (*bounds, *states);
+        let (most, goal) = ((*bounds, *states), goal.trim().to_owned());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if is_exploring {
                 return controls.finder.cancel();
             }
-            controls.finder.explore(controls.runner.crossroads(), bounds, states);
+            let goal = Some(goal.clone()).filter(|goal| !goal.is_empty());
+            controls.finder.explore(controls.runner.crossroads(), most, goal);
         })
     };
     let on_states = {
@@ -84,9 +89,19 @@ pub(super) fn form(props: &FormProps) -> Html {
     html! {
         <form class="find-form" onsubmit={on_submit}>
             <p>
-                { format!("Can anything go wrong from the shown moment, {} ms, on? Every order in \
-                    which messages arrive, writes finish, timeouts elapse and servers crash is \
-                    tried, so often at most:", milliseconds(frame.view.now)) }
+                { format!("Can anything go wrong from the shown moment, {} ms, on?",
+                    milliseconds(frame.view.now)) }
+            </p>
+            <div class="find-line">
+                <span>{ "Or can it come to this?" }</span>
+                <ConditionField text={goal.to_string()}
+                    on_text={let goal = goal.setter(); move |text| goal.set(text)}
+                    placeholder="leader 2 and term >= 3" is_refused={false}
+                    refusal_id="explore-refusal" testid="explore-goal" />
+            </div>
+            <p>
+                { "Every order in which messages arrive, writes finish, timeouts elapse and \
+                   servers crash is tried, so often at most:" }
             </p>
             <div class="fields find-fields">
                 { for THINGS.iter().map(|thing| field(thing, &bounds)) }
