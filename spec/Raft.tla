@@ -511,13 +511,14 @@ MayAppendEntries(i, m) ==
   /\ m.leaderCommit <= commitIndex[i]
 
 (* An acknowledgement says that the log equalled the leader's up to        *)
-(* matchIndex, and that those entries are on the disk.                     *)
+(* matchIndex, and that those entries are on the disk.  What is committed  *)
+(* is in the leader's log, too.                                            *)
 MayAcknowledge(i, m) ==
   /\ disk[i].term = m.term
   /\ m.success =>
        \E s \in Range(States(i)) \union {Memory(i)} :
-         /\ s.verified.term = m.term
-         /\ m.matchIndex <= s.verified.index
+         /\ \/ s.verified.term = m.term /\ m.matchIndex <= s.verified.index
+            \/ m.matchIndex <= s.commitIndex
          /\ Agree(disk[i].log, s.log, m.matchIndex)
 
 MayInstallSnapshot(i, m) ==
@@ -528,7 +529,7 @@ MayInstallSnapshot(i, m) ==
   /\ m.entries = SubSeq(log[i], 1, Len(m.entries))
   /\ m.lastIncludedIndex = Len(m.entries)
   /\ m.lastIncludedTerm = LastTerm(m.entries)
-  /\ m.membership = MembershipOf(m.entries)
+  /\ "membership" \in DOMAIN m => m.membership = MembershipOf(m.entries)
 
 MaySend(m) ==
   CASE m.type = "RequestVote"        -> MayRequestVote(m.from, m)
@@ -562,6 +563,7 @@ Lose(m) ==
 (* What a trace says of a state.                                           *)
 
 LastLog(i) == <<Len(log[i]), LastTerm(log[i])>>
+IsWritten(i) == disk[i] = Memory(i)
 AreHolders(i, n, servers) == servers \subseteq Holders(i, n)
 
 -----------------------------------------------------------------------------

@@ -92,6 +92,19 @@ test('a remote control goes from moment to moment, and nothing else acts', async
   await soon(() => page.getByTestId('presenter').count(), 0);
 });
 
+test('a key answers the question of a lesson, and the run says what is right', async () => {
+  await page.getByTestId('lessons').click();
+  await page.getByTestId('lesson-02-terms-and-votes').click();
+  await soon(() => page.getByTestId('lesson').getAttribute('data-turn'), 'learner');
+  await present();
+  await says(page.getByTestId('presenter'), /A: .*B: /);
+  await page.keyboard.press('a');
+  await soon(() => page.getByTestId('presenter-choice-0').count(), 0);
+  await page.keyboard.press('Escape');
+  await soon(() => page.getByTestId('lesson').getAttribute('data-turn'), 'over');
+  assert.equal(await page.locator('.lesson-choice.is-picked').count(), 1);
+});
+
 test('a tab follows: the moment, the selection, the view, and a black screen', async () => {
   const marks = await present();
   const tab = await audience();

@@ -45,6 +45,8 @@ Usage: cargo xtask <task>
   mutants [--package NAME] [--shard K/N]
                          change one rule at a time in the crates to publish:
                          a test must fail. Hours; results are kept in target/mutants
+  spec                   look at all runs of spec/Raft.tla within bounds, see that planted
+                         mistakes are found, and hold traces against it
   tidy                   check the rules that the compiler does not know
   ci                     fmt, clippy, docs, tidy, test: all must pass before a change is accepted
   dist                   build the page into dist/ for publishing and print its size
@@ -88,6 +90,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["bench", "page", "--quick", only] => bench_page::bench_page(true, Some(only)),
         ["bench", "page", only] => bench_page::bench_page(false, Some(only)),
         ["mutants", rest @ ..] => mutants::mutants(rest),
+        ["spec"] => suites::specification(),
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
         ["dist"] => page::dist(),

@@ -166,6 +166,14 @@ pub(crate) fn bench() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The task `spec`: the tests of the specification, which tell what they look at.
+pub(crate) fn specification() -> Result<ExitCode> {
+    let mut command = workspace::cargo();
+    command.args(["test", "--package=raft-spec", "--release", "--", "--nocapture"]);
+    process::run(&mut command)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// `cargo test` for these targets in a browser.
 fn browser_tests(selection: &[String]) -> Result<Command> {
     let browser = browser::ensure()?;

@@ -1,15 +1,15 @@
 //! Following a recorded run through the specification.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use raft_core::NodeId;
-use raft_trace::{RecordedRun, TraceError, TraceNode, TraceSource, read_trace};
+use raft_trace::{TraceError, TraceNode, TraceSource, TraceStep, read_trace};
 use tla_checker::ast::Value;
 
 use crate::fields::BadField;
 use crate::machine::Machine;
-use crate::values::{apply, items, membership, nobody, number, server, servers, shown, text, vote};
+use crate::values::{apply, items, nobody, number, of_servers, server, servers, shown, text, vote};
 use crate::{SPECIFICATION, etcd, helios};
 
 /// A recorded run that was held against the specification.
@@ -82,6 +82,24 @@ pub fn hold(text: &[u8]) -> Result<HeldRun, SpecError> {
     }
 }
 
+/// The result for a run of which this step is the last one, with the events and the steps before.
+pub(crate) fn ended(
+    step: &TraceStep,
+    stop: Stop,
+    (events, steps): (usize, usize),
+) -> Result<HeldRun, SpecError> {
+    let line = step.line;
+    let (outside, until) = match stop {
+        Stop::Outside { action, because } => {
+            (Some(Outside { line, text: step.text.clone(), action, because }), None)
+        }
+        Stop::Unsafe(reason) => (None, Some((line, reason))),
+        Stop::Malformed(message) => return Err(SpecError::Trace(TraceError { line, message })),
+        Stop::Fault(wrong) => return Err(SpecError::Specification(line, wrong)),
+    };
+    Ok(HeldRun { events, steps, outside, until })
+}
+
 /// Why an event is the last one.
 pub(crate) enum Stop {
     /// The specification does not allow it.
@@ -115,18 +133,18 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
-    /// Begins with these disks.
+    /// Begins with these servers, this membership and these disks.
     pub(crate) fn new(
-        run: &RecordedRun,
+        nodes: &BTreeSet<NodeId>,
+        first: Value,
         disk: impl Fn(NodeId) -> Value,
     ) -> Result<Self, SpecError> {
-        let first = run.membership.clone().unwrap_or_default();
         let constants = [
-            ("Server", servers(run.nodes.iter().copied())),
-            ("FirstMembership", membership(&first)),
+            ("Server", servers(nodes.iter().copied())),
+            ("FirstMembership", first),
             ("Nobody", nobody()),
         ];
-        let disks = crate::values::of_servers(run.nodes.iter().map(|node| (*node, disk(*node))));
+        let disks = of_servers(nodes.iter().map(|node| (*node, disk(*node))));
         let machine = Machine::new(SPECIFICATION, &constants, ("InitWith", disks));
         let machine = machine.map_err(|wrong| SpecError::Specification(1, wrong))?;
         Ok(Self { machine, steps: 0, copies: BTreeMap::new() })
@@ -151,6 +169,12 @@ impl Follow {
     /// Whether the specification allows an action.
     pub(crate) fn may(&self, action: &str, arguments: &[Value]) -> Result<bool, Stop> {
         self.machine.may(action, arguments).map_err(Stop::Fault)
+    }
+
+    /// Whether a condition holds in the present state.
+    pub(crate) fn is(&self, operator: &str, arguments: &[Value]) -> Result<bool, Stop> {
+        let value = self.machine.evaluate(operator, arguments).map_err(Stop::Fault)?;
+        Ok(value == Value::Bool(true))
     }
 
     /// What the trace says must be the value of an operator.
@@ -189,19 +213,27 @@ impl Follow {
 
     /// The state of a node, as the trace tells it, is that of the specification.
     pub(crate) fn compare(&self, node: NodeId, told: &TraceNode, logs: bool) -> Result<(), Stop> {
+        self.compare_states(node, told)?;
+        let (applied, variable) = (number(told.last_applied.0), "lastApplied");
+        let expression = format!("{variable}[{node}]");
+        differs("last applied entry", &applied, &self.of(variable, node), &expression)?;
+        if logs { self.compare_logs(node, told) } else { Ok(()) }
+    }
+
+    /// Term, vote, role and commit index are those of the specification.
+    pub(crate) fn compare_states(&self, node: NodeId, told: &TraceNode) -> Result<(), Stop> {
         let is = |what: &str, variable: &str, claimed: Value| {
             differs(what, &claimed, &self.of(variable, node), &format!("{variable}[{node}]"))
         };
         is("term", "currentTerm", number(told.term.0))?;
         is("vote", "votedFor", vote(told.voted_for))?;
         is("commit index", "commitIndex", number(told.commit_index.0))?;
-        is("last applied entry", "lastApplied", number(told.last_applied.0))?;
         let role = told.role.map_or("Down".to_owned(), |role| format!("{role:?}"));
-        is("role", "role", text(&role))?;
-        if logs { self.compare_logs(node, told) } else { Ok(()) }
+        is("role", "role", text(&role))
     }
 
-    fn compare_logs(&self, node: NodeId, told: &TraceNode) -> Result<(), Stop> {
+    /// The log is that of the specification, as far as the trace tells of it.
+    pub(crate) fn compare_logs(&self, node: NodeId, told: &TraceNode) -> Result<(), Stop> {
         let log = self.of("log", node);
         let entries = items(&log);
         let name = format!("log[{node}]");
@@ -222,7 +254,12 @@ impl Follow {
 }
 
 /// The trace says one thing, and the specification another.
-fn differs(what: &str, claimed: &Value, value: &Value, expression: &str) -> Result<(), Stop> {
+pub(crate) fn differs(
+    what: &str,
+    claimed: &Value,
+    value: &Value,
+    expression: &str,
+) -> Result<(), Stop> {
     if claimed == value {
         return Ok(());
     }

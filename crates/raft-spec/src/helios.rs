@@ -10,9 +10,9 @@ use serde_json::Value as Json;
 use tla_checker::ast::Value;
 
 use crate::fields::Fields;
-use crate::follow::{Follow, HeldRun, Outside, SpecError, Stop};
+use crate::follow::{Follow, HeldRun, SpecError, Stop, ended};
 use crate::messages::message;
-use crate::values::{items, member, server, text, whole};
+use crate::values::{items, member, membership, server, text, whole};
 use decisions::first_disk;
 
 pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError> {
@@ -25,12 +25,12 @@ pub(crate) fn hold(bytes: &[u8], run: &RecordedRun) -> Result<HeldRun, SpecError
         for (place, step) in moment.clone().zip(&run.steps[moment.clone()]) {
             let json = parsed(&lines, step.line);
             if let Err(stop) = replay.take(step, Fields(&json), place) {
-                return replay.ended(step, stop);
+                return ended(step, stop, (place, replay.follow.steps));
             }
         }
         let last = &run.steps[moment.end - 1];
         if let Err(stop) = replay.end_moment(moment.end, &run.steps[moment.clone()]) {
-            return replay.ended(last, stop);
+            return ended(last, stop, (moment.end - 1, replay.follow.steps));
         }
         from = moment.end;
     }
@@ -49,8 +49,10 @@ struct Replay<'a> {
     follow: Follow,
     /// What the trace says of the nodes.
     told: TraceState,
-    /// The messages by their numbers, and by the events that delivered them.
+    /// The messages by their numbers, also as they are in the trace, and by the events that
+    /// delivered them.
     messages: BTreeMap<u64, Value>,
+    contents: BTreeMap<u64, String>,
     delivered: BTreeMap<u64, Value>,
     /// How often the network sends a copy of a message, by its sender, receiver and content; and
     /// those messages, once they were sent.
@@ -75,7 +77,9 @@ struct Replay<'a> {
 impl<'a> Replay<'a> {
     fn new(lines: &'a [&'a str], run: &'a RecordedRun) -> Result<Self, SpecError> {
         let told = TraceState::beginning(run);
-        let follow = Follow::new(run, |node| first_disk(lines, run, &told, node))?;
+        let nodes = run.nodes.iter().copied().collect();
+        let first = membership(&run.membership.clone().unwrap_or_default());
+        let follow = Follow::new(&nodes, first, |node| first_disk(lines, run, &told, node))?;
         let mut replays = BTreeMap::new();
         for step in run.steps.iter().filter(|step| step.kind == "replayed") {
             *replays.entry(content(Fields(&parsed(lines, step.line)))).or_default() += 1;
@@ -98,6 +102,7 @@ impl<'a> Replay<'a> {
             follow,
             told,
             messages: BTreeMap::new(),
+            contents: BTreeMap::new(),
             delivered: BTreeMap::new(),
             replays,
             to_come_again: BTreeMap::new(),
@@ -108,23 +113,6 @@ impl<'a> Replay<'a> {
             releases,
             reopened: BTreeMap::new(),
         })
-    }
-
-    fn ended(&self, step: &TraceStep, stop: Stop) -> Result<HeldRun, SpecError> {
-        let (outside, until) = match stop {
-            Stop::Outside { action, because } => {
-                let (line, text) = (step.line, step.text.clone());
-                (Some(Outside { line, text, action, because }), None)
-            }
-            Stop::Unsafe(reason) => (None, Some((step.line, reason))),
-            Stop::Malformed(message) => {
-                let line = step.line;
-                return Err(SpecError::Trace(raft_trace::TraceError { line, message }));
-            }
-            Stop::Fault(wrong) => return Err(SpecError::Specification(step.line, wrong)),
-        };
-        let events = self.run.steps.partition_point(|other| other.line < step.line);
-        Ok(HeldRun { events, steps: self.follow.steps, outside, until })
     }
 
     /// Takes an event: the action that it names, or none.
@@ -142,7 +130,9 @@ impl<'a> Replay<'a> {
                 return Ok(());
             }
             "dropped" => {
-                let Some(lost) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
+                let id = event.whole("id")?;
+                self.contents.remove(&id);
+                let Some(lost) = self.messages.remove(&id) else { return Ok(()) };
                 return self.follow.gone(&lost);
             }
             "delivered" => return self.arrived(step, event, place),
@@ -166,6 +156,7 @@ impl Replay<'_> {
             self.to_come_again.insert(key, sent.clone());
         }
         self.messages.insert(id, sent.clone());
+        self.contents.insert(id, content(event));
         self.follow.sent(&sent, copies + 1)
     }
 
@@ -201,7 +192,19 @@ impl Replay<'_> {
     }
 
     fn arrived(&mut self, step: &TraceStep, event: Fields<'_>, place: usize) -> Result<(), Stop> {
-        let Some(arrived) = self.messages.remove(&event.whole("id")?) else { return Ok(()) };
+        let id = event.whole("id")?;
+        let Some(arrived) = self.messages.remove(&id) else {
+            return Err(Stop::Outside {
+                action: "Send".to_owned(),
+                because: format!("message {id} arrives, and was not sent"),
+            });
+        };
+        if self.contents.remove(&id).is_some_and(|sent| sent != content(event)) {
+            return Err(Stop::Outside {
+                action: "Send".to_owned(),
+                because: format!("message {id} arrives as another one than was sent"),
+            });
+        }
         let to = event.node("to")?;
         self.delivered.insert(step.number, arrived.clone());
         let last_effect = self.last_effects.get(&step.number).copied().unwrap_or(place);

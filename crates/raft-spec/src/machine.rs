@@ -10,7 +10,6 @@ use tla_checker::{checker, eval, parser};
 #[derive(Clone)]
 pub(crate) struct Machine {
     definitions: DefinitionMap,
-    variables: Vec<Arc<str>>,
     /// The values of the constants and of the variables.
     values: Env,
     /// The conjuncts of each definition that is a conjunction, as they are written.
@@ -54,7 +53,7 @@ impl Machine {
             values.insert(name.clone(), value);
         }
         let conjuncts = conjuncts(text);
-        Ok(Self { definitions, variables, values, conjuncts })
+        Ok(Self { definitions, values, conjuncts })
     }
 
     /// Takes the step of an action.

@@ -81,6 +81,14 @@ pub(crate) fn member(record: &Value, name: &str) -> Option<Value> {
     apply(record, &text(name))
 }
 
+/// A record with another value for a member.
+pub(crate) fn with_member(of: Value, name: &str, value: Value) -> Value {
+    let Value::Record(members) = of else { return of };
+    let mut members = (*members).clone();
+    members.insert(Arc::from(name), value);
+    Value::record(members)
+}
+
 /// The items of a sequence; none of what is no sequence.
 pub(crate) fn items(sequence: &Value) -> &[Value] {
     match sequence {
@@ -95,4 +103,26 @@ pub(crate) fn shown(value: &Value) -> String {
         Value::Str(text) => text.to_string(),
         _ => tla_checker::checker::format_value(value),
     }
+}
+
+/// What a disk has: a term, a vote, a log, and the entry up to which it is known to be committed.
+pub(crate) fn disk_with(
+    term: Value,
+    vote: Value,
+    (log, commit_index): (Vec<Value>, Value),
+) -> Value {
+    let nothing = record([("term", number(0)), ("index", number(0))]);
+    record([
+        ("term", term),
+        ("votedFor", vote),
+        ("log", Value::tuple(log)),
+        ("verified", nothing),
+        ("commitIndex", commit_index),
+        ("snapshotIndex", number(0)),
+    ])
+}
+
+/// A disk on which nothing is.
+pub(crate) fn empty_disk() -> Value {
+    disk_with(number(0), nobody(), (Vec::new(), number(0)))
 }

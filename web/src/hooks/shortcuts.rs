@@ -134,12 +134,17 @@ fn press_in_lesson(event: &KeyboardEvent, lesson: &LessonView) -> bool {
     press(id)
 }
 
-/// Handles a key while the run is presented: those that a remote control has, and nothing else.
+/// Handles a key while the run is presented: those that a remote control has, and the answers to a
+/// question.
 fn press_presenting(event: &KeyboardEvent) -> bool {
     press(match event.key().as_str() {
         "ArrowRight" | "PageDown" => "presenter-next",
         "ArrowLeft" | "PageUp" => "presenter-back",
         "." => "presenter-black",
+        "a" => "presenter-choice-0",
+        "b" => "presenter-choice-1",
+        "c" => "presenter-choice-2",
+        "d" => "presenter-choice-3",
         "Escape" => "presenter-leave",
         _ => return false,
     })

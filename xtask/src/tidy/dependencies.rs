@@ -3,13 +3,14 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 21] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 23] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
     ("raft-server", &["raft-core"]),
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
+    ("raft-storage-file", &["raft-storage"]),
     ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
@@ -18,10 +19,11 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 21] = [
     ("raft-script", &["raft-sim", "raft-check", "raft-explain", "raft-diagram"]),
     ("raft-trace", &["raft-script"]),
     ("raft-fuzz", &["raft-script"]),
+    ("raft-spec", &["raft-trace", "raft-fuzz"]),
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram"]),
+    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

@@ -36,6 +36,10 @@ pub(crate) struct CheckArguments {
     /// Stop the search in a history at this much memory, such as `512M` or `2G`.
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     pub(super) memory: usize,
+    /// Hold traces of helios and of etcd's raft against the specification too, event by event
+    /// (spec/README.md). It takes a build with `--features spec`.
+    #[arg(long, conflicts_with = "json")]
+    pub(super) spec: bool,
     /// Print one JSON object for each history instead of text; --help describes it.
     #[arg(long)]
     pub(super) json: bool,

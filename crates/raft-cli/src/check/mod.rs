@@ -3,6 +3,8 @@
 mod arguments;
 mod json;
 mod picture;
+#[cfg(feature = "spec")]
+mod specification;
 mod text;
 mod trace;
 
@@ -55,6 +57,13 @@ impl FileChecked {
 
 /// Checks the histories; the code of the worst.
 pub(crate) fn check(arguments: &CheckArguments) -> io::Result<u8> {
+    if arguments.spec && cfg!(not(feature = "spec")) {
+        eprintln!(
+            "helios: this build has no specification. Build with it:\n  \
+             cargo run --release --package raft-cli --features spec -- check --spec FILE"
+        );
+        return Ok(2);
+    }
     to_stdout(|out| {
         let mut codes = Vec::new();
         for file in &arguments.files {
@@ -77,7 +86,7 @@ pub(crate) fn check(arguments: &CheckArguments) -> io::Result<u8> {
 fn check_file(file: &str, arguments: &CheckArguments) -> FileChecked {
     let verdict = match read(file, MAX_HISTORY_BYTES as u64) {
         Ok(bytes) => match trace_source(&bytes).filter(|_| arguments.format().is_none()) {
-            Some(source) => CheckVerdict::Trace(trace::check(&bytes, source)),
+            Some(source) => CheckVerdict::Trace(trace::check(&bytes, source, arguments.spec)),
             None => check_text(&bytes, arguments),
         },
         Err(error) => CheckVerdict::Unreadable(format!("cannot be read: {error}")),

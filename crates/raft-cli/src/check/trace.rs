@@ -5,6 +5,28 @@ use std::time::{Duration, Instant};
 
 use raft_trace::{PassedOver, TraceError, TraceSource, TraceVerdict, judge, read_trace};
 
+#[cfg(feature = "spec")]
+use super::specification::Held;
+
+/// A build without the specification holds nothing against it: `check` says so before.
+#[cfg(not(feature = "spec"))]
+pub(super) struct Held;
+
+#[cfg(not(feature = "spec"))]
+impl Held {
+    fn of(_: &[u8]) -> Self {
+        Self
+    }
+
+    fn code(&self) -> u8 {
+        0
+    }
+
+    fn print(&self, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The result for one trace.
 pub(super) enum TraceChecked {
     Malformed(TraceError),
@@ -15,10 +37,12 @@ pub(super) enum TraceChecked {
         passed_over: PassedOver,
         verdict: TraceVerdict,
         took: Duration,
+        held: Option<Held>,
     },
 }
 
-pub(super) fn check(bytes: &[u8], source: TraceSource) -> TraceChecked {
+/// Judges a trace; if `spec`, it is held against the specification too.
+pub(super) fn check(bytes: &[u8], source: TraceSource, spec: bool) -> TraceChecked {
     let began = Instant::now();
     let run = match read_trace(bytes, Some(source)) {
         Ok(run) => run,
@@ -27,7 +51,8 @@ pub(super) fn check(bytes: &[u8], source: TraceSource) -> TraceChecked {
     let verdict = judge(&run);
     let (nodes, events) = (run.nodes.len(), run.steps.len());
     let (passed_over, took) = (run.passed_over, began.elapsed());
-    TraceChecked::Judged { source, nodes, events, passed_over, verdict, took }
+    let held = spec.then(|| Held::of(bytes));
+    TraceChecked::Judged { source, nodes, events, passed_over, verdict, took, held }
 }
 
 impl TraceChecked {
@@ -35,16 +60,16 @@ impl TraceChecked {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Malformed(_) => 2,
-            Self::Judged { verdict, .. } => u8::from(verdict.broken.is_some()),
+            Self::Judged { verdict, held, .. } => {
+                let held = held.as_ref().map_or(0, Held::code);
+                if verdict.broken.is_some() { 1 } else { held }
+            }
         }
     }
 
     pub(super) fn print(&self, file: &str, out: &mut dyn Write) -> io::Result<()> {
-        let (source, nodes, events, passed_over, verdict, took) = match self {
-            Self::Malformed(error) => return writeln!(out, "{file}: malformed: {error}"),
-            Self::Judged { source, nodes, events, passed_over, verdict, took } => {
-                (source, nodes, events, passed_over, verdict, took)
-            }
+        let Self::Judged { source, nodes, events, passed_over, verdict, took, held } = self else {
+            return self.print_malformed(file, out);
         };
         let millis = took.as_secs_f64() * 1e3;
         let size = format!("{}, {nodes} nodes, {events} events, {millis:.1} ms", source.name());
@@ -78,7 +103,14 @@ impl TraceChecked {
         for (reason, names) in by_reason(verdict) {
             writeln!(out, "  not judged, because {reason}: {}", names.join(", "))?;
         }
-        Ok(())
+        held.as_ref().map_or(Ok(()), |held| held.print(out))
+    }
+
+    fn print_malformed(&self, file: &str, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Malformed(error) => writeln!(out, "{file}: malformed: {error}"),
+            Self::Judged { .. } => Ok(()),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Requests inside a process: from its arrival to the core's outcome, and the reply to the client.
+//! Requests of operators, reads of the state as it is, and the replies of replicas to clients.
 
 use raft_core::{Bytes, LogIndex, MembershipChange, NodeId, Outcome};
 use raft_kv::{ClientId, Operation, Response, Sequence};

@@ -9,8 +9,11 @@ use tla_checker::ast::Value;
 
 use super::{Replay, parsed};
 use crate::fields::{BadField, Fields};
-use crate::follow::Stop;
-use crate::values::{items, member, nobody, number, record, server, servers, text, whole};
+use crate::follow::{Stop, differs};
+use crate::values::{
+    disk_with, empty_disk, items, member, nobody, number, record, server, servers, text, whole,
+    with_member,
+};
 
 impl Replay<'_> {
     pub(super) fn take_decision(
@@ -28,31 +31,52 @@ impl Replay<'_> {
             "server_added" if self.follow.of("disk", node) != empty_disk() => {
                 Err(Stop::Unsafe("a new server has the number of an old one".to_owned()))
             }
-            "term_advanced" => self.act_on("UpdateTerm", node, step),
+            "term_advanced" => {
+                self.claim_of("term before", &event.number("from")?, "currentTerm", node)?;
+                self.act_on("UpdateTerm", node, step)?;
+                self.claim_sender(step, event.node("by")?)?;
+                self.claim_of("term", &event.number("to")?, "currentTerm", node)
+            }
             "stepped_down" if self.follow.of("role", node) == text("Follower") => Ok(()),
             "stepped_down" => self.follow.act("StepDown", &[id]),
             "pre_vote_started" => {
                 self.follow.act("StartPreVote", std::slice::from_ref(&id))?;
                 self.claim_last_log(node, event)
             }
-            "pre_vote_granted" => self.act_on("GrantPreVote", node, step),
-            "pre_vote_counted" if event.flag("granted")? => self.act_on("CountPreVote", node, step),
+            "pre_vote_granted" => {
+                self.act_on("GrantPreVote", node, step)?;
+                self.claim_sender(step, event.node("candidate")?)
+            }
+            "pre_vote_counted" if event.flag("granted")? => {
+                self.act_on("CountPreVote", node, step)?;
+                self.claim_sender(step, event.node("voter")?)
+            }
             "election_started" => {
                 let after = event.text("reason")? == "pre_votes_won";
                 let action = if after { "StartElectionAfterPreVote" } else { "StartElection" };
                 self.follow.act(action, std::slice::from_ref(&id))?;
+                self.claim_of("term", &event.number("term")?, "currentTerm", node)?;
                 self.claim_last_log(node, event)
             }
-            "vote_granted" => self.act_on("GrantVote", node, step),
-            "vote_counted" if event.flag("granted")? => self.act_on("CountVote", node, step),
+            "vote_granted" => {
+                self.act_on("GrantVote", node, step)?;
+                self.claim_of("candidate", &event.number("candidate")?, "votedFor", node)?;
+                self.claim_of("term", &event.number("term")?, "currentTerm", node)
+            }
+            "vote_counted" if event.flag("granted")? => {
+                self.act_on("CountVote", node, step)?;
+                self.claim_sender(step, event.node("voter")?)
+            }
             "became_leader" => {
                 self.follow.act("BecomeLeader", std::slice::from_ref(&id))?;
+                self.claim_of("term", &event.number("term")?, "currentTerm", node)?;
                 let voters = servers(event.nodes("voters")?);
                 self.follow.claim("set of voters", &voters, ("Electors", &[id]))
             }
-            "appended" | "membership_adopted" => self.appended(node, step, event, place),
+            "appended" => self.appended(node, event, place),
             "entries_accepted" => self.accepted(node, step, event),
             "committed" => {
+                self.claim_of("commit index before", &event.number("from")?, "commitIndex", node)?;
                 let to = event.number("to")?;
                 self.follow.act("AdvanceCommitIndex", &[id.clone(), to.clone()])?;
                 let quorum = servers(event.nodes("quorum")?);
@@ -60,6 +84,7 @@ impl Replay<'_> {
                 self.follow.claim("quorum", &Value::Bool(true), ("AreHolders", &arguments))
             }
             "commit_learned" => {
+                self.claim_of("commit index before", &event.number("from")?, "commitIndex", node)?;
                 let (to, request) = (event.number("to")?, self.received(step)?);
                 self.follow.act("LearnCommit", &[id, request, to])
             }
@@ -92,6 +117,17 @@ impl Replay<'_> {
         self.follow.act(action, &[server(node), received])
     }
 
+    /// The trace says the value of a variable.
+    fn claim_of(&self, what: &str, told: &Value, name: &str, node: NodeId) -> Result<(), Stop> {
+        differs(what, told, &self.follow.of(name, node), &format!("{name}[{node}]"))
+    }
+
+    /// The trace says who sent the message at hand.
+    fn claim_sender(&self, step: &TraceStep, sender: NodeId) -> Result<(), Stop> {
+        let from = member(&self.received(step)?, "from").unwrap_or_else(nobody);
+        differs("sender", &server(sender), &from, "m.from")
+    }
+
     fn claim_last_log(&self, node: NodeId, event: Fields<'_>) -> Result<(), Stop> {
         let last = event.object("last_log")?;
         let claimed = Value::tuple(vec![last.number("index")?, last.number("term")?]);
@@ -99,20 +135,8 @@ impl Replay<'_> {
     }
 
     /// A leader appended an entry. The event has only its place: what it is follows in a write.
-    fn appended(
-        &mut self,
-        node: NodeId,
-        step: &TraceStep,
-        event: Fields<'_>,
-        place: usize,
-    ) -> Result<(), Stop> {
-        if self.follow.of("role", node) != text("Leader") {
-            return Ok(());
-        }
+    fn appended(&mut self, node: NodeId, event: Fields<'_>, place: usize) -> Result<(), Stop> {
         let id = server(node);
-        if step.kind == "membership_adopted" {
-            return Ok(());
-        }
         let index = event.object("position")?.whole("index")?;
         let Some(entry) = self.entry_to_come(node, index, place) else {
             return Err(Stop::Outside {
@@ -285,30 +309,9 @@ fn disk_of(
     let before = (1..=log.base.index.0).map(|index| entry(LogIndex(index), None));
     let held = log.entries_from(LogIndex(1));
     let held = held.map(|it: &Entry| entry(it.index, Some(number(it.term.0))));
-    Ok(record([
-        ("term", event.number("term")?),
-        ("votedFor", event.vote("voted_for")?),
-        ("log", Value::tuple(before.chain(held).collect())),
-        ("verified", nothing()),
-        ("commitIndex", event.number("commit_index")?),
-        ("snapshotIndex", snapshot),
-    ]))
-}
-
-/// No entries are verified.
-fn nothing() -> Value {
-    record([("term", number(0)), ("index", number(0))])
-}
-
-fn empty_disk() -> Value {
-    record([
-        ("term", number(0)),
-        ("votedFor", nobody()),
-        ("log", Value::tuple(Vec::new())),
-        ("verified", nothing()),
-        ("commitIndex", number(0)),
-        ("snapshotIndex", number(0)),
-    ])
+    let (term, voted_for) = (event.number("term")?, event.vote("voted_for")?);
+    let log = (before.chain(held).collect(), event.number("commit_index")?);
+    Ok(with_member(disk_with(term, voted_for, log), "snapshotIndex", snapshot))
 }
 
 /// The index before the first entry of a message, and that of the last one.

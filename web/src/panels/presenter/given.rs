@@ -5,7 +5,7 @@ use raft_lab::{Caption, FollowMessage, LinkedPage};
 use yew::prelude::*;
 
 use super::channel::use_channel;
-use super::moments::{caption, go};
+use super::moments::{answers, caption, go};
 use super::pointer::use_hiding_pointer;
 use super::view_caption;
 use crate::hooks::{focus_soon, use_window_event};
@@ -143,6 +143,9 @@ pub(super) fn given(props: &GivenProps) -> Html {
                 }
                 { button("presenter-back", "Back", "← or Page up", on_go(false)) }
                 { button("presenter-next", "Next", "→ or Page down", on_go(true)) }
+                { for answers(&frame).iter().enumerate().map(|(number, choice)| {
+                    answer(&runner, number, &choice.text)
+                }) }
                 { button("presenter-run", run, "Let time pass, or pause", on_run) }
                 { button("presenter-black", "Black", ".", on_black) }
                 <a class="button" href="#follow" target="_blank" rel="noopener"
@@ -153,6 +156,18 @@ pub(super) fn given(props: &GivenProps) -> Html {
                 { button("presenter-leave", "Leave", "Esc", on_leave) }
             </div>
         </div>
+    }
+}
+
+/// A button for an answer of the audience: the run answers then.
+fn answer(runner: &Runner, number: usize, text: &str) -> Html {
+    let letter = char::from(b'A' + number as u8);
+    let runner = runner.clone();
+    let on_click = Callback::from(move |_: MouseEvent| runner.choose(number));
+    html! {
+        <button type="button" class="button" id={format!("presenter-choice-{number}")}
+            data-testid={format!("presenter-choice-{number}")} title={text.to_owned()}
+            onclick={on_click}>{ letter }</button>
     }
 }
 

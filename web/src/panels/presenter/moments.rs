@@ -1,6 +1,6 @@
 //! The moments of a presentation: the steps of a lesson; else the marks of the run.
 
-use raft_lab::{Caption, Frame, LessonView, TaskView};
+use raft_lab::{Caption, ChoiceView, Frame, LessonTurn, LessonView, TaskView};
 
 use crate::lab::Runner;
 use crate::words::{capitalized, milliseconds};
@@ -15,6 +15,15 @@ pub(super) fn go(runner: &Runner, forward: bool) {
             }
         }
         None => runner.jump(forward),
+    }
+}
+
+/// The answers among which the audience chooses now.
+pub(super) fn answers(frame: &Frame) -> &[ChoiceView] {
+    let lesson = frame.lab.lesson.as_deref().filter(|it| it.turn == LessonTurn::Learner);
+    match lesson.and_then(|lesson| lesson.task.as_ref()) {
+        Some(TaskView::Question { choices, .. }) => choices,
+        Some(TaskView::Goals { .. }) | None => &[],
     }
 }
 
@@ -33,10 +42,15 @@ fn of_lesson(lesson: &LessonView) -> Caption {
     } else {
         lesson.conclusion.to_vec()
     };
-    if let (Some(TaskView::Question { text, .. }), true) =
+    if let (Some(TaskView::Question { text, choices, .. }), true) =
         (&lesson.task, lesson.conclusion.is_empty())
     {
         words.push(text.clone());
+        words.extend(
+            choices.iter().zip('A'..).map(|(choice, letter)| {
+                format!("{letter}: {}.", choice.text.trim_end_matches('.'))
+            }),
+        );
     }
     Caption::new(&place, &lesson.scenes[lesson.scene], &words.join(" "))
 }

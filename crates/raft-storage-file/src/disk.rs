@@ -1,0 +1,416 @@
+//! A disk that is open: batches are taken, and flushed together.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+
+use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_snapshot_mark};
+
+use crate::frame::{ALIGN, HEADER, Header, push_frame};
+use crate::{DiskFile, FileDiskError, FileSystem};
+
+/// Counts the batches of a disk from 1, over all its lifetimes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct BatchNumber(pub u64);
+
+/// How a disk uses its directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The length of a segment in bytes, at least 4 KiB. A batch that is longer gets a segment of
+    /// its own.
+    pub segment_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { segment_bytes: 16 << 20 }
+    }
+}
+
+/// The disk of a node, in the files of one directory. Only one may be open for a directory.
+#[derive(Debug)]
+pub struct FileDisk<F: FileSystem> {
+    files: F,
+    options: Options,
+    active: Active<F::File>,
+    /// The segments before the active one, oldest first.
+    older: VecDeque<Older>,
+    /// The frames that are not written yet.
+    buffer: Vec<u8>,
+    /// The last batch that was taken, and the last that was flushed.
+    last: u64,
+    flushed: u64,
+    /// All records but those of entries, after the last batch that was taken.
+    others: Records,
+    /// The log starts after this index.
+    log_start: u64,
+    /// Files of snapshots that the next flush makes needless.
+    needless: Vec<u64>,
+    has_failed: bool,
+    #[cfg(test)]
+    pub(crate) mistake: Option<Mistake>,
+}
+
+/// The segment that takes frames.
+#[derive(Debug)]
+pub(crate) struct Active<H> {
+    pub(crate) file: H,
+    pub(crate) number: u64,
+    /// Where the next frame begins.
+    pub(crate) end: u64,
+    pub(crate) capacity: u64,
+    pub(crate) last_entry: u64,
+}
+
+/// A segment that takes no frames any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Older {
+    pub(crate) number: u64,
+    /// The largest index of an entry that was written in it.
+    pub(crate) last_entry: u64,
+}
+
+/// A mistake that others made, for tests.
+#[cfg(test)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mistake {
+    /// A segment gets its name before it is flushed.
+    RenameBeforeFlush,
+    /// The names are never flushed.
+    NamesNotFlushed,
+    /// After a failed flush, the next one counts.
+    RetryAfterFailure,
+    /// A batch is reported when it is written.
+    NoFlush,
+    /// Everything after the first bad frame is a torn end.
+    HoleIsTheEnd,
+    /// Segments go as soon as the next one is there.
+    RemovedTooEarly,
+}
+
+/// What opening a directory found.
+pub(crate) struct Found<H> {
+    pub(crate) active: Active<H>,
+    pub(crate) older: VecDeque<Older>,
+    pub(crate) last: u64,
+    pub(crate) records: Records,
+}
+
+pub(crate) fn without_entries(records: &Records) -> Records {
+    let mut others = Records::default();
+    for (key, record) in records.iter() {
+        if !matches!(key, RecordKey::Entry(_)) {
+            others.put(key, record.clone());
+        }
+    }
+    others
+}
+
+pub(crate) fn segment_name(number: u64) -> String {
+    format!("{number:016x}.log")
+}
+
+pub(crate) fn snapshot_name(handle: u64) -> String {
+    format!("{handle:016x}.snapshot")
+}
+
+/// So many zeros are written at once.
+const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// A segment under construction: see [`make_segment`].
+pub(crate) struct Draft<'a> {
+    pub(crate) header: Header,
+    /// The last sequence number that is flushed.
+    pub(crate) flushed: u64,
+    /// All records but entries.
+    pub(crate) others: &'a Records,
+    /// The frame that must have room in it.
+    pub(crate) room: u64,
+    pub(crate) options: Options,
+    pub(crate) last_entry: u64,
+}
+
+/// Makes a segment: zeros, header and first frame, flushed, and then its name.
+pub(crate) fn make_segment<F: FileSystem>(
+    files: &F,
+    draft: &Draft<'_>,
+) -> Result<Active<F::File>, FileDiskError> {
+    make_segment_in_order(files, draft, [true, true])
+}
+
+fn make_segment_in_order<F: FileSystem>(
+    files: &F,
+    draft: &Draft<'_>,
+    [flushes, flushes_names]: [bool; 2],
+) -> Result<Active<F::File>, FileDiskError> {
+    let Draft { header, flushed, others, room, options, last_entry } = *draft;
+    let mut begin = header.to_bytes().to_vec();
+    let puts = others.iter().filter(|(key, _)| !matches!(key, RecordKey::SnapshotFile(_)));
+    let put = |(key, record): (RecordKey, &RecordBytes)| Write::Put { key, record: record.clone() };
+    let head = WriteBatch { writes: puts.map(put).collect() };
+    push_frame(&mut begin, (header.number, header.first, flushed), &head);
+    let end = begin.len() as u64;
+    let capacity = options.segment_bytes.max(4 << 10).max(end + room);
+    let (new, name) = (format!("{:016x}.new", header.number), segment_name(header.number));
+    let file = files.create(&new).map_err(FileDiskError::io("cannot make", &new))?;
+    let filled = || {
+        let mut place = 0;
+        while place < capacity {
+            let part = (capacity - place).min(ZEROS.len() as u64);
+            file.write_at(&ZEROS[..part as usize], place)?;
+            place += part;
+        }
+        file.write_at(&begin, 0)?;
+        if flushes { file.sync() } else { Ok(()) }
+    };
+    if let Err(error) = filled() {
+        // What is left of it is removed when the disk is opened.
+        drop(files.remove(&new));
+        if error.kind() == ErrorKind::StorageFull {
+            return Err(FileDiskError::Full { bytes: capacity });
+        }
+        return Err(FileDiskError::io("cannot write", &new)(error));
+    }
+    files.rename(&new, &name).map_err(FileDiskError::io("cannot rename", &new))?;
+    if flushes_names {
+        files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", &name))?;
+    }
+    Ok(Active { file, number: header.number, end, capacity, last_entry })
+}
+
+impl<F: FileSystem> FileDisk<F> {
+    pub(crate) fn from_found(files: F, options: Options, found: Found<F::File>) -> Self {
+        let Found { active, older, last, records } = found;
+        let mut disk = Self {
+            files,
+            options,
+            active,
+            older,
+            buffer: Vec::new(),
+            last,
+            flushed: last,
+            others: Records::default(),
+            log_start: 0,
+            needless: Vec::new(),
+            has_failed: false,
+            #[cfg(test)]
+            mistake: None,
+        };
+        disk.others = without_entries(&records);
+        let mark = records.get(RecordKey::SnapshotMark).map(|record| decode_snapshot_mark(record));
+        // A damaged mark is found when the node recovers.
+        if let Some(Ok(mark)) = mark {
+            disk.log_start = mark.log_start.index.0;
+        }
+        disk
+    }
+
+    /// Takes a batch. It is durable after the next [`flush`](Self::flush).
+    ///
+    /// If the segment is full, this flushes the batches before it and makes a new one.
+    ///
+    /// # Errors
+    /// [`FileDiskError::Full`] without any effect, or why the disk takes no batches any more.
+    pub fn append(&mut self, batch: &WriteBatch) -> Result<BatchNumber, FileDiskError> {
+        self.check()?;
+        let start = self.buffer.len();
+        let id = (self.active.number, self.last + 1, self.flushed);
+        push_frame(&mut self.buffer, id, batch);
+        if self.active.end + self.buffer.len() as u64 > self.active.capacity {
+            let room = (self.buffer.len() - start) as u64;
+            self.buffer.truncate(start);
+            self.roll(room)?;
+            let id = (self.active.number, self.last + 1, self.flushed);
+            push_frame(&mut self.buffer, id, batch);
+        }
+        for write in &batch.writes {
+            self.note(write)?;
+        }
+        self.last += 1;
+        Ok(BatchNumber(self.last))
+    }
+
+    /// Makes every batch durable that was taken before. Returns the last of them.
+    ///
+    /// # Errors
+    /// Why it is not known whether they are. The disk then takes no batches any more.
+    pub fn flush(&mut self) -> Result<BatchNumber, FileDiskError> {
+        self.check()?;
+        if !self.buffer.is_empty() {
+            let written = self.write();
+            self.fails_after(written)?;
+        }
+        let removed = self.remove_needless();
+        self.fails_after(removed)?;
+        Ok(BatchNumber(self.flushed))
+    }
+
+    /// The last batch that is durable.
+    pub fn flushed(&self) -> BatchNumber {
+        BatchNumber(self.flushed)
+    }
+
+    /// The number of segments.
+    pub fn segments(&self) -> usize {
+        self.older.len() + 1
+    }
+
+    fn check(&self) -> Result<(), FileDiskError> {
+        if self.has_failed { Err(FileDiskError::Failed) } else { Ok(()) }
+    }
+
+    fn fails_after(&mut self, done: Result<(), FileDiskError>) -> Result<(), FileDiskError> {
+        self.has_failed |= done.is_err() && !self.makes_retries();
+        done
+    }
+
+    fn write(&mut self) -> Result<(), FileDiskError> {
+        let name = segment_name(self.active.number);
+        let written = self.active.file.write_at(&self.buffer, self.active.end);
+        written.map_err(FileDiskError::io("cannot write", &name))?;
+        // Also after a mistaken retry, what was written is not written again.
+        self.active.end += self.buffer.len() as u64;
+        self.buffer.clear();
+        if self.flushes() {
+            self.active.file.sync().map_err(FileDiskError::io("cannot flush", &name))?;
+        }
+        self.flushed = self.last;
+        Ok(())
+    }
+
+    /// Begins a segment in which a frame of this length has room.
+    fn roll(&mut self, room: u64) -> Result<(), FileDiskError> {
+        if !self.buffer.is_empty() {
+            let written = self.write();
+            self.fails_after(written)?;
+        }
+        let draft = Draft {
+            header: Header { number: self.active.number + 1, first: self.last + 1 },
+            flushed: self.flushed,
+            others: &self.others,
+            room: room.next_multiple_of(ALIGN as u64) + HEADER as u64,
+            options: self.options,
+            last_entry: 0,
+        };
+        let made = make_segment_in_order(&self.files, &draft, self.order());
+        if let Err(FileDiskError::Full { bytes }) = made {
+            return Err(FileDiskError::Full { bytes });
+        }
+        let next = match made {
+            Ok(next) => next,
+            Err(error) => {
+                self.has_failed = true;
+                return Err(error);
+            }
+        };
+        let Active { number, last_entry, .. } = std::mem::replace(&mut self.active, next);
+        self.older.push_back(Older { number, last_entry });
+        self.last += 1;
+        self.flushed = self.last;
+        Ok(())
+    }
+
+    /// Keeps what the later segments need to know of a write.
+    fn note(&mut self, write: &Write) -> Result<(), FileDiskError> {
+        match write {
+            Write::Put { key: RecordKey::Entry(index), .. } => {
+                self.active.last_entry = self.active.last_entry.max(index.0);
+                return Ok(());
+            }
+            Write::Put { key: RecordKey::SnapshotFile(handle), record } => {
+                let stored = self.store_file(*handle, record);
+                self.fails_after(stored)?;
+            }
+            Write::DeleteEntries { from, through } => {
+                // A removal from the front: the log starts after it.
+                if from.0 == 0 && through.0 < u64::MAX {
+                    self.log_start = self.log_start.max(through.0);
+                }
+                return Ok(());
+            }
+            Write::Delete { key: RecordKey::SnapshotFile(handle) } => self.needless.push(*handle),
+            Write::DeleteFiles => self.needless.extend(self.others.files()),
+            Write::Put { .. } | Write::Delete { .. } => {}
+        }
+        self.others.apply(&WriteBatch { writes: vec![write.clone()] });
+        Ok(())
+    }
+
+    /// A file is durable before a record names it.
+    fn store_file(&self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
+        let (new, name) = (format!("{handle:016x}.new"), snapshot_name(handle));
+        let file = self.files.create(&new).map_err(FileDiskError::io("cannot make", &new))?;
+        file.write_at(record, 0).map_err(FileDiskError::io("cannot write", &new))?;
+        file.sync().map_err(FileDiskError::io("cannot flush", &new))?;
+        self.files.rename(&new, &name).map_err(FileDiskError::io("cannot rename", &new))?;
+        self.files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", &name))
+    }
+
+    /// Removes files of snapshots that no record names, and segments whose entries are all before
+    /// the start of the log. A crash may bring them back, and they are removed again.
+    fn remove_needless(&mut self) -> Result<(), FileDiskError> {
+        for handle in std::mem::take(&mut self.needless) {
+            let name = snapshot_name(handle);
+            match self.files.remove(&name) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(FileDiskError::io("cannot remove", &name)(error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        while self.older.front().is_some_and(|segment| self.is_needless(*segment)) {
+            if let Some(Older { number, .. }) = self.older.pop_front() {
+                let name = segment_name(number);
+                self.files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Correct, unless a test says otherwise.
+#[cfg(not(test))]
+impl<F: FileSystem> FileDisk<F> {
+    #[allow(clippy::unused_self, reason = "a test has mistakes")]
+    fn flushes(&self) -> bool {
+        true
+    }
+
+    #[allow(clippy::unused_self, reason = "a test has mistakes")]
+    fn makes_retries(&self) -> bool {
+        false
+    }
+
+    #[allow(clippy::unused_self, reason = "a test has mistakes")]
+    fn order(&self) -> [bool; 2] {
+        [true, true]
+    }
+
+    fn is_needless(&self, segment: Older) -> bool {
+        segment.last_entry <= self.log_start
+    }
+}
+
+#[cfg(test)]
+impl<F: FileSystem> FileDisk<F> {
+    fn flushes(&self) -> bool {
+        self.mistake != Some(Mistake::NoFlush)
+    }
+
+    fn makes_retries(&self) -> bool {
+        self.mistake == Some(Mistake::RetryAfterFailure)
+    }
+
+    fn order(&self) -> [bool; 2] {
+        [
+            self.mistake != Some(Mistake::RenameBeforeFlush),
+            self.mistake != Some(Mistake::NamesNotFlushed),
+        ]
+    }
+
+    fn is_needless(&self, segment: Older) -> bool {
+        segment.last_entry <= self.log_start || self.mistake == Some(Mistake::RemovedTooEarly)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! Opening a directory: the segments in order, and where the last one ends.
+
+use std::collections::VecDeque;
+
+use raft_storage::{RecordKey, Records, Write, WriteBatch};
+
+use crate::disk::{
+    Active, Draft, Found, Older, make_segment, segment_name, snapshot_name, without_entries,
+};
+use crate::frame::{ALIGN, BadHeader, HEADER, Header, VERSION, may_be_torn, read_frame};
+use crate::{DiskFile, FileDisk, FileDiskError, FileSystem, Options};
+
+/// What opening a disk found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OpenReport {
+    /// The batches that were read.
+    pub batches: u64,
+    /// The bytes after the last whole batch. They were never acknowledged, and are not used.
+    pub cut: u64,
+    /// The files that a crash left over, and that were removed.
+    pub leftovers: u64,
+}
+
+impl<F: FileSystem> FileDisk<F> {
+    /// Opens a disk, with its records and what was found. An empty directory is a first start.
+    ///
+    /// # Errors
+    /// If the directory cannot be read or written, another version wrote it, or a batch that was
+    /// flushed is damaged.
+    pub fn open(files: F, options: Options) -> Result<(Self, Records, OpenReport), FileDiskError> {
+        open_by(files, options, is_acknowledged)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn open_whatever_was_flushed(
+        files: F,
+        options: Options,
+    ) -> Result<(Self, Records, OpenReport), FileDiskError> {
+        open_by(files, options, |_, _, _| false)
+    }
+}
+
+/// Whether a frame was flushed that is not whole: the bytes, the place and the number of the
+/// segment, and the sequence number.
+type Judge = fn(&[u8], (usize, u64), u64) -> bool;
+
+fn open_by<F: FileSystem>(
+    files: F,
+    options: Options,
+    is_acknowledged: Judge,
+) -> Result<(FileDisk<F>, Records, OpenReport), FileDiskError> {
+    let mut opened = OpenReport::default();
+    let (segments, snapshots) = list(&files, &mut opened)?;
+    let mut records = Records::default();
+    for handle in snapshots {
+        let name = snapshot_name(handle);
+        let file = files.open(&name).map_err(FileDiskError::io("cannot open", &name))?;
+        let record = file.read().map_err(FileDiskError::io("cannot read", &name))?;
+        records.put(RecordKey::SnapshotFile(handle), record.into());
+    }
+    let found = if segments.is_empty() {
+        first_start(&files, options, records)?
+    } else {
+        let mut reader =
+            Reader { records, older: VecDeque::new(), next: 0, opened, is_acknowledged };
+        let active = reader.read_all(&files, &segments)?;
+        opened = reader.opened;
+        let last = reader.next - 1;
+        let active = match (active, reader.older.back().copied()) {
+            (Some(active), _) => active,
+            // The last segment has a torn end.
+            (None, torn) => {
+                let number = torn.map_or(0, |torn| torn.number) + 1;
+                let others = without_entries(&reader.records);
+                let header = Header { number, first: last + 1 };
+                let draft = Draft {
+                    header,
+                    flushed: last,
+                    others: &others,
+                    room: 0,
+                    options,
+                    last_entry: 0,
+                };
+                reader.next += 1;
+                make_segment(&files, &draft)?
+            }
+        };
+        let Reader { records, older, next, .. } = reader;
+        Found { active, older, last: next - 1, records }
+    };
+    let records = found.records.clone();
+    Ok((FileDisk::from_found(files, options, found), records, opened))
+}
+
+fn first_start<F: FileSystem>(
+    files: &F,
+    options: Options,
+    records: Records,
+) -> Result<Found<F::File>, FileDiskError> {
+    let header = Header { number: 1, first: 1 };
+    let others = Records::default();
+    let draft = Draft { header, flushed: 0, others: &others, room: 0, options, last_entry: 0 };
+    let active = make_segment(files, &draft)?;
+    Ok(Found { active, older: VecDeque::new(), last: 1, records })
+}
+
+/// The numbers of the segments that follow each other, ascending, up to the newest, and the handles
+/// of the files of snapshots. What a crash left unfinished, or brought back, is removed.
+fn list<F: FileSystem>(
+    files: &F,
+    opened: &mut OpenReport,
+) -> Result<(Vec<u64>, Vec<u64>), FileDiskError> {
+    let names = files.names().map_err(FileDiskError::io("cannot list", "the directory"))?;
+    let (mut segments, mut snapshots, mut leftovers) = (Vec::new(), Vec::new(), Vec::new());
+    for name in names {
+        let Some((number, kind)) = name.split_once('.') else { continue };
+        let Ok(number) = u64::from_str_radix(number, 16) else { continue };
+        match kind {
+            "log" => segments.push(number),
+            "snapshot" => snapshots.push(number),
+            "new" => leftovers.push(name),
+            _ => {}
+        }
+    }
+    segments.sort_unstable();
+    snapshots.sort_unstable();
+    let follows = |pair: &[u64]| pair[0] + 1 == pair[1];
+    let gap = segments.windows(2).rposition(|pair| !follows(pair));
+    let kept = segments.split_off(gap.map_or(0, |gap| gap + 1));
+    leftovers.extend(segments.into_iter().map(segment_name));
+    opened.leftovers = leftovers.len() as u64;
+    for name in leftovers {
+        files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
+    }
+    Ok((kept, snapshots))
+}
+
+struct Reader {
+    records: Records,
+    older: VecDeque<Older>,
+    /// The sequence number of the next frame.
+    next: u64,
+    opened: OpenReport,
+    is_acknowledged: Judge,
+}
+
+impl Reader {
+    /// Reads all segments. The last one, unless its end is torn.
+    fn read_all<F: FileSystem>(
+        &mut self,
+        files: &F,
+        segments: &[u64],
+    ) -> Result<Option<Active<F::File>>, FileDiskError> {
+        let mut firsts = Vec::new();
+        let mut contents = Vec::new();
+        for number in segments {
+            let name = segment_name(*number);
+            let file = files.open(&name).map_err(FileDiskError::io("cannot open", &name))?;
+            let bytes = file.read().map_err(FileDiskError::io("cannot read", &name))?;
+            let header = Header::read(&bytes).map_err(|bad| match bad {
+                BadHeader::Version(found) => {
+                    FileDiskError::Version { name: name.clone(), found, known: VERSION }
+                }
+                BadHeader::Damaged => damaged(&name, 0, "its header is not what was written"),
+            })?;
+            if header.number != *number {
+                return Err(damaged(&name, 0, "it is another segment"));
+            }
+            firsts.push(header.first);
+            contents.push((file, bytes));
+        }
+        self.next = firsts[0];
+        for (place, (file, bytes)) in contents.into_iter().enumerate() {
+            let (number, until) = (segments[place], firsts.get(place + 1).copied());
+            let (end, last_entry) = self.read_segment(number, &bytes, until)?;
+            let is_clean = bytes[end..].iter().all(|byte| *byte == 0);
+            if until.is_none() && is_clean {
+                let (end, capacity) = (end as u64, bytes.len() as u64);
+                return Ok(Some(Active { file, number, end, capacity, last_entry }));
+            }
+            if until.is_none() {
+                let used = bytes.iter().rposition(|byte| *byte != 0).map_or(end, |last| last + 1);
+                self.opened.cut = (used - end) as u64;
+            }
+            self.older.push_back(Older { number, last_entry });
+        }
+        Ok(None)
+    }
+
+    /// Reads the frames of a segment, up to this sequence number or to the end. The place after
+    /// them, and the largest index of an entry.
+    fn read_segment(
+        &mut self,
+        number: u64,
+        bytes: &[u8],
+        until: Option<u64>,
+    ) -> Result<(usize, u64), FileDiskError> {
+        let name = segment_name(number);
+        let (mut place, mut last_entry) = (HEADER, 0);
+        let first = self.next;
+        while until != Some(self.next) {
+            let frame = read_frame(bytes, place, number);
+            let Some(frame) = frame.filter(|frame| frame.sequence == self.next) else {
+                // The first frame was flushed before the segment got its name.
+                let was_flushed = until.is_some() || self.next == first;
+                let place_of = (place, number);
+                if was_flushed || (self.is_acknowledged)(bytes, place_of, self.next) {
+                    return Err(damaged(
+                        &name,
+                        place as u64,
+                        "a batch that was flushed is not whole",
+                    ));
+                }
+                break;
+            };
+            let batch = frame.batch();
+            let batch = batch.ok_or_else(|| damaged(&name, place as u64, "it is no batch"))?;
+            last_entry = last_entry.max(self.apply(&batch));
+            (place, self.next) = (frame.end, self.next + 1);
+            self.opened.batches += 1;
+        }
+        Ok((place, last_entry))
+    }
+
+    /// The largest index of an entry that the batch writes.
+    fn apply(&mut self, batch: &WriteBatch) -> u64 {
+        let mut last_entry = 0;
+        for write in &batch.writes {
+            if let Write::Put { key: RecordKey::Entry(index), .. } = write {
+                last_entry = last_entry.max(index.0);
+            }
+        }
+        // The files of snapshots are beside the segments.
+        let is_of_file = |write: &&Write| match write {
+            Write::Put { key, .. } | Write::Delete { key } => {
+                matches!(key, RecordKey::SnapshotFile(_))
+            }
+            Write::DeleteFiles => true,
+            Write::DeleteEntries { .. } => false,
+        };
+        let writes = batch.writes.iter().filter(|write| !is_of_file(write)).cloned().collect();
+        self.records.apply(&WriteBatch { writes });
+        last_entry
+    }
+}
+
+/// Whether the missing frame is not just torn, or a later one says that it was flushed.
+fn is_acknowledged(bytes: &[u8], (place, segment): (usize, u64), sequence: u64) -> bool {
+    if !may_be_torn(bytes, place, segment) {
+        return true;
+    }
+    let mut later = (place + ALIGN..bytes.len()).step_by(ALIGN);
+    later.any(|place| {
+        let frame = read_frame(bytes, place, segment);
+        frame.is_some_and(|frame| frame.sequence > sequence && frame.flushed >= sequence)
+    })
+}
+
+fn damaged(name: &str, place: u64, reason: &'static str) -> FileDiskError {
+    FileDiskError::Damaged { name: name.to_owned(), place, reason }
+}
