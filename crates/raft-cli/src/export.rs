@@ -37,9 +37,9 @@ FORMS
   script   the statements with their moments: a script of the same run
   golden   each statement with the events after it, and the states at the end: a golden script for
            tests/scripts
-  test     the same inputs for the cores at the same times, and the states at the end: a test in Rust
-           that needs only helios-raft-core. There is none of a run with a switched-off rule, a
-           damaged disk or snapshots in files, or with more than 20,000 steps of nodes";
+  test     the same inputs for the cores at the same times, and the states at the end: a test in
+           Rust that needs only helios-raft-core. There is none of a run with a switched-off rule,
+           a damaged disk or snapshots in files, or with more than 20,000 steps of nodes";
 
 fn form() -> impl TypedValueParser<Value = RunForm> {
     let parser = PossibleValuesParser::new(RunForm::ALL.map(RunForm::name));

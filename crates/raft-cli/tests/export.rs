@@ -35,7 +35,7 @@ fn a_run_is_exported_as_a_rust_test() {
     let exported = export("test", SCRIPT);
     assert_eq!(code(&exported), 0);
     assert!(stdout(&exported).contains("\n#[test]\n"));
-    assert!(stdout(&exported).contains("    run.role(1, RoleKind::"));
+    assert!(stdout(&exported).contains(", RoleKind::Leader, 1);\n"));
 }
 
 #[test]

@@ -82,6 +82,7 @@ pub use lesson::{
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_condition, parse_input, parse_line};
+pub use past::RetoldCores;
 pub use raft_explain::{Cause, Explanation, Finding, Question, Unanswerable};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{CoreCondition, Goal, Session, Started, Stepped, opening_statements};

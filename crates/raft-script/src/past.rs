@@ -18,6 +18,17 @@ impl Statements for Journal {
     }
 }
 
+/// What drivers did with the cores, until a moment of a run that is played again.
+#[derive(Debug)]
+pub struct RetoldCores<'a> {
+    /// The session at this moment.
+    pub session: &'a Session,
+    /// The statement before this moment; `None`: a step was, or the beginning.
+    pub statement: Option<&'a Statement>,
+    /// What they did since the moment before.
+    pub steps: Vec<CoreStep>,
+}
+
 impl Session {
     /// Plays this run again from its beginning, and shows each event up to the present, in order.
     /// With an event that a statement made at once comes the statement.
@@ -36,21 +47,19 @@ impl Session {
         }
     }
 
-    /// Plays this run again from its beginning. At the beginning, and after each statement and each
-    /// step up to the present, it shows what drivers did with the cores meanwhile. With it come the
-    /// session as it was then, and the statement. It ends early if `show` says so.
-    pub fn retell_cores(
-        &self,
-        show: &mut dyn FnMut(&Self, Option<&Statement>, Vec<CoreStep>) -> ControlFlow<()>,
-    ) {
+    /// Plays this run again from its beginning, and shows what drivers did with the cores: at the
+    /// beginning, and after each statement and each step up to the present. It ends early if `show`
+    /// breaks.
+    pub fn retell_cores(&self, show: &mut dyn FnMut(RetoldCores<'_>) -> ControlFlow<()>) {
         let mut way = Seek::new(self.recorded_beginning(), self.journal().clone(), self.moment());
         let mut lines = 0;
         loop {
             let steps = way.take_core_steps();
-            let carried_out = way.session().journal().len();
+            let (session, carried_out) = (way.session(), way.session().journal().len());
             let last = (carried_out > lines).then(|| self.journal().get(lines)).flatten();
+            let statement = last.map(|line| &line.statement);
             lines = carried_out;
-            let goes_on = show(way.session(), last.map(|line| &line.statement), steps);
+            let goes_on = show(RetoldCores { session, statement, steps });
             if goes_on.is_break() || way.is_there() || way.advance(1).is_err() {
                 return;
             }

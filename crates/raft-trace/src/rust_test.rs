@@ -14,7 +14,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use raft_core::{NodeId, Recovered};
-use raft_script::{Session, Statement, opening_statements};
+use raft_script::{RetoldCores, Session, Statement, opening_statements};
 use raft_server::ReplicaInput;
 use raft_sim::{CoreCall, CoreStep, DelayRange, SimNode, Switches};
 
@@ -27,9 +27,9 @@ const MOST_LINES: usize = 20_000;
 /// The longest line, and the most characters of a statement, which may have a whole disk.
 const WIDTH: usize = 100;
 const LONGEST_COMMENT: usize = 400;
-/// What comes before the test, and the driver, which comes after it.
-const HEAD: &str = include_str!("rust_test/head.rs");
-const DRIVER: &str = include_str!("rust_test/driver.rs");
+/// The file without the run, and the line in whose place the run comes.
+const TEMPLATE: &str = include_str!("rust_test/template.rs");
+const PLACE: &str = "// The configurations and the test.\n";
 
 /// Writes the run of a session as a Rust test.
 ///
@@ -39,14 +39,15 @@ pub(crate) fn write_rust_test(session: &Session, out: &mut dyn io::Write) -> io:
     let (configs, schedule) = told(session).map_err(|why| {
         io::Error::new(io::ErrorKind::Unsupported, format!("there is no test of this run: {why}"))
     })?;
-    out.write_all(HEAD.as_bytes())?;
+    let (head, driver) = TEMPLATE.split_once(PLACE).expect("the template has the place");
+    out.write_all(head.as_bytes())?;
     out.write_all(configs.text().as_bytes())?;
     out.write_all(b"#[test]\n#[rustfmt::skip]\n")?;
     out.write_all(b"#[allow(clippy::too_many_lines, reason = \"a line for each step\")]\n")?;
     out.write_all(b"fn the_run_is_the_same() {\n    let run = &mut Run::default();\n")?;
     out.write_all(schedule.as_bytes())?;
     out.write_all(b"}\n")?;
-    out.write_all(DRIVER.as_bytes())
+    out.write_all(driver.as_bytes())
 }
 
 /// The configurations and the schedule.
@@ -59,9 +60,7 @@ fn told(session: &Session) -> Result<(Configs, String), String> {
         .filter(|it| is_short(it))
         .for_each(|it| teller.statement(it));
     let mut refusal = None;
-    session.retell_cores(&mut |session, statement, steps| match teller
-        .tell(session, statement, steps)
-    {
+    session.retell_cores(&mut |retold| match teller.tell(retold) {
         Ok(()) => ControlFlow::Continue(()),
         Err(why) => {
             refusal = Some(why);
@@ -94,12 +93,8 @@ struct Teller {
 
 impl Teller {
     /// Tells what drivers did with cores before this moment, after a statement or a step.
-    fn tell(
-        &mut self,
-        session: &Session,
-        statement: Option<&Statement>,
-        steps: Vec<CoreStep>,
-    ) -> Result<(), String> {
+    fn tell(&mut self, retold: RetoldCores<'_>) -> Result<(), String> {
+        let RetoldCores { session, statement, steps } = retold;
         if session.world().rules_off() != Switches::NONE {
             return Err("rules of the core are switched off".to_owned());
         }

@@ -31,7 +31,7 @@ fn config(id: u64, seed: u64) -> Config {
 fn the_run_is_the_same() {
     let run = &mut Run::default();
 
-    // cluster nodes=3 seed=3 state=disk
+    // cluster nodes=3 seed=3
     run.start(config(1, 0xab13_cc52_9e5e_28b4), 0);
     run.start(config(2, 0x8635_77b9_137c_a9fb), 0);
     run.start(config(3, 0xa8c9_439b_649c_a433), 0);
@@ -91,143 +91,171 @@ fn the_run_is_the_same() {
     run.deliver(1, 188_068, (3, 8)); // AppendEntriesReply, term 1
     run.timeout(1, 189_500);
     run.deliver(1, 192_130, (2, 8)); // AppendEntriesReply, term 1
+    run.deliver(2, 197_991, (1, 13)); // AppendEntries, term 1
+    run.deliver(3, 202_373, (1, 14)); // AppendEntries, term 1
+    run.deliver(1, 203_666, (2, 9)); // AppendEntriesReply, term 1
+    run.deliver(1, 211_683, (3, 9)); // AppendEntriesReply, term 1
+    run.timeout(1, 239_500);
+    run.deliver(3, 247_936, (1, 16)); // AppendEntries, term 1
+    run.deliver(2, 250_633, (1, 15)); // AppendEntries, term 1
+    run.deliver(1, 253_738, (2, 10)); // AppendEntriesReply, term 1
+    run.deliver(1, 254_746, (3, 10)); // AppendEntriesReply, term 1
+    run.timeout(1, 289_500);
 
     // A command is in the log of the leader only, and the write of it is not done.
     // disk 1 latency=1s
     // partition 1 | 2 3
     // set b=2 via=1
-    run.propose(1, 204_720, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
-    run.timeout(1, 239_500);
+    run.propose(1, 304_720, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.timeout(1, 339_500);
 
     // crash 1 lose
     run.crash(1, 1); // its last write is lost
-    run.timeout(2, 457_842);
+    run.late_timeout(2, 403_807, 403_806);
     run.role(2, RoleKind::PreCandidate, 1);
-    run.deliver(3, 466_331, (2, 10)); // PreVote, term 1
-    run.timeout(3, 468_389);
-    run.role(3, RoleKind::PreCandidate, 1);
-    run.deliver(2, 482_859, (3, 9)); // PreVoteReply, term 1, granted
+    run.deliver(3, 412_831, (2, 12)); // PreVote, term 1
+    run.deliver(2, 428_824, (3, 11)); // PreVoteReply, term 1, granted
     run.role(2, RoleKind::Candidate, 2);
-    run.deliver(2, 483_511, (3, 11)); // PreVote, term 1
-    run.persisted(2, 484_693, 4);
-    run.deliver(3, 492_776, (2, 11)); // PreVoteReply, term 2, refused
-    run.role(3, RoleKind::Follower, 2);
-    run.deliver(3, 492_776, (2, 13)); // RequestVote, term 2
-    run.persisted(3, 496_003, 4);
-    run.persisted(3, 499_613, 5);
-    run.deliver(2, 517_859, (3, 12)); // RequestVoteReply, term 2, granted
+    run.persisted(2, 430_658, 4);
+    run.deliver(3, 439_276, (2, 14)); // RequestVote, term 2
+    run.persisted(3, 442_503, 4);
+    run.deliver(2, 457_366, (3, 12)); // RequestVoteReply, term 2, granted
     run.role(2, RoleKind::Leader, 2);
+
+    // A voter crashes when its vote is on its disk. That write has no entry, and no commit index
+    // with it.
+    // crash 3 lose
+    run.crash(3, 0); // no write is lost
+
+    // restart 3
+    run.start(config(3, 0x95f3_25ff_a38b_63f7), 453_229);
+    run.log(3, 1, (0, 0), &[(1, 2)]);
 
     // heal
     // disk 1 latency=2ms
     // restart 1
-    run.applied(1, 1);
-    run.start(config(1, 0xf5d7_0909_940d_8de0), 513_123);
+    run.start(config(1, 0xf5d7_0909_940d_8de0), 453_229);
     run.log(1, 1, (0, 0), &[(1, 2)]);
-    run.persisted(2, 520_181, 5);
-    run.deliver(3, 524_144, (2, 15)); // AppendEntries, term 2, 1 entry
-    run.persisted(3, 526_719, 6);
-    run.deliver(2, 541_415, (3, 13)); // AppendEntriesReply, term 2
-    run.deliver(2, 541_415, (3, 14)); // AppendEntriesReply, term 2
-    run.timeout(2, 567_859);
-    run.deliver(3, 568_722, (2, 17)); // AppendEntries, term 2
-    run.deliver(1, 572_402, (2, 16)); // AppendEntries, term 2
-    run.persisted(1, 574_402, 1);
-    run.deliver(2, 588_847, (3, 15)); // AppendEntriesReply, term 2
-    run.deliver(2, 589_625, (1, 19)); // AppendEntriesReply, term 2
-    run.deliver(1, 595_062, (2, 18)); // AppendEntries, term 2, 1 entry
-    run.persisted(1, 597_062, 2);
+    run.persisted(2, 459_688, 5);
+    run.deliver(3, 461_404, (2, 16)); // AppendEntries, term 2, 1 entry
+    run.persisted(3, 463_979, 1);
+    run.deliver(2, 479_268, (3, 13)); // AppendEntriesReply, term 2
+    run.deliver(2, 480_648, (3, 14)); // AppendEntriesReply, term 2
+    run.timeout(2, 507_366);
+    run.deliver(1, 513_168, (2, 17)); // AppendEntries, term 2
+    run.deliver(3, 513_755, (2, 18)); // AppendEntries, term 2
+    run.persisted(1, 515_168, 1);
+    run.deliver(2, 526_922, (3, 15)); // AppendEntriesReply, term 2
+    run.deliver(2, 534_036, (1, 23)); // AppendEntriesReply, term 2
+    run.deliver(1, 535_130, (2, 19)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 537_130, 2);
 
     // expect converged
     // get a read=quorum
-    run.deliver(2, 611_336, (1, 20)); // AppendEntriesReply, term 2
-    run.deliver(2, 616_749, (1, 21)); // AppendEntriesReply, term 2
-    run.timeout(2, 617_859);
-    run.deliver(3, 617_551, (2, 20)); // AppendEntries, term 2
-    run.deliver(1, 622_567, (2, 19)); // AppendEntries, term 2
-    run.deliver(2, 632_636, (3, 16)); // AppendEntriesReply, term 2
-    run.deliver(2, 641_710, (1, 22)); // AppendEntriesReply, term 2
-    run.timeout(2, 667_859);
-    run.deliver(3, 667_467, (2, 22)); // AppendEntries, term 2
-    run.deliver(1, 667_628, (2, 21)); // AppendEntries, term 2
-    run.deliver(2, 684_332, (1, 23)); // AppendEntriesReply, term 2
-    run.deliver(2, 686_721, (3, 17)); // AppendEntriesReply, term 2
-    run.timeout(2, 717_859);
-    run.deliver(3, 721_704, (2, 24)); // AppendEntries, term 2
-    run.deliver(1, 723_928, (2, 23)); // AppendEntries, term 2
-    run.deliver(2, 742_444, (3, 18)); // AppendEntriesReply, term 2
-    run.deliver(2, 744_533, (1, 24)); // AppendEntriesReply, term 2
-    run.timeout(2, 767_859);
-    run.deliver(3, 766_375, (2, 26)); // AppendEntries, term 2
-    run.deliver(1, 772_063, (2, 25)); // AppendEntries, term 2
-    run.deliver(2, 787_658, (3, 19)); // AppendEntriesReply, term 2
-    run.deliver(2, 793_255, (1, 25)); // AppendEntriesReply, term 2
-    run.timeout(2, 817_859);
-    run.deliver(1, 817_547, (2, 27)); // AppendEntries, term 2
-    run.deliver(3, 821_806, (2, 28)); // AppendEntries, term 2
-    run.deliver(2, 835_485, (1, 26)); // AppendEntriesReply, term 2
-    run.deliver(2, 838_891, (3, 20)); // AppendEntriesReply, term 2
-    run.timeout(2, 867_859);
-    run.deliver(3, 866_108, (2, 30)); // AppendEntries, term 2
-    run.deliver(1, 872_367, (2, 29)); // AppendEntries, term 2
-    run.deliver(2, 882_532, (3, 21)); // AppendEntriesReply, term 2
-    run.deliver(2, 894_833, (1, 27)); // AppendEntriesReply, term 2
-    run.timeout(2, 917_859);
-    run.deliver(3, 919_116, (2, 32)); // AppendEntries, term 2
-    run.deliver(1, 919_202, (2, 31)); // AppendEntries, term 2
-    run.deliver(2, 937_861, (1, 28)); // AppendEntriesReply, term 2
-    run.deliver(2, 938_174, (3, 22)); // AppendEntriesReply, term 2
-    run.timeout(2, 967_859);
-    run.deliver(1, 967_922, (2, 33)); // AppendEntries, term 2
-    run.deliver(3, 969_344, (2, 34)); // AppendEntries, term 2
-    run.deliver(2, 990_346, (3, 23)); // AppendEntriesReply, term 2
-    run.deliver(2, 991_795, (1, 29)); // AppendEntriesReply, term 2
-    run.timeout(2, 1_017_859);
-    run.deliver(3, 1_016_056, (2, 36)); // AppendEntries, term 2
-    run.deliver(1, 1_017_636, (2, 35)); // AppendEntries, term 2
-    run.deliver(2, 1_035_769, (3, 24)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_038_045, (1, 30)); // AppendEntriesReply, term 2
-    run.timeout(2, 1_067_859);
-    run.deliver(3, 1_064_275, (2, 38)); // AppendEntries, term 2
-    run.deliver(1, 1_070_490, (2, 37)); // AppendEntries, term 2
-    run.deliver(2, 1_085_246, (3, 25)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_095_728, (1, 31)); // AppendEntriesReply, term 2
-    run.timeout(2, 1_117_859);
-    run.deliver(1, 1_120_828, (2, 39)); // AppendEntries, term 2
-    run.deliver(3, 1_121_391, (2, 40)); // AppendEntries, term 2
-    run.deliver(2, 1_137_556, (3, 26)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_146_703, (1, 32)); // AppendEntriesReply, term 2
-    run.timeout(2, 1_167_859);
-    run.deliver(3, 1_166_333, (2, 42)); // AppendEntries, term 2
-    run.deliver(1, 1_167_673, (2, 41)); // AppendEntries, term 2
-    run.deliver(2, 1_184_346, (1, 33)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_189_418, (3, 27)); // AppendEntriesReply, term 2
-    run.timeout(2, 1_217_859);
-    run.propose(1, 1_207_410, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
-    run.deliver(1, 1_214_099, (2, 43)); // AppendEntries, term 2
-    run.deliver(3, 1_218_655, (2, 44)); // AppendEntries, term 2
-    run.propose(2, 1_235_594, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
-    run.deliver(2, 1_236_737, (3, 28)); // AppendEntriesReply, term 2
-    run.persisted(2, 1_237_086, 6);
-    run.deliver(2, 1_239_840, (1, 34)); // AppendEntriesReply, term 2
-    run.deliver(1, 1_231_245, (2, 45)); // AppendEntries, term 2, 1 entry
-    run.deliver(3, 1_232_931, (2, 46)); // AppendEntries, term 2, 1 entry
-    run.persisted(1, 1_233_245, 3);
-    run.persisted(3, 1_236_420, 7);
-    run.deliver(2, 1_257_952, (1, 35)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_258_831, (3, 29)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_258_831, (3, 30)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_259_356, (1, 36)); // AppendEntriesReply, term 2
-    run.timeout(2, 1_267_859);
-    run.deliver(3, 1_260_962, (2, 48)); // AppendEntries, term 2
-    run.deliver(1, 1_269_037, (2, 47)); // AppendEntries, term 2
-    run.read(2, 1_284_536, ReadMode::Quorum); // get a
-    run.deliver(2, 1_287_696, (3, 31)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_290_250, (1, 37)); // AppendEntriesReply, term 2
-    run.deliver(1, 1_283_041, (2, 49)); // AppendEntries, term 2
-    run.deliver(3, 1_285_189, (2, 50)); // AppendEntries, term 2
-    run.deliver(2, 1_302_705, (1, 38)); // AppendEntriesReply, term 2
-    run.deliver(2, 1_309_058, (3, 32)); // AppendEntriesReply, term 2
+    run.deliver(2, 553_399, (1, 24)); // AppendEntriesReply, term 2
+    run.deliver(2, 553_399, (1, 25)); // AppendEntriesReply, term 2
+    run.timeout(2, 557_366);
+    run.deliver(3, 558_333, (2, 21)); // AppendEntries, term 2
+    run.deliver(1, 565_024, (2, 20)); // AppendEntries, term 2
+    run.deliver(2, 578_354, (3, 16)); // AppendEntriesReply, term 2
+    run.deliver(2, 584_040, (1, 26)); // AppendEntriesReply, term 2
+    run.timeout(2, 607_366);
+    run.deliver(3, 607_162, (2, 23)); // AppendEntries, term 2
+    run.deliver(1, 613_159, (2, 22)); // AppendEntries, term 2
+    run.deliver(2, 622_143, (3, 17)); // AppendEntriesReply, term 2
+    run.deliver(2, 632_762, (1, 27)); // AppendEntriesReply, term 2
+    run.timeout(2, 657_366);
+    run.deliver(3, 657_078, (2, 25)); // AppendEntries, term 2
+    run.deliver(1, 658_643, (2, 24)); // AppendEntries, term 2
+    run.deliver(2, 674_992, (1, 28)); // AppendEntriesReply, term 2
+    run.deliver(2, 676_228, (3, 18)); // AppendEntriesReply, term 2
+    run.timeout(2, 707_366);
+    run.deliver(3, 711_315, (2, 27)); // AppendEntries, term 2
+    run.deliver(1, 713_463, (2, 26)); // AppendEntries, term 2
+    run.deliver(2, 731_951, (3, 19)); // AppendEntriesReply, term 2
+    run.deliver(2, 734_340, (1, 29)); // AppendEntriesReply, term 2
+    run.timeout(2, 757_366);
+    run.deliver(3, 755_986, (2, 29)); // AppendEntries, term 2
+    run.deliver(1, 760_298, (2, 28)); // AppendEntries, term 2
+    run.deliver(2, 777_165, (3, 20)); // AppendEntriesReply, term 2
+    run.deliver(2, 777_368, (1, 30)); // AppendEntriesReply, term 2
+    run.timeout(2, 807_366);
+    run.deliver(1, 809_018, (2, 30)); // AppendEntries, term 2
+    run.deliver(3, 811_417, (2, 31)); // AppendEntries, term 2
+    run.deliver(2, 828_398, (3, 21)); // AppendEntriesReply, term 2
+    run.deliver(2, 831_302, (1, 31)); // AppendEntriesReply, term 2
+    run.timeout(2, 857_366);
+    run.deliver(3, 855_719, (2, 33)); // AppendEntries, term 2
+    run.deliver(1, 858_732, (2, 32)); // AppendEntries, term 2
+    run.deliver(2, 872_039, (3, 22)); // AppendEntriesReply, term 2
+    run.deliver(2, 877_552, (1, 32)); // AppendEntriesReply, term 2
+    run.timeout(2, 907_366);
+    run.deliver(3, 908_727, (2, 35)); // AppendEntries, term 2
+    run.deliver(1, 911_586, (2, 34)); // AppendEntries, term 2
+    run.deliver(2, 927_681, (3, 23)); // AppendEntriesReply, term 2
+    run.deliver(2, 935_235, (1, 33)); // AppendEntriesReply, term 2
+    run.timeout(2, 957_366);
+    run.deliver(3, 958_955, (2, 37)); // AppendEntries, term 2
+    run.deliver(1, 961_924, (2, 36)); // AppendEntries, term 2
+    run.deliver(2, 979_853, (3, 24)); // AppendEntriesReply, term 2
+    run.deliver(2, 986_210, (1, 34)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_007_366);
+    run.deliver(3, 1_005_667, (2, 39)); // AppendEntries, term 2
+    run.deliver(1, 1_008_769, (2, 38)); // AppendEntries, term 2
+    run.deliver(2, 1_023_853, (1, 35)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_025_276, (3, 25)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_057_366);
+    run.deliver(3, 1_053_886, (2, 41)); // AppendEntries, term 2
+    run.deliver(1, 1_055_195, (2, 40)); // AppendEntries, term 2
+    run.deliver(2, 1_074_754, (3, 26)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_079_347, (1, 36)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_107_366);
+    run.deliver(1, 1_104_287, (2, 42)); // AppendEntries, term 2
+    run.deliver(3, 1_111_002, (2, 43)); // AppendEntries, term 2
+    run.deliver(2, 1_127_063, (3, 27)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_129_725, (1, 37)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_157_366);
+    run.deliver(3, 1_155_944, (2, 45)); // AppendEntries, term 2
+    run.deliver(1, 1_159_638, (2, 44)); // AppendEntries, term 2
+    run.deliver(2, 1_178_925, (3, 28)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_185_013, (1, 38)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_207_366);
+    run.deliver(1, 1_206_635, (2, 46)); // AppendEntries, term 2
+    run.deliver(3, 1_208_265, (2, 47)); // AppendEntries, term 2
+    run.deliver(2, 1_226_243, (3, 29)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_227_224, (1, 39)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_257_366);
+    run.deliver(3, 1_254_487, (2, 49)); // AppendEntries, term 2
+    run.deliver(1, 1_258_596, (2, 48)); // AppendEntries, term 2
+    run.deliver(2, 1_278_016, (1, 40)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_280_603, (3, 30)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_307_366);
+    run.deliver(3, 1_300_077, (2, 51)); // AppendEntries, term 2
+    run.deliver(1, 1_305_538, (2, 50)); // AppendEntries, term 2
+    run.propose(1, 1_307_410, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.deliver(2, 1_320_271, (3, 31)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_329_238, (1, 41)); // AppendEntriesReply, term 2
+    run.propose(2, 1_336_594, b"\x01\x01\x02\x00\x01b\x012"); // client 1 #2: set b=2
+    run.persisted(2, 1_338_086, 6);
+    run.deliver(3, 1_336_732, (2, 53)); // AppendEntries, term 2, 1 entry
+    run.deliver(1, 1_337_220, (2, 52)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 1_339_220, 3);
+    run.persisted(3, 1_340_221, 2);
+    run.timeout(2, 1_357_366);
+    run.deliver(2, 1_363_385, (1, 42)); // AppendEntriesReply, term 2
+    run.deliver(1, 1_350_949, (2, 54)); // AppendEntries, term 2
+    run.deliver(2, 1_364_224, (3, 32)); // AppendEntriesReply, term 2
+    run.deliver(3, 1_351_328, (2, 55)); // AppendEntries, term 2
+    run.deliver(2, 1_364_641, (3, 33)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_365_439, (1, 43)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_370_071, (1, 44)); // AppendEntriesReply, term 2
+    run.deliver(2, 1_376_770, (3, 34)); // AppendEntriesReply, term 2
+    run.read(2, 1_390_345, ReadMode::Quorum); // get a
+    run.deliver(1, 1_383_509, (2, 56)); // AppendEntries, term 2
+    run.deliver(3, 1_386_066, (2, 57)); // AppendEntries, term 2
+    run.deliver(2, 1_403_021, (1, 45)); // AppendEntriesReply, term 2
+    run.timeout(2, 1_407_366);
+    run.deliver(2, 1_408_971, (3, 35)); // AppendEntriesReply, term 2
 
     // expect safe
 
@@ -235,15 +263,15 @@ fn the_run_is_the_same() {
     run.is(1, RoleKind::Follower, 2, None);
     run.log(1, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(1, &[1, 2, 3], &[]);
-    run.did(1, Did { sent: 38, applied: 5, answered: 2 });
+    run.did(1, Did { sent: 45, applied: 6, answered: 2 });
     run.is(2, RoleKind::Leader, 2, Some(2));
     run.log(2, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(2, &[1, 2, 3], &[]);
-    run.did(2, Did { sent: 50, applied: 4, answered: 2 });
+    run.did(2, Did { sent: 59, applied: 4, answered: 2 });
     run.is(3, RoleKind::Follower, 2, Some(2));
     run.log(3, 4, (0, 0), &[(1, 2), (2, 2)]);
     run.members(3, &[1, 2, 3], &[]);
-    run.did(3, Did { sent: 32, applied: 4, answered: 1 });
+    run.did(3, Did { sent: 35, applied: 6, answered: 1 });
 }
 
 /// A cluster: its nodes, their disks, and what they have sent.

@@ -48,7 +48,7 @@ fn the_run_is_the_same() {
     let run = &mut Run::default();
 
     // cluster nodes=3 seed=5 heartbeat=120ms election=600ms..900ms snapshot=3 gather=15ms
-    // report=4ms
+    // report=4ms state=disk
     run.start(config(1, 0xe7a6_5c5e_94c6_a322), 0);
     run.start(config(2, 0xdac5_5846_ed7d_f4d3), 0);
     run.start(config(3, 0xa918_e894_c7fe_87a9), 0);
@@ -93,59 +93,62 @@ fn the_run_is_the_same() {
     run.persisted(1, 140_678, 3);
     run.deliver(1, 140_678, (3, 4)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.deliver(1, 157_659, (2, 4)); // AppendEntriesReply, term 1
+    run.deliver(1, 152_916, (2, 4)); // AppendEntriesReply, term 1
     run.deliver(3, 165_847, (1, 7)); // AppendEntries, term 1, 3 entries
-    run.persisted(3, 181_224, 3);
-    run.deliver(2, 183_556, (1, 8)); // AppendEntries, term 1, 3 entries
-    run.persisted(2, 191_998, 3);
-    run.deliver(1, 197_622, (3, 5)); // AppendEntriesReply, term 1
+    run.deliver(2, 178_813, (1, 8)); // AppendEntries, term 1, 3 entries
+    run.persisted(3, 179_993, 3);
+    run.persisted(2, 195_333, 3);
+    run.deliver(1, 203_627, (3, 5)); // AppendEntriesReply, term 1
 
     // add 4
-    run.start(config_2(4, 0x3d6_7a97_4c62_98de), 208_599);
-    run.change(1, 208_599, MembershipChange::AddVoter(NodeId(4)), &[(4, b"node-4")]);
+    run.start(config_2(4, 0x3d6_7a97_4c62_98de), 214_604);
+    run.change(1, 214_604, MembershipChange::AddVoter(NodeId(4)), &[(4, b"node-4")]);
     run.gather(1);
-    run.snapshot(1, 210_979, 4, 39);
-    run.deliver(1, 210_979, (2, 5)); // AppendEntriesReply, term 1
+    run.snapshot(1, 217_889, 4, 39);
+    run.deliver(1, 217_889, (2, 5)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.deliver(4, 216_035, (1, 11)); // AppendEntries, term 1
-    run.deliver(3, 226_136, (1, 10)); // AppendEntries, term 1, 1 entry
-    run.snapshot(3, 226_277, 4, 39);
+    run.deliver(4, 222_040, (1, 11)); // AppendEntries, term 1
     run.gather(1);
-    run.persisted(1, 228_138, 4);
-    run.persisted(1, 228_138, 5);
-    run.late_timeout(1, 228_138, 220_461);
+    run.late_timeout(1, 222_665, 220_461);
+    run.persisted(1, 222_665, 5);
     run.drain(1);
-    run.persisted(4, 229_262, 1);
-    run.deliver(2, 231_827, (1, 9)); // AppendEntries, term 1, 1 entry
+    run.deliver(3, 223_028, (1, 10)); // AppendEntries, term 1, 1 entry
     run.gather(3);
-    run.persisted(3, 237_644, 5);
-    run.deliver(3, 237_644, (1, 13)); // AppendEntries, term 1
+    run.snapshot(3, 228_129, 4, 39);
+    run.persisted(3, 228_129, 4);
+    run.deliver(3, 228_129, (1, 13)); // AppendEntries, term 1
     run.drain(3);
-    run.gather(1);
-    run.deliver(1, 244_351, (4, 1)); // AppendEntriesReply, term 1
-    run.deliver(1, 244_351, (3, 6)); // AppendEntriesReply, term 1
-    run.drain(1);
+    run.gather(4);
+    run.persisted(4, 235_267, 1);
+    run.deliver(4, 235_267, (1, 14)); // AppendEntries, term 1
+    run.drain(4);
     run.gather(2);
-    run.snapshot(2, 245_564, 4, 39);
-    run.persisted(2, 245_564, 4);
-    run.deliver(2, 245_564, (1, 12)); // AppendEntries, term 1
+    run.deliver(2, 237_704, (1, 9)); // AppendEntries, term 1, 1 entry
+    run.deliver(2, 237_704, (1, 12)); // AppendEntries, term 1
     run.drain(2);
-    run.deliver(4, 248_929, (1, 14)); // AppendEntries, term 1
-    run.deliver(1, 255_498, (3, 7)); // AppendEntriesReply, term 1
-    run.persisted(2, 256_964, 5);
-    run.deliver(4, 258_120, (1, 15)); // InstallSnapshot, term 1
+    run.deliver(1, 238_600, (3, 6)); // AppendEntriesReply, term 1
+    run.persisted(3, 242_292, 5);
+    run.gather(2);
+    run.snapshot(2, 250_515, 4, 39);
+    run.persisted(2, 250_515, 4);
+    run.drain(2);
     run.gather(1);
-    run.deliver(1, 260_338, (2, 6)); // AppendEntriesReply, term 1
-    run.deliver(1, 260_338, (2, 7)); // AppendEntriesReply, term 1
+    run.deliver(1, 250_745, (3, 7)); // AppendEntriesReply, term 1
+    run.deliver(1, 250_745, (2, 6)); // AppendEntriesReply, term 1
+    run.deliver(1, 250_745, (4, 1)); // AppendEntriesReply, term 1
+    run.deliver(1, 250_745, (4, 2)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.persisted(4, 270_089, 2);
-    run.deliver(1, 270_888, (4, 2)); // AppendEntriesReply, term 1
-    run.deliver(1, 289_986, (4, 3)); // InstallSnapshotReply, term 1
-    run.deliver(4, 306_844, (1, 16)); // AppendEntries, term 1, 1 entry
-    run.persisted(4, 312_395, 3);
+    run.deliver(4, 265_003, (1, 15)); // InstallSnapshot, term 1
+    run.persisted(2, 266_166, 5);
+    run.deliver(1, 268_293, (2, 7)); // AppendEntriesReply, term 1
+    run.persisted(4, 278_465, 2);
+    run.deliver(1, 300_751, (4, 3)); // InstallSnapshotReply, term 1
+    run.deliver(4, 317_609, (1, 16)); // AppendEntries, term 1, 1 entry
+    run.persisted(4, 323_160, 3);
+    run.deliver(1, 331_650, (4, 4)); // AppendEntriesReply, term 1
     run.gather(1);
-    run.deliver(1, 331_574, (4, 4)); // AppendEntriesReply, term 1
-    run.deliver(1, 331_574, (4, 5)); // AppendEntriesReply, term 1
+    run.deliver(1, 347_136, (4, 5)); // AppendEntriesReply, term 1
+    run.late_timeout(1, 347_136, 342_665);
     run.drain(1);
 
     // expect voters 1 2 3 4
@@ -153,151 +156,156 @@ fn the_run_is_the_same() {
     run.draw_timeouts(2, 600_000, 600_000);
 
     // transfer 4
-    run.transfer(1, 331_574, 4);
-    run.gather(1);
-    run.persisted(1, 350_556, 6);
-    run.late_timeout(1, 350_556, 348_138);
-    run.drain(1);
-    run.deliver(3, 350_823, (1, 18)); // AppendEntries, term 1, 1 entry
-    run.deliver(2, 357_503, (1, 17)); // AppendEntries, term 1, 1 entry
-    run.deliver(4, 357_963, (1, 19)); // AppendEntries, term 1, 1 entry
-    run.gather(3);
-    run.persisted(3, 367_405, 6);
-    run.deliver(3, 367_405, (1, 21)); // AppendEntries, term 1
-    run.drain(3);
-    run.gather(1);
-    run.deliver(1, 367_766, (3, 8)); // AppendEntriesReply, term 1
-    run.deliver(1, 367_766, (2, 8)); // AppendEntriesReply, term 1
-    run.drain(1);
+    run.transfer(1, 347_136, 4);
+    run.persisted(1, 358_041, 6);
     run.gather(4);
-    run.persisted(4, 372_055, 4);
-    run.deliver(4, 372_055, (1, 22)); // AppendEntries, term 1
+    run.deliver(4, 363_814, (1, 19)); // AppendEntries, term 1, 1 entry
+    run.deliver(4, 363_814, (1, 22)); // AppendEntries, term 1
     run.drain(4);
+    run.gather(3);
+    run.deliver(3, 368_961, (1, 18)); // AppendEntries, term 1, 1 entry
+    run.deliver(3, 368_961, (1, 21)); // AppendEntries, term 1
+    run.drain(3);
     run.gather(2);
-    run.deliver(2, 375_564, (1, 20)); // AppendEntries, term 1
-    run.persisted(2, 375_564, 6);
+    run.deliver(2, 373_527, (1, 17)); // AppendEntries, term 1, 1 entry
+    run.deliver(2, 373_527, (1, 20)); // AppendEntries, term 1
     run.drain(2);
     run.gather(1);
-    run.deliver(1, 385_131, (4, 6)); // AppendEntriesReply, term 1
-    run.deliver(1, 385_131, (3, 9)); // AppendEntriesReply, term 1
-    run.deliver(1, 385_131, (3, 10)); // AppendEntriesReply, term 1
+    run.deliver(1, 377_582, (4, 6)); // AppendEntriesReply, term 1
+    run.deliver(1, 377_582, (3, 8)); // AppendEntriesReply, term 1
+    run.drain(1);
+    run.deliver(1, 382_693, (2, 8)); // AppendEntriesReply, term 1
+    run.persisted(4, 383_238, 4);
+    run.persisted(3, 384_635, 6);
+    run.persisted(2, 390_490, 6);
+    run.gather(1);
+    run.deliver(1, 397_767, (3, 9)); // AppendEntriesReply, term 1
+    run.deliver(1, 397_767, (3, 10)); // AppendEntriesReply, term 1
     run.drain(1);
     run.gather(1);
-    run.deliver(1, 392_323, (4, 7)); // AppendEntriesReply, term 1
-    run.deliver(1, 392_323, (2, 9)); // AppendEntriesReply, term 1
-    run.deliver(1, 392_323, (2, 10)); // AppendEntriesReply, term 1
+    run.deliver(1, 412_760, (4, 7)); // AppendEntriesReply, term 1
+    run.deliver(1, 412_760, (2, 9)); // AppendEntriesReply, term 1
     run.drain(1);
-    run.deliver(4, 413_979, (1, 23)); // TimeoutNow, term 1
+    run.deliver(4, 431_028, (1, 23)); // TimeoutNow, term 1
     run.role(4, RoleKind::Candidate, 2);
-    run.persisted(4, 425_331, 5);
-    run.deliver(1, 440_458, (4, 8)); // RequestVote, term 2
+    run.persisted(4, 437_499, 5);
+    run.deliver(2, 450_602, (4, 9)); // RequestVote, term 2
+    run.deliver(3, 451_276, (4, 10)); // RequestVote, term 2
+    run.deliver(1, 453_855, (4, 8)); // RequestVote, term 2
     run.role(1, RoleKind::Follower, 2);
-    run.deliver(3, 444_761, (4, 10)); // RequestVote, term 2
-    run.deliver(2, 447_148, (4, 9)); // RequestVote, term 2
-    run.persisted(3, 459_363, 7);
-    run.persisted(1, 460_277, 7);
-    run.persisted(2, 463_331, 7);
+    run.persisted(3, 458_614, 7);
+    run.persisted(1, 458_908, 7);
+    run.persisted(2, 460_734, 7);
     run.gather(4);
-    run.deliver(4, 473_516, (3, 11)); // RequestVoteReply, term 2, granted
-    run.deliver(4, 473_516, (1, 24)); // RequestVoteReply, term 2, granted
+    run.deliver(4, 475_875, (3, 11)); // RequestVoteReply, term 2, granted
+    run.deliver(4, 475_875, (1, 24)); // RequestVoteReply, term 2, granted
+    run.deliver(4, 475_875, (2, 10)); // RequestVoteReply, term 2, granted
     run.drain(4);
     run.role(4, RoleKind::Leader, 2);
 
     // crash 4 keep
     run.crash(4, 0); // no write is lost
-    run.deliver(2, 486_712, (4, 12)); // AppendEntries, term 2, 1 entry
-    run.deliver(3, 491_291, (4, 13)); // AppendEntries, term 2, 1 entry
-    run.deliver(1, 495_543, (4, 11)); // AppendEntries, term 2, 1 entry
-    run.persisted(3, 496_619, 8);
-    run.persisted(2, 496_962, 8);
-    run.persisted(1, 499_743, 8);
-    run.late_timeout(2, 1_091_295, 1_086_712);
+    run.deliver(2, 487_426, (4, 12)); // AppendEntries, term 2, 1 entry
+    run.deliver(3, 492_456, (4, 13)); // AppendEntries, term 2, 1 entry
+    run.persisted(2, 493_117, 8);
+    run.deliver(1, 495_553, (4, 11)); // AppendEntries, term 2, 1 entry
+    run.persisted(1, 501_659, 8);
+    run.persisted(3, 510_086, 8);
+    run.late_timeout(2, 1_091_744, 1_087_426);
     run.role(2, RoleKind::PreCandidate, 2);
-    run.deliver(1, 1_102_347, (2, 14)); // PreVote, term 2
-    run.deliver(3, 1_108_946, (2, 15)); // PreVote, term 2
+    run.deliver(1, 1_103_379, (2, 13)); // PreVote, term 2
+    run.deliver(3, 1_116_271, (2, 14)); // PreVote, term 2
     run.gather(2);
-    run.deliver(2, 1_120_281, (1, 27)); // PreVoteReply, term 2, granted
-    run.deliver(2, 1_120_281, (3, 14)); // PreVoteReply, term 2, granted
+    run.deliver(2, 1_126_366, (1, 27)); // PreVoteReply, term 2, granted
+    run.deliver(2, 1_126_366, (3, 14)); // PreVoteReply, term 2, granted
     run.drain(2);
     run.role(2, RoleKind::Candidate, 3);
-    run.persisted(2, 1_126_596, 9);
-    run.deliver(1, 1_143_976, (2, 17)); // RequestVote, term 3
-    run.deliver(3, 1_149_242, (2, 18)); // RequestVote, term 3
-    run.persisted(1, 1_150_044, 9);
-    run.persisted(3, 1_168_335, 9);
-    run.gather(2);
-    run.deliver(2, 1_177_042, (1, 28)); // RequestVoteReply, term 3, granted
-    run.deliver(2, 1_177_042, (3, 15)); // RequestVoteReply, term 3, granted
-    run.drain(2);
+    run.persisted(2, 1_137_514, 9);
+    run.gather(1);
+    run.deliver(1, 1_155_595, (2, 16)); // RequestVote, term 3
+    run.late_timeout(1, 1_155_595, 1_764_491);
+    run.drain(1);
+    run.deliver(3, 1_157_514, (2, 17)); // RequestVote, term 3
+    run.persisted(3, 1_170_990, 9);
+    run.persisted(1, 1_172_997, 9);
+    run.deliver(2, 1_179_900, (3, 15)); // RequestVoteReply, term 3, granted
+    run.deliver(2, 1_197_582, (1, 28)); // RequestVoteReply, term 3, granted
     run.role(2, RoleKind::Leader, 3);
 
     // restart 4
-    run.start(config_2(4, 0xbc29_fd84_6501_3c84), 1_177_042);
+    run.applied(4, 4);
+    run.start(config_2(4, 0xbc29_fd84_6501_3c84), 1_197_582);
     run.log(4, 5, (4, 1), &[(1, 2), (2, 1)]);
 
     // get c client=2
-    run.deliver(1, 1_185_872, (2, 20)); // AppendEntries, term 3, 1 entry
-    run.persisted(2, 1_188_750, 10);
+    run.persisted(2, 1_205_569, 10);
+    run.deliver(1, 1_208_824, (2, 19)); // AppendEntries, term 3, 1 entry
+    run.deliver(4, 1_214_254, (2, 21)); // AppendEntries, term 3, 1 entry
+    run.deliver(3, 1_216_498, (2, 20)); // AppendEntries, term 3, 1 entry
+    run.persisted(3, 1_220_635, 10);
+    run.persisted(4, 1_224_452, 1);
     run.gather(1);
-    run.propose(1, 1_196_358, b"\x01\x02\x02\x01\x01c"); // client 2 #2: get c
-    run.persisted(1, 1_196_358, 10);
+    run.propose(1, 1_225_313, b"\x01\x02\x02\x01\x01c"); // client 2 #2: get c
+    run.persisted(1, 1_225_313, 10);
     run.drain(1);
-    run.deliver(3, 1_197_548, (2, 21)); // AppendEntries, term 3, 1 entry
-    run.deliver(2, 1_200_481, (1, 29)); // AppendEntriesReply, term 3
-    run.deliver(4, 1_204_674, (2, 22)); // AppendEntries, term 3, 1 entry
-    run.persisted(3, 1_213_591, 10);
-    run.persisted(4, 1_215_576, 1);
+    run.deliver(2, 1_227_344, (1, 29)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_232_648, (3, 16)); // AppendEntriesReply, term 3
     run.gather(2);
-    run.deliver(2, 1_220_498, (1, 30)); // AppendEntriesReply, term 3
-    run.deliver(2, 1_220_498, (3, 16)); // AppendEntriesReply, term 3
-    run.propose(2, 1_220_498, b"\x01\x02\x02\x01\x01c"); // client 2 #2: get c
+    run.deliver(2, 1_236_554, (3, 17)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_236_554, (4, 14)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_236_554, (4, 15)); // AppendEntriesReply, term 3
     run.drain(2);
     run.gather(2);
-    run.persisted(2, 1_227_446, 11);
-    run.deliver(2, 1_227_446, (4, 14)); // AppendEntriesReply, term 3
-    run.deliver(2, 1_227_446, (3, 17)); // AppendEntriesReply, term 3
-    run.deliver(2, 1_227_446, (4, 15)); // AppendEntriesReply, term 3
+    run.snapshot(2, 1_243_991, 8, 38);
+    run.deliver(2, 1_243_991, (1, 30)); // AppendEntriesReply, term 3
     run.drain(2);
-    run.snapshot(2, 1_235_109, 8, 38);
-    run.deliver(1, 1_238_945, (2, 23)); // AppendEntries, term 3, 1 entry
-    run.persisted(2, 1_242_712, 12);
-    run.deliver(3, 1_244_258, (2, 24)); // AppendEntries, term 3, 1 entry
-    run.deliver(4, 1_244_993, (2, 25)); // AppendEntries, term 3, 1 entry
-    run.gather(3);
-    run.snapshot(3, 1_254_039, 8, 38);
-    run.persisted(3, 1_254_039, 11);
-    run.drain(3);
-    run.persisted(1, 1_255_728, 11);
+    run.gather(2);
+    run.propose(2, 1_251_169, b"\x01\x02\x02\x01\x01c"); // client 2 #2: get c
+    run.persisted(2, 1_251_169, 11);
+    run.drain(2);
+    run.persisted(2, 1_269_227, 12);
+    run.deliver(1, 1_274_246, (2, 22)); // AppendEntries, term 3, 1 entry
+    run.deliver(4, 1_274_262, (2, 24)); // AppendEntries, term 3, 1 entry
+    run.deliver(3, 1_275_104, (2, 23)); // AppendEntries, term 3, 1 entry
+    run.gather(1);
+    run.snapshot(1, 1_286_226, 8, 38);
+    run.persisted(1, 1_286_226, 11);
+    run.drain(1);
     run.gather(4);
-    run.snapshot(4, 1_257_240, 8, 38);
-    run.persisted(4, 1_257_240, 2);
+    run.snapshot(4, 1_286_550, 8, 38);
+    run.persisted(4, 1_286_550, 2);
     run.drain(4);
+    run.gather(3);
+    run.snapshot(3, 1_289_331, 8, 38);
+    run.persisted(3, 1_289_331, 11);
+    run.drain(3);
+    run.persisted(4, 1_292_190, 3);
     run.gather(2);
-    run.deliver(2, 1_266_613, (1, 31)); // AppendEntriesReply, term 3
-    run.deliver(2, 1_266_613, (3, 18)); // AppendEntriesReply, term 3
-    run.deliver(2, 1_266_613, (4, 16)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_293_682, (4, 16)); // AppendEntriesReply, term 3
+    run.deliver(2, 1_293_682, (1, 31)); // AppendEntriesReply, term 3
     run.drain(2);
-    run.persisted(3, 1_271_634, 12);
-    run.persisted(4, 1_273_054, 3);
+    run.persisted(1, 1_295_502, 12);
+    run.deliver(2, 1_306_971, (3, 18)); // AppendEntriesReply, term 3
 
     // expect answer client 2 = value 3
-    run.late_timeout(2, 1_297_129, 1_297_042);
-    run.deliver(4, 1_311_134, (2, 28)); // AppendEntries, term 3
-    run.deliver(3, 1_317_036, (2, 27)); // AppendEntries, term 3
-    run.deliver(1, 1_319_312, (2, 26)); // AppendEntries, term 3
+    run.persisted(3, 1_308_326, 12);
+    run.late_timeout(2, 1_325_804, 1_317_582);
+    run.deliver(1, 1_333_516, (2, 25)); // AppendEntries, term 3
+    run.deliver(3, 1_348_858, (2, 26)); // AppendEntries, term 3
+    run.deliver(4, 1_349_314, (2, 27)); // AppendEntries, term 3
 
     // expect converged
     // expect safe
 
     // The end.
     run.is(1, RoleKind::Follower, 3, Some(2));
-    run.log(1, 9, (4, 1), &[(1, 2), (2, 1), (3, 2)]);
+    run.log(1, 9, (8, 3), &[(3, 1)]);
     run.members(1, &[1, 2, 3, 4], &[]);
     run.did(1, Did { sent: 32, applied: 9, answered: 6 });
     run.is(2, RoleKind::Leader, 3, Some(2));
     run.log(2, 9, (8, 3), &[(3, 1)]);
     run.members(2, &[1, 2, 3, 4], &[]);
-    run.did(2, Did { sent: 28, applied: 9, answered: 1 });
+    run.did(2, Did { sent: 27, applied: 9, answered: 1 });
     run.is(3, RoleKind::Follower, 3, Some(2));
     run.log(3, 9, (8, 3), &[(3, 1)]);
     run.members(3, &[1, 2, 3, 4], &[]);
