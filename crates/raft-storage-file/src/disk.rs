@@ -114,7 +114,7 @@ pub(crate) fn snapshot_name(handle: u64) -> String {
 }
 
 /// So many zeros are written at once.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// A segment under construction: see [`make_segment`].
 pub(crate) struct Draft<'a> {
