@@ -63,7 +63,12 @@ pub(crate) fn ensure_engines() -> Result<Engines> {
 
 /// Writes the file that tells `wasm-bindgen-test-runner` how to start Firefox.
 pub(crate) fn write_firefox_capabilities(engines: &Engines) -> Result<PathBuf> {
-    let options = json!({ "binary": engines.firefox, "args": ["-headless"] });
+    // Firefox asks a person whether a page may keep its data; without one it would wait for ever.
+    let prefs = json!({
+        "dom.storageManager.prompt.testing": true,
+        "dom.storageManager.prompt.testing.allow": true,
+    });
+    let options = json!({ "binary": engines.firefox, "args": ["-headless"], "prefs": prefs });
     let path = workspace::target_dir().join("webdriver-firefox.json");
     fs::create_dir_all(workspace::target_dir())?;
     fs::write(&path, json!({ "moz:firefoxOptions": options }).to_string())?;
