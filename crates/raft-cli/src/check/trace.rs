@@ -37,7 +37,7 @@ pub(super) enum TraceChecked {
         passed_over: PassedOver,
         verdict: TraceVerdict,
         took: Duration,
-        held: Option<Held>,
+        held: Option<Box<Held>>,
     },
 }
 
@@ -51,7 +51,7 @@ pub(super) fn check(bytes: &[u8], source: TraceSource, spec: bool) -> TraceCheck
     let verdict = judge(&run);
     let (nodes, events) = (run.nodes.len(), run.steps.len());
     let (passed_over, took) = (run.passed_over, began.elapsed());
-    let held = spec.then(|| Held::of(bytes));
+    let held = spec.then(|| Box::new(Held::of(bytes)));
     TraceChecked::Judged { source, nodes, events, passed_over, verdict, took, held }
 }
 
@@ -61,7 +61,7 @@ impl TraceChecked {
         match self {
             Self::Malformed(_) => 2,
             Self::Judged { verdict, held, .. } => {
-                let held = held.as_ref().map_or(0, Held::code);
+                let held = held.as_ref().map_or(0, |held| held.code());
                 if verdict.broken.is_some() { 1 } else { held }
             }
         }
