@@ -33,12 +33,13 @@ leader, and a crash took writes that were not reported.
 |---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|";
 
 fn main() {
-    // With `rules`, only the second table.
-    if std::env::args().nth(1).as_deref() != Some("rules") {
+    // With `rules`, only the second table; with names after it, only these switches.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_none_or(|argument| argument != "rules") {
         print_families();
     }
     #[cfg(feature = "bugs")]
-    planted::print();
+    planted::print(arguments.get(1..).unwrap_or_default());
 }
 
 fn print_families() {
@@ -117,10 +118,12 @@ limits and slow disks, or longer runs; [bugs.md](bugs.md) says what the fuzzer f
 | switch | what is broken | steps | family |
 |---|---|---:|---|";
 
-    pub(super) fn print() {
+    pub(super) fn print(names: &[String]) {
         println!("{HEAD}");
         std::panic::set_hook(Box::new(|_| {}));
-        for bug in Bug::ALL {
+        let is_asked =
+            |bug: &&Bug| names.is_empty() || names.iter().any(|name| *name == bug.name());
+        for bug in Bug::ALL.iter().filter(is_asked) {
             if let Some((steps, family, broken)) = shortest(*bug) {
                 println!("| `{bug}` | {broken} | {steps} | `{family}` |");
             }
