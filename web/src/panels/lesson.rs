@@ -6,11 +6,13 @@ mod task;
 use std::rc::Rc;
 
 use raft_lab::{LessonTurn, LessonView, PointView, TaskView};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
 use self::actions::Actions;
 use self::task::TaskOf;
-use crate::hooks::focus_soon;
+use crate::hooks::{focus_soon, use_window_event};
 use crate::lab::{LessonInfo, Origin, kept_run};
 use crate::state::{Controls, Selection, progress, use_controls, use_frame};
 use crate::ui::{Icon, IconName, Panel};
@@ -51,10 +53,19 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
             }
         }
     });
+    // Where the focus was last. A button that had it may be gone.
     let was_in_lesson = use_mut_ref(|| false);
+    let on_focus = {
+        let was_in_lesson = was_in_lesson.clone();
+        use_callback((), move |event: Event, ()| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            *was_in_lesson.borrow_mut() = target.is_some_and(|target| is_in_lesson(&target));
+        })
+    };
+    use_window_event("focusin", on_focus);
     use_effect_with(turn, move |turn| {
         if let Some((_, turn)) = turn {
-            follow(*turn, &mut was_in_lesson.borrow_mut());
+            follow(*turn, *was_in_lesson.borrow());
         }
     });
     // The answer that is picked, in its scene, before it is given.
@@ -98,18 +109,21 @@ pub(crate) fn lesson_panel(props: &LessonPanelProps) -> Html {
 
 /// Keeps the focus in the lesson, for those who read it from there: a new step is read from its
 /// beginning, and at its end the way on has the focus.
-fn follow(turn: LessonTurn, was_in_lesson: &mut bool) {
+fn follow(turn: LessonTurn, was_in_lesson: bool) {
     let document = web_sys::window().and_then(|window| window.document());
     let Some(active) = document.and_then(|document| document.active_element()) else { return };
-    let is_in_lesson = active.closest(".panel-lesson").ok().flatten().is_some();
     // The button that had it is gone.
-    let is_lost = *was_in_lesson && active.tag_name() == "BODY";
-    *was_in_lesson = is_in_lesson;
+    let is_lost = was_in_lesson && active.tag_name() == "BODY";
+    let is_ours = is_lost || is_in_lesson(&active);
     match turn {
-        LessonTurn::Learner if is_in_lesson => focus_soon("lesson"),
-        LessonTurn::Over if is_lost || is_in_lesson => focus_soon("lesson-next"),
+        LessonTurn::Learner if is_ours => focus_soon("lesson"),
+        LessonTurn::Over if is_ours => focus_soon("lesson-next"),
         LessonTurn::Stage | LessonTurn::Learner | LessonTurn::Reveal | LessonTurn::Over => {}
     }
+}
+
+fn is_in_lesson(element: &Element) -> bool {
+    element.closest(".panel-lesson").ok().flatten().is_some()
 }
 
 /// A callback of a button.
@@ -186,7 +200,7 @@ fn scene(props: &SceneProps) -> Html {
     let title = &lesson.scenes[lesson.scene];
     let end = use_node_ref();
     use_effect_with((end.clone(), lesson.conclusion.is_empty()), |(end, is_empty)| {
-        if let Some(end) = end.cast::<web_sys::Element>().filter(|_| !is_empty) {
+        if let Some(end) = end.cast::<Element>().filter(|_| !is_empty) {
             let options = web_sys::ScrollIntoViewOptions::new();
             options.set_block(web_sys::ScrollLogicalPosition::Nearest);
             end.scroll_into_view_with_scroll_into_view_options(&options);

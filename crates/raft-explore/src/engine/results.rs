@@ -23,7 +23,7 @@ pub struct Progress {
     pub is_exhausted: bool,
     /// Whether the search ended because there were as many states as were asked for.
     pub is_full: bool,
-    /// States from which something new came to be committed ([`Scope::probe_every`]).
+    /// States from which a probe looked for progress ([`probe_every`](crate::Scope::probe_every)).
     pub probes: u64,
     /// The first violation, or what else was looked for.
     pub found: Option<Witness>,
