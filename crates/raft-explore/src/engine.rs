@@ -484,6 +484,9 @@ impl Explorer {
 
     /// The network loses a message.
     fn lose(&mut self, state: &State, letter: Id, to: usize) {
+        if self.progress.found.is_some() {
+            return;
+        }
         let action = Action::new(Kind::Lose, to, letter);
         self.progress.transitions += 1;
         let mut next = self.begin(state, action);

@@ -198,6 +198,10 @@ impl<M: StateMachine, C> Replica<M, C> {
     /// # Panics
     /// If no snapshot was named.
     pub fn restore(&mut self, data: &Bytes) -> Result<(), M::RestoreError> {
+        if self.is_stopped() {
+            // A write failed while the data was read.
+            return Ok(());
+        }
         let Progress::Restores(last_included) = self.progress else {
             panic!("only a snapshot that the replica asks for is restored");
         };

@@ -1,6 +1,7 @@
 //! A directory of the operating system.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,16 +13,29 @@ pub struct Directory {
     path: PathBuf,
     /// The directory itself, whose names are flushed by it.
     handle: File,
+    /// Held as long as the directory is open.
+    _lock: File,
 }
 
 impl Directory {
     /// Opens a directory, and makes it and those above it if they are not there.
     ///
     /// # Errors
-    /// If it cannot be made or opened.
+    /// If it cannot be made or opened, or if another process has it open.
     pub fn open(path: &Path) -> io::Result<Self> {
+        let missing: Vec<&Path> = path.ancestors().take_while(|part| !part.exists()).collect();
         fs::create_dir_all(path)?;
-        Ok(Self { path: path.to_owned(), handle: File::open(path)? })
+        for made in missing {
+            // The name of a new directory is in the one above it.
+            let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+            File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        let lock = File::create(path.join("lock"))?;
+        lock.try_lock().map_err(|error| {
+            let reason = format!("{} is in use: {error}", path.display());
+            io::Error::new(io::ErrorKind::ResourceBusy, reason)
+        })?;
+        Ok(Self { path: path.to_owned(), handle: File::open(path)?, _lock: lock })
     }
 }
 
@@ -52,6 +66,10 @@ impl FileSystem for Directory {
         fs::remove_file(self.path.join(name))
     }
 
+    fn salt(&self) -> u64 {
+        RandomState::new().hash_one(0)
+    }
+
     fn sync_names(&self) -> io::Result<()> {
         self.handle.sync_all()
     }
@@ -69,6 +87,13 @@ impl DiskFile for File {
         file.seek(SeekFrom::Start(0))?;
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn read_start(&self, bytes: usize) -> io::Result<Vec<u8>> {
+        let (mut file, mut start) = (self, Vec::new());
+        file.seek(SeekFrom::Start(0))?;
+        file.take(bytes as u64).read_to_end(&mut start)?;
+        Ok(start)
     }
 
     fn sync(&self) -> io::Result<()> {

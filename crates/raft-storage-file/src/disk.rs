@@ -58,6 +58,7 @@ pub(crate) struct Active<H> {
     /// Where the next frame begins.
     pub(crate) end: u64,
     pub(crate) capacity: u64,
+    pub(crate) salt: u64,
     pub(crate) last_entry: u64,
 }
 
@@ -98,8 +99,18 @@ pub(crate) struct Found<H> {
 pub(crate) fn without_entries(records: &Records) -> Records {
     let mut others = Records::default();
     for (key, record) in records.iter() {
-        if !matches!(key, RecordKey::Entry(_)) {
-            others.put(key, record.clone());
+        match key {
+            RecordKey::Entry(_) => {}
+            // The file has the record.
+            RecordKey::SnapshotFile(_) => others.put(key, RecordBytes::default()),
+            RecordKey::HardState
+            | RecordKey::HardStateCopy
+            | RecordKey::SnapshotMark
+            | RecordKey::LogEnd
+            | RecordKey::Snapshot
+            | RecordKey::InUse
+            | RecordKey::Bootstrap
+            | RecordKey::BootstrapCopy => others.put(key, record.clone()),
         }
     }
     others
@@ -113,12 +124,17 @@ pub(crate) fn snapshot_name(handle: u64) -> String {
     format!("{handle:016x}.snapshot")
 }
 
+/// The most bytes of the records of a batch.
+const MAX_BATCH: usize = 1 << 30;
+
 /// So many zeros are written at once.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// A segment under construction: see [`make_segment`].
 pub(crate) struct Draft<'a> {
-    pub(crate) header: Header,
+    pub(crate) number: u64,
+    /// The sequence number of its first frame.
+    pub(crate) first: u64,
     /// The last sequence number that is flushed.
     pub(crate) flushed: u64,
     /// All records but entries.
@@ -126,7 +142,10 @@ pub(crate) struct Draft<'a> {
     /// The frame that must have room in it.
     pub(crate) room: u64,
     pub(crate) options: Options,
-    pub(crate) last_entry: u64,
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// Makes a segment: zeros, header and first frame, flushed, and then its name.
@@ -142,16 +161,23 @@ fn make_segment_in_order<F: FileSystem>(
     draft: &Draft<'_>,
     [flushes, flushes_names]: [bool; 2],
 ) -> Result<Active<F::File>, FileDiskError> {
-    let Draft { header, flushed, others, room, options, last_entry } = *draft;
-    let mut begin = header.to_bytes().to_vec();
+    let Draft { number, first, flushed, others, room, options } = *draft;
+    let salt = files.salt();
+    let mut begin = vec![0; HEADER];
     let puts = others.iter().filter(|(key, _)| !matches!(key, RecordKey::SnapshotFile(_)));
     let put = |(key, record): (RecordKey, &RecordBytes)| Write::Put { key, record: record.clone() };
     let head = WriteBatch { writes: puts.map(put).collect() };
-    push_frame(&mut begin, (header.number, header.first, flushed), &head);
+    push_frame(&mut begin, (salt, first, flushed), &head);
     let end = begin.len() as u64;
-    let capacity = options.segment_bytes.max(4 << 10).max(end + room);
-    let (new, name) = (format!("{:016x}.new", header.number), segment_name(header.number));
-    let file = files.create(&new).map_err(FileDiskError::io("cannot make", &new))?;
+    // However large the first frame is, there is room for others.
+    let capacity = end + options.segment_bytes.max(4 << 10).max(room);
+    begin[..HEADER].copy_from_slice(&Header { number, first, capacity, salt }.to_bytes());
+    let (new, name) = (format!("{number:016x}.new"), segment_name(number));
+    let file = match files.create(&new) {
+        Ok(file) => file,
+        Err(error) if is_full(&error) => return Err(FileDiskError::Full { bytes: capacity }),
+        Err(error) => return Err(FileDiskError::io("cannot make", &new)(error)),
+    };
     let filled = || {
         let mut place = 0;
         while place < capacity {
@@ -165,7 +191,7 @@ fn make_segment_in_order<F: FileSystem>(
     if let Err(error) = filled() {
         // What is left of it is removed when the disk is opened.
         drop(files.remove(&new));
-        if error.kind() == ErrorKind::StorageFull {
+        if is_full(&error) {
             return Err(FileDiskError::Full { bytes: capacity });
         }
         return Err(FileDiskError::io("cannot write", &new)(error));
@@ -174,7 +200,7 @@ fn make_segment_in_order<F: FileSystem>(
     if flushes_names {
         files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", &name))?;
     }
-    Ok(Active { file, number: header.number, end, capacity, last_entry })
+    Ok(Active { file, number, end, capacity, salt, last_entry: 0 })
 }
 
 impl<F: FileSystem> FileDisk<F> {
@@ -212,19 +238,21 @@ impl<F: FileSystem> FileDisk<F> {
     /// [`FileDiskError::Full`] without any effect, or why the disk takes no batches any more.
     pub fn append(&mut self, batch: &WriteBatch) -> Result<BatchNumber, FileDiskError> {
         self.check()?;
+        if batch.byte_len() > MAX_BATCH {
+            return Err(FileDiskError::TooLarge { bytes: batch.byte_len() });
+        }
+        self.store_files(batch)?;
         let start = self.buffer.len();
-        let id = (self.active.number, self.last + 1, self.flushed);
+        let id = (self.active.salt, self.last + 1, self.flushed);
         push_frame(&mut self.buffer, id, batch);
         if self.active.end + self.buffer.len() as u64 > self.active.capacity {
             let room = (self.buffer.len() - start) as u64;
             self.buffer.truncate(start);
             self.roll(room)?;
-            let id = (self.active.number, self.last + 1, self.flushed);
+            let id = (self.active.salt, self.last + 1, self.flushed);
             push_frame(&mut self.buffer, id, batch);
         }
-        for write in &batch.writes {
-            self.note(write)?;
-        }
+        batch.writes.iter().for_each(|write| self.note(write));
         self.last += 1;
         Ok(BatchNumber(self.last))
     }
@@ -284,12 +312,12 @@ impl<F: FileSystem> FileDisk<F> {
             self.fails_after(written)?;
         }
         let draft = Draft {
-            header: Header { number: self.active.number + 1, first: self.last + 1 },
+            number: self.active.number + 1,
+            first: self.last + 1,
             flushed: self.flushed,
             others: &self.others,
-            room: room.next_multiple_of(ALIGN as u64) + HEADER as u64,
+            room: room.next_multiple_of(ALIGN as u64),
             options: self.options,
-            last_entry: 0,
         };
         let made = make_segment_in_order(&self.files, &draft, self.order());
         if let Err(FileDiskError::Full { bytes }) = made {
@@ -310,37 +338,63 @@ impl<F: FileSystem> FileDisk<F> {
     }
 
     /// Keeps what the later segments need to know of a write.
-    fn note(&mut self, write: &Write) -> Result<(), FileDiskError> {
+    fn note(&mut self, write: &Write) {
+        let mut kept = write.clone();
         match write {
             Write::Put { key: RecordKey::Entry(index), .. } => {
                 self.active.last_entry = self.active.last_entry.max(index.0);
-                return Ok(());
+                return;
             }
-            Write::Put { key: RecordKey::SnapshotFile(handle), record } => {
-                let stored = self.store_file(*handle, record);
-                self.fails_after(stored)?;
+            Write::Put { key: RecordKey::SnapshotFile(handle), .. } => {
+                let key = RecordKey::SnapshotFile(*handle);
+                self.needless.retain(|needless| needless != handle);
+                // The file has the record.
+                kept = Write::Put { key, record: RecordBytes::default() };
             }
             Write::DeleteEntries { from, through } => {
-                // A removal from the front: the log starts after it.
-                if from.0 == 0 && through.0 < u64::MAX {
-                    self.log_start = self.log_start.max(through.0);
+                if from.0 > 0 {
+                    return;
                 }
-                return Ok(());
+                // A removal from the front: the log starts after it. One of everything: anew.
+                self.log_start =
+                    if through.0 < u64::MAX { self.log_start.max(through.0) } else { 0 };
+                return;
             }
             Write::Delete { key: RecordKey::SnapshotFile(handle) } => self.needless.push(*handle),
             Write::DeleteFiles => self.needless.extend(self.others.files()),
             Write::Put { .. } | Write::Delete { .. } => {}
         }
-        self.others.apply(&WriteBatch { writes: vec![write.clone()] });
+        self.others.apply(&WriteBatch { writes: vec![kept] });
+    }
+
+    /// A file is durable before a record names it, and stored before anything of its batch is.
+    fn store_files(&mut self, batch: &WriteBatch) -> Result<(), FileDiskError> {
+        for write in &batch.writes {
+            let Write::Put { key: RecordKey::SnapshotFile(handle), record } = write else {
+                continue;
+            };
+            let stored = self.store_file(*handle, record);
+            if let Err(FileDiskError::Full { bytes }) = stored {
+                return Err(FileDiskError::Full { bytes });
+            }
+            self.fails_after(stored)?;
+        }
         Ok(())
     }
 
-    /// A file is durable before a record names it.
     fn store_file(&self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
         let (new, name) = (format!("{handle:016x}.new"), snapshot_name(handle));
-        let file = self.files.create(&new).map_err(FileDiskError::io("cannot make", &new))?;
-        file.write_at(record, 0).map_err(FileDiskError::io("cannot write", &new))?;
-        file.sync().map_err(FileDiskError::io("cannot flush", &new))?;
+        let written = self.files.create(&new).and_then(|file| {
+            file.write_at(record, 0)?;
+            file.sync()
+        });
+        if let Err(error) = written {
+            drop(self.files.remove(&new));
+            return Err(match is_full(&error) {
+                true => FileDiskError::Full { bytes: record.len() as u64 },
+                false => FileDiskError::io("cannot write", &new)(error),
+            });
+        }
         self.files.rename(&new, &name).map_err(FileDiskError::io("cannot rename", &new))?;
         self.files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", &name))
     }

@@ -45,6 +45,12 @@ pub enum FileDiskError {
     /// An earlier write or flush failed. Open the disk again.
     #[error("an earlier write failed, so nothing is written any more: open the disk again")]
     Failed,
+    /// The records of a batch are longer than 1 GiB together. Keep the data of snapshots in files.
+    #[error("a batch of {bytes} bytes is too long: keep the data of snapshots in files")]
+    TooLarge {
+        /// Their length.
+        bytes: usize,
+    },
     /// There is no room. Nothing of the batch was written; try again when there is room.
     #[error("there is no room for {bytes} bytes: make room, and try again")]
     Full {

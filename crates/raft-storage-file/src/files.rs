@@ -37,6 +37,9 @@ pub trait FileSystem {
     /// If it cannot be removed.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// A number that nobody outside can guess. Each is another one.
+    fn salt(&self) -> u64;
+
     /// What was created, renamed and removed before survives a loss of power from now on.
     ///
     /// # Errors
@@ -57,6 +60,12 @@ pub trait DiskFile {
     /// # Errors
     /// If they cannot be read.
     fn read(&self) -> io::Result<Vec<u8>>;
+
+    /// The first bytes, fewer if the file is shorter.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn read_start(&self, bytes: usize) -> io::Result<Vec<u8>>;
 
     /// What was written before survives a loss of power from now on.
     ///

@@ -6,9 +6,11 @@
 //!          bytes 12–15  CRC-32 of the header without these bytes
 //!          bytes 16–23  number of the segment
 //!          bytes 24–31  sequence number of its first frame
+//!          bytes 32–39  length of the segment
+//!          bytes 40–47  salt: a number that no client knows
 //!
 //! frame    bytes 0–3    length of the batch, never 0
-//!          bytes 4–7    CRC-32 of the segment's number, and of bytes 0–3 and 8–31
+//!          bytes 4–7    CRC-32 of the salt, and of bytes 0–3 and 8–31
 //!          bytes 8–15   sequence number
 //!          bytes 16–23  last sequence number that was flushed when the frame was made
 //!          bytes 24–27  CRC-32 of the batch
@@ -23,7 +25,7 @@ use raft_core::LogIndex;
 use raft_storage::{RecordKey, Write, WriteBatch};
 
 pub(crate) const VERSION: u32 = 1;
-pub(crate) const HEADER: usize = 32;
+pub(crate) const HEADER: usize = 48;
 const MAGIC: &[u8; 8] = b"HELIOSRF";
 const FRAME: usize = 32;
 /// A medium writes so many bytes whole or not at all.
@@ -37,6 +39,9 @@ pub(crate) struct Header {
     pub(crate) number: u64,
     /// The sequence number of its first frame.
     pub(crate) first: u64,
+    pub(crate) capacity: u64,
+    /// Part of each checksum, so no command can hold what looks like a frame.
+    pub(crate) salt: u64,
 }
 
 /// Why bytes are no header.
@@ -52,7 +57,9 @@ impl Header {
         bytes[..8].copy_from_slice(MAGIC);
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.number.to_le_bytes());
-        bytes[24..].copy_from_slice(&self.first.to_le_bytes());
+        bytes[24..32].copy_from_slice(&self.first.to_le_bytes());
+        bytes[32..40].copy_from_slice(&self.capacity.to_le_bytes());
+        bytes[40..].copy_from_slice(&self.salt.to_le_bytes());
         let checksum = header_checksum(&bytes);
         bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
         bytes
@@ -63,9 +70,12 @@ impl Header {
         let is_ours = &bytes[..8] == MAGIC && number_32(bytes, 12) == header_checksum(bytes);
         match (is_ours, number_32(bytes, 8)) {
             (false, _) => Err(BadHeader::Damaged),
-            (true, VERSION) => {
-                Ok(Self { number: number_64(bytes, 16), first: number_64(bytes, 24) })
-            }
+            (true, VERSION) => Ok(Self {
+                number: number_64(bytes, 16),
+                first: number_64(bytes, 24),
+                capacity: number_64(bytes, 32),
+                salt: number_64(bytes, 40),
+            }),
             (true, found) => Err(BadHeader::Version(found)),
         }
     }
@@ -90,7 +100,7 @@ pub(crate) struct Frame<'a> {
 /// Appends a frame to a list of bytes.
 pub(crate) fn push_frame(
     list: &mut Vec<u8>,
-    (segment, sequence, flushed): (u64, u64, u64),
+    (salt, sequence, flushed): (u64, u64, u64),
     batch: &WriteBatch,
 ) {
     let start = list.len();
@@ -103,14 +113,14 @@ pub(crate) fn push_frame(
     head[8..16].copy_from_slice(&sequence.to_le_bytes());
     head[16..24].copy_from_slice(&flushed.to_le_bytes());
     head[24..28].copy_from_slice(&checksum.to_le_bytes());
-    let checksum = head_checksum(segment, head);
+    let checksum = head_checksum(salt, head);
     head[4..8].copy_from_slice(&checksum.to_le_bytes());
     list.resize(list.len().next_multiple_of(ALIGN), 0);
 }
 
 /// The frame at a place, if it is whole.
-pub(crate) fn read_frame(bytes: &[u8], place: usize, segment: u64) -> Option<Frame<'_>> {
-    let length = read_length(bytes, place, segment)?;
+pub(crate) fn read_frame(bytes: &[u8], place: usize, salt: u64) -> Option<Frame<'_>> {
+    let length = read_length(bytes, place, salt)?;
     let body = place + FRAME;
     let (head, batch) = (&bytes[place..body], &bytes[body..body + length]);
     if number_32(head, 24) != crc32fast::hash(batch) {
@@ -122,17 +132,17 @@ pub(crate) fn read_frame(bytes: &[u8], place: usize, segment: u64) -> Option<Fra
 }
 
 /// The length of the batch in the frame at a place, if its first bytes are whole.
-fn read_length(bytes: &[u8], place: usize, segment: u64) -> Option<usize> {
+fn read_length(bytes: &[u8], place: usize, salt: u64) -> Option<usize> {
     let head = bytes.get(place..place + FRAME)?;
     let length = number_32(head, 0) as usize;
     let has_room = length > 0 && length <= bytes.len() - place - FRAME;
-    (has_room && number_32(head, 4) == head_checksum(segment, head)).then_some(length)
+    (has_room && number_32(head, 4) == head_checksum(salt, head)).then_some(length)
 }
 
 /// Whether the frame at a place, which is not whole, may be one whose write did not end. Then a
 /// sector of it is as it was before: zeros.
-pub(crate) fn may_be_torn(bytes: &[u8], place: usize, segment: u64) -> bool {
-    let length = read_length(bytes, place, segment).unwrap_or(0);
+pub(crate) fn may_be_torn(bytes: &[u8], place: usize, salt: u64) -> bool {
+    let length = read_length(bytes, place, salt).unwrap_or(0);
     let end = (place + FRAME + length).min(bytes.len());
     let mut begin = place;
     while begin < end {
@@ -157,9 +167,9 @@ impl Frame<'_> {
     }
 }
 
-fn head_checksum(segment: u64, head: &[u8]) -> u32 {
+fn head_checksum(salt: u64, head: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&segment.to_le_bytes());
+    hasher.update(&salt.to_le_bytes());
     hasher.update(&head[..4]);
     hasher.update(&head[8..]);
     hasher.finalize()

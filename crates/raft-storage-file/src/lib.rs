@@ -32,7 +32,7 @@
 //!
 //! | name | content |
 //! |---|---|
-//! | `0000000000000007.log` | a segment: a header, then frames, the first with all records but entries |
+//! | `0000000000000007.log` | a segment: a header, and frames; the first has all but entries |
 //! | `0000000000000003.snapshot` | the data of a snapshot, by the handle of the file |
 //! | `*.new` | a file that a crash left unfinished; it is removed |
 //!
@@ -48,13 +48,18 @@
 //! - **Damage of a flushed batch is refused**, with the name of the file and the place in it. A
 //!   torn write left at least one sector of zeros, so a bad frame without one is damage. Each frame
 //!   says how much was flushed before it was made, so a bad frame is damage, too, if a later one
-//!   says that it was flushed. What cannot be told apart: a torn end, and a last flush of which a
-//!   sector came back as zeros.
+//!   says that it was flushed. What cannot be told from a torn end: flushes at the very end of
+//!   which a sector is zeros, because it came back so, or was written so.
+//! - **What another process finds, it may rely on.** Opening a disk stores again what it finds at
+//!   the end, since it may be seen without being on the medium.
 //! - **A failure is final.** After a failed write or flush nothing is written any more: the medium
 //!   may have lost what the file system believes to be there, and the next flush may succeed
 //!   without it (PostgreSQL's "fsyncgate"). Open the disk again.
 //! - **A full disk loses nothing.** Room is taken a segment at a time; [`FileDiskError::Full`]
 //!   comes before anything of the batch is written, and the disk goes on when there is room again.
+//!   A file system that copies on write can still refuse a write into a segment, which is final.
+//!
+//! The handle of a snapshot's file that was ever stored must not be used for another one.
 #![forbid(unsafe_code)]
 
 mod directory;

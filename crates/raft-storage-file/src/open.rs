@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use raft_storage::{RecordKey, Records, Write, WriteBatch};
+use raft_storage::{RecordKey, Records, Write, WriteBatch, decode_snapshot_mark};
 
 use crate::disk::{
     Active, Draft, Found, Older, make_segment, segment_name, snapshot_name, without_entries,
@@ -40,8 +40,8 @@ impl<F: FileSystem> FileDisk<F> {
     }
 }
 
-/// Whether a frame was flushed that is not whole: the bytes, the place and the number of the
-/// segment, and the sequence number.
+/// Whether a frame was flushed that is not whole: the bytes of the segment, the place and the salt,
+/// and the sequence number.
 type Judge = fn(&[u8], (usize, u64), u64) -> bool;
 
 fn open_by<F: FileSystem>(
@@ -50,20 +50,24 @@ fn open_by<F: FileSystem>(
     is_acknowledged: Judge,
 ) -> Result<(FileDisk<F>, Records, OpenReport), FileDiskError> {
     let mut opened = OpenReport::default();
-    let (segments, snapshots) = list(&files, &mut opened)?;
+    let listed = list(&files)?;
     let mut records = Records::default();
-    for handle in snapshots {
-        let name = snapshot_name(handle);
+    for handle in &listed.snapshots {
+        let name = snapshot_name(*handle);
         let file = files.open(&name).map_err(FileDiskError::io("cannot open", &name))?;
         let record = file.read().map_err(FileDiskError::io("cannot read", &name))?;
-        records.put(RecordKey::SnapshotFile(handle), record.into());
+        records.put(RecordKey::SnapshotFile(*handle), record.into());
     }
-    let found = if segments.is_empty() {
+    let found = if listed.segments.is_empty() {
+        if listed.was_in_use {
+            return Err(damaged(&segment_name(1), 0, "it is gone, and other files are there"));
+        }
         first_start(&files, options, records)?
     } else {
         let mut reader =
             Reader { records, older: VecDeque::new(), next: 0, opened, is_acknowledged };
-        let active = reader.read_all(&files, &segments)?;
+        let active = reader.read_all(&files, &listed.segments)?;
+        reader.check_beginning(&listed)?;
         opened = reader.opened;
         let last = reader.next - 1;
         let active = match (active, reader.older.back().copied()) {
@@ -72,22 +76,21 @@ fn open_by<F: FileSystem>(
             (None, torn) => {
                 let number = torn.map_or(0, |torn| torn.number) + 1;
                 let others = without_entries(&reader.records);
-                let header = Header { number, first: last + 1 };
-                let draft = Draft {
-                    header,
-                    flushed: last,
-                    others: &others,
-                    room: 0,
-                    options,
-                    last_entry: 0,
-                };
                 reader.next += 1;
+                let (first, flushed) = (last + 1, last);
+                let draft = Draft { number, first, flushed, others: &others, room: 0, options };
                 make_segment(&files, &draft)?
             }
         };
         let Reader { records, older, next, .. } = reader;
         Found { active, older, last: next - 1, records }
     };
+    opened.leftovers = listed.leftovers.len() as u64;
+    for name in listed.leftovers {
+        files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
+    }
+    // A name that the process before gave may not be durable, although it is seen.
+    files.sync_names().map_err(FileDiskError::io("cannot flush", "the directory"))?;
     let records = found.records.clone();
     Ok((FileDisk::from_found(files, options, found), records, opened))
 }
@@ -97,42 +100,53 @@ fn first_start<F: FileSystem>(
     options: Options,
     records: Records,
 ) -> Result<Found<F::File>, FileDiskError> {
-    let header = Header { number: 1, first: 1 };
     let others = Records::default();
-    let draft = Draft { header, flushed: 0, others: &others, room: 0, options, last_entry: 0 };
+    let draft = Draft { number: 1, first: 1, flushed: 0, others: &others, room: 0, options };
     let active = make_segment(files, &draft)?;
     Ok(Found { active, older: VecDeque::new(), last: 1, records })
 }
 
-/// The numbers of the segments that follow each other, ascending, up to the newest, and the handles
-/// of the files of snapshots. What a crash left unfinished, or brought back, is removed.
-fn list<F: FileSystem>(
-    files: &F,
-    opened: &mut OpenReport,
-) -> Result<(Vec<u64>, Vec<u64>), FileDiskError> {
+/// The files of a directory.
+struct Listed {
+    /// The numbers of the segments that follow each other up to the newest, ascending.
+    segments: Vec<u64>,
+    /// The handles of the files of snapshots, ascending.
+    snapshots: Vec<u64>,
+    /// What a crash left unfinished, or brought back.
+    leftovers: Vec<String>,
+    /// Whether there must have been a segment.
+    was_in_use: bool,
+}
+
+fn list<F: FileSystem>(files: &F) -> Result<Listed, FileDiskError> {
     let names = files.names().map_err(FileDiskError::io("cannot list", "the directory"))?;
     let (mut segments, mut snapshots, mut leftovers) = (Vec::new(), Vec::new(), Vec::new());
+    let mut was_in_use = false;
     for name in names {
-        let Some((number, kind)) = name.split_once('.') else { continue };
-        let Ok(number) = u64::from_str_radix(number, 16) else { continue };
+        let Some((digits, kind)) = name.split_once('.') else { continue };
+        let Ok(number) = u64::from_str_radix(digits, 16) else { continue };
+        if format!("{number:016x}") != digits {
+            continue;
+        }
         match kind {
             "log" => segments.push(number),
             "snapshot" => snapshots.push(number),
-            "new" => leftovers.push(name),
+            "new" => {
+                // Only the first segment is made when there is none.
+                was_in_use |= number != 1;
+                leftovers.push(name);
+            }
             _ => {}
         }
     }
+    was_in_use |= !snapshots.is_empty();
     segments.sort_unstable();
     snapshots.sort_unstable();
     let follows = |pair: &[u64]| pair[0] + 1 == pair[1];
     let gap = segments.windows(2).rposition(|pair| !follows(pair));
     let kept = segments.split_off(gap.map_or(0, |gap| gap + 1));
     leftovers.extend(segments.into_iter().map(segment_name));
-    opened.leftovers = leftovers.len() as u64;
-    for name in leftovers {
-        files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
-    }
-    Ok((kept, snapshots))
+    Ok(Listed { segments: kept, snapshots, leftovers, was_in_use })
 }
 
 struct Reader {
@@ -151,13 +165,13 @@ impl Reader {
         files: &F,
         segments: &[u64],
     ) -> Result<Option<Active<F::File>>, FileDiskError> {
-        let mut firsts = Vec::new();
-        let mut contents = Vec::new();
+        let mut headers = Vec::new();
         for number in segments {
             let name = segment_name(*number);
             let file = files.open(&name).map_err(FileDiskError::io("cannot open", &name))?;
-            let bytes = file.read().map_err(FileDiskError::io("cannot read", &name))?;
-            let header = Header::read(&bytes).map_err(|bad| match bad {
+            let start = file.read_start(HEADER);
+            let start = start.map_err(FileDiskError::io("cannot read", &name))?;
+            let header = Header::read(&start).map_err(|bad| match bad {
                 BadHeader::Version(found) => {
                     FileDiskError::Version { name: name.clone(), found, known: VERSION }
                 }
@@ -166,32 +180,80 @@ impl Reader {
             if header.number != *number {
                 return Err(damaged(&name, 0, "it is another segment"));
             }
-            firsts.push(header.first);
-            contents.push((file, bytes));
+            headers.push((file, header));
         }
+        let firsts: Vec<u64> = headers.iter().map(|(_, header)| header.first).collect();
         self.next = firsts[0];
-        for (place, (file, bytes)) in contents.into_iter().enumerate() {
-            let (number, until) = (segments[place], firsts.get(place + 1).copied());
-            let (end, last_entry) = self.read_segment(number, &bytes, until)?;
-            let is_clean = bytes[end..].iter().all(|byte| *byte == 0);
-            if until.is_none() && is_clean {
-                let (end, capacity) = (end as u64, bytes.len() as u64);
-                return Ok(Some(Active { file, number, end, capacity, last_entry }));
+        for (place, (file, header)) in headers.into_iter().enumerate() {
+            let until = firsts.get(place + 1).copied();
+            let active = self.read_segment_file(file, header, until)?;
+            if active.is_some() {
+                return Ok(active);
             }
-            if until.is_none() {
-                let used = bytes.iter().rposition(|byte| *byte != 0).map_or(end, |last| last + 1);
-                self.opened.cut = (used - end) as u64;
-            }
-            self.older.push_back(Older { number, last_entry });
         }
         Ok(None)
     }
 
+    /// Reads a segment. It goes on if it is the last one, and its end is not torn.
+    fn read_segment_file<H: DiskFile>(
+        &mut self,
+        file: H,
+        header: Header,
+        until: Option<u64>,
+    ) -> Result<Option<Active<H>>, FileDiskError> {
+        let Header { number, capacity, salt, .. } = header;
+        let name = segment_name(number);
+        let bytes = file.read().map_err(FileDiskError::io("cannot read", &name))?;
+        if bytes.len() as u64 != capacity {
+            return Err(damaged(&name, bytes.len() as u64, "it has not the length that it had"));
+        }
+        let (end, last_entry) = self.read_frames(header, &bytes, until)?;
+        if until.is_none() {
+            // What the process before wrote may be seen, and not be on the medium: also if its
+            // flush failed, a flush alone would not bring it there.
+            let stored = file.write_at(&bytes[..end], 0).and_then(|()| file.sync());
+            stored.map_err(FileDiskError::io("cannot flush", &name))?;
+            let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            self.opened.cut = used.saturating_sub(end) as u64;
+            if self.opened.cut == 0 {
+                let end = end as u64;
+                return Ok(Some(Active { file, number, end, capacity, salt, last_entry }));
+            }
+        }
+        self.older.push_back(Older { number, last_entry });
+        Ok(None)
+    }
+
+    /// Segments before a gap are not needed, if the log starts in those after it.
+    fn check_beginning(&self, listed: &Listed) -> Result<(), FileDiskError> {
+        let mark = self.records.get(RecordKey::SnapshotMark);
+        let mark = mark.and_then(|record| decode_snapshot_mark(record).ok());
+        let start = mark.map_or(0, |mark| mark.log_start.index.0);
+        let mut entries = self.records.iter().filter_map(|(key, _)| match key {
+            RecordKey::Entry(index) => Some(index.0),
+            RecordKey::HardState
+            | RecordKey::HardStateCopy
+            | RecordKey::SnapshotMark
+            | RecordKey::LogEnd
+            | RecordKey::Snapshot
+            | RecordKey::InUse
+            | RecordKey::Bootstrap
+            | RecordKey::BootstrapCopy
+            | RecordKey::SnapshotFile(_) => None,
+        });
+        let is_whole = entries.next().is_none_or(|first| first <= start + 1);
+        if is_whole {
+            return Ok(());
+        }
+        let missing = listed.segments[0].saturating_sub(1);
+        Err(damaged(&segment_name(missing), 0, "it is gone, and the log begins in it"))
+    }
+
     /// Reads the frames of a segment, up to this sequence number or to the end. The place after
     /// them, and the largest index of an entry.
-    fn read_segment(
+    fn read_frames(
         &mut self,
-        number: u64,
+        Header { number, salt, .. }: Header,
         bytes: &[u8],
         until: Option<u64>,
     ) -> Result<(usize, u64), FileDiskError> {
@@ -199,11 +261,11 @@ impl Reader {
         let (mut place, mut last_entry) = (HEADER, 0);
         let first = self.next;
         while until != Some(self.next) {
-            let frame = read_frame(bytes, place, number);
+            let frame = read_frame(bytes, place, salt);
             let Some(frame) = frame.filter(|frame| frame.sequence == self.next) else {
                 // The first frame was flushed before the segment got its name.
                 let was_flushed = until.is_some() || self.next == first;
-                let place_of = (place, number);
+                let place_of = (place, salt);
                 if was_flushed || (self.is_acknowledged)(bytes, place_of, self.next) {
                     return Err(damaged(
                         &name,
@@ -245,13 +307,13 @@ impl Reader {
 }
 
 /// Whether the missing frame is not just torn, or a later one says that it was flushed.
-fn is_acknowledged(bytes: &[u8], (place, segment): (usize, u64), sequence: u64) -> bool {
-    if !may_be_torn(bytes, place, segment) {
+fn is_acknowledged(bytes: &[u8], (place, salt): (usize, u64), sequence: u64) -> bool {
+    if !may_be_torn(bytes, place, salt) {
         return true;
     }
     let mut later = (place + ALIGN..bytes.len()).step_by(ALIGN);
     later.any(|place| {
-        let frame = read_frame(bytes, place, segment);
+        let frame = read_frame(bytes, place, salt);
         frame.is_some_and(|frame| frame.sequence > sequence && frame.flushed >= sequence)
     })
 }

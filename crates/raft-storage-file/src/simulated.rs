@@ -50,6 +50,7 @@ struct State {
     room: Option<u64>,
     /// How many more changes and flushes are carried out.
     left: Option<u64>,
+    salts: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -93,8 +94,14 @@ impl SimulatedDirectory {
         (state.flushes, state.left) = (Flushes::Work, None);
     }
 
-    /// After so many more changes and flushes the power fails: all later ones are errors without an
-    /// effect, until [`crash`](Self::crash).
+    /// The process was killed, and another one begins: what was written is there, flushed or not.
+    pub fn kill(&self) {
+        let mut state = self.0.borrow_mut();
+        (state.flushes, state.left) = (Flushes::Work, None);
+    }
+
+    /// After so many more changes and flushes the power fails, or the process is killed: all later
+    /// ones are errors without an effect, until [`crash`](Self::crash) or [`kill`](Self::kill).
     pub fn fail_after(&self, operations: u64) {
         self.0.borrow_mut().left = Some(operations);
     }
@@ -205,6 +212,12 @@ impl FileSystem for SimulatedDirectory {
         Ok(())
     }
 
+    fn salt(&self) -> u64 {
+        let mut state = self.0.borrow_mut();
+        state.salts += 1;
+        state.salts.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
     fn sync_names(&self) -> io::Result<()> {
         let mut state = self.0.borrow_mut();
         state.begin()?;
@@ -240,6 +253,12 @@ impl DiskFile for SimulatedFile {
 
     fn read(&self) -> io::Result<Vec<u8>> {
         Ok(self.state.borrow().files[self.id].bytes.clone())
+    }
+
+    fn read_start(&self, bytes: usize) -> io::Result<Vec<u8>> {
+        let state = self.state.borrow();
+        let all = &state.files[self.id].bytes;
+        Ok(all[..bytes.min(all.len())].to_vec())
     }
 
     fn sync(&self) -> io::Result<()> {
