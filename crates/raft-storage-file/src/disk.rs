@@ -99,18 +99,10 @@ pub(crate) struct Found<H> {
 pub(crate) fn without_entries(records: &Records) -> Records {
     let mut others = Records::default();
     for (key, record) in records.iter() {
-        match key {
-            RecordKey::Entry(_) => {}
-            // The file has the record.
-            RecordKey::SnapshotFile(_) => others.put(key, RecordBytes::default()),
-            RecordKey::HardState
-            | RecordKey::HardStateCopy
-            | RecordKey::SnapshotMark
-            | RecordKey::LogEnd
-            | RecordKey::Snapshot
-            | RecordKey::InUse
-            | RecordKey::Bootstrap
-            | RecordKey::BootstrapCopy => others.put(key, record.clone()),
+        // A file has its record itself.
+        let is_file = matches!(key, RecordKey::SnapshotFile(_));
+        if !matches!(key, RecordKey::Entry(_)) {
+            others.put(key, if is_file { RecordBytes::default() } else { record.clone() });
         }
     }
     others

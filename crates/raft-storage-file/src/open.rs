@@ -229,17 +229,9 @@ impl Reader {
         let mark = self.records.get(RecordKey::SnapshotMark);
         let mark = mark.and_then(|record| decode_snapshot_mark(record).ok());
         let start = mark.map_or(0, |mark| mark.log_start.index.0);
-        let mut entries = self.records.iter().filter_map(|(key, _)| match key {
-            RecordKey::Entry(index) => Some(index.0),
-            RecordKey::HardState
-            | RecordKey::HardStateCopy
-            | RecordKey::SnapshotMark
-            | RecordKey::LogEnd
-            | RecordKey::Snapshot
-            | RecordKey::InUse
-            | RecordKey::Bootstrap
-            | RecordKey::BootstrapCopy
-            | RecordKey::SnapshotFile(_) => None,
+        let mut entries = self.records.iter().filter_map(|(key, _)| {
+            let RecordKey::Entry(index) = key else { return None };
+            Some(index.0)
         });
         let is_whole = entries.next().is_none_or(|first| first <= start + 1);
         if is_whole {
