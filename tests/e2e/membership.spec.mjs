@@ -11,6 +11,7 @@ import {
   keysOf,
   leaderOnScreen,
   openLab,
+  panelsLoaded,
   says,
   tool,
   type,
@@ -156,6 +157,7 @@ test('a server that joined is there after a reload', async () => {
   await until('the learner to apply it', async () => {
     return keysOf(await view(profile.page), 6).kept === 'yes';
   });
+  await panelsLoaded(profile.page);
   await profile.page.reload();
   await profile.page.getByTestId('recovered-banner').waitFor();
   await says(profile.page.getByTestId('recovered-banner'), /6 nodes/);

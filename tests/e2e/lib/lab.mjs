@@ -23,6 +23,14 @@ export async function openLab(page, url) {
   return errors;
 }
 
+/** Waits until the panels that open later are loaded: a reload before would end their requests. */
+export async function panelsLoaded(page) {
+  await page.waitForFunction(() => {
+    const loaded = performance.getEntriesByType('resource').filter(({ responseEnd }) => responseEnd > 0);
+    return loaded.some(({ name }) => name.includes('split_panels'));
+  }, null, { timeout: PATIENCE_MS });
+}
+
 /** The moment that the page shows, in plain values. */
 export function view(page) {
   return page.evaluate(() => globalThis.helios.state().view);
