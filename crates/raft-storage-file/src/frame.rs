@@ -15,7 +15,7 @@
 //!          bytes 16–23  last sequence number that was flushed when the frame was made
 //!          bytes 24–27  CRC-32 of the batch
 //!          bytes 28–31  zeros
-//!          from 32 on   the batch; zeros up to a multiple of 8
+//!          from 32 on   the batch, and 0xFF; zeros up to a multiple of 8
 //! ```
 //!
 //! All numbers are little-endian. A batch is the list of its writes: a tag, the key as postcard,
@@ -106,6 +106,7 @@ pub(crate) fn push_frame(
     let start = list.len();
     list.extend_from_slice(&[0; FRAME]);
     push_batch(list, batch);
+    list.push(END);
     let body = start + FRAME;
     let (length, checksum) = ((list.len() - body) as u32, crc32fast::hash(&list[body..]));
     let head = &mut list[start..body];
@@ -159,7 +160,7 @@ pub(crate) fn may_be_torn(bytes: &[u8], place: usize, salt: u64) -> bool {
 impl Frame<'_> {
     /// `None` if the bytes are no batch, although their checksum is right.
     pub(crate) fn batch(&self) -> Option<WriteBatch> {
-        let (mut writes, mut rest) = (Vec::new(), self.batch);
+        let (mut writes, mut rest) = (Vec::new(), self.batch.strip_suffix(&[END])?);
         while !rest.is_empty() {
             writes.push(take_write(&mut rest)?);
         }
@@ -175,6 +176,8 @@ fn head_checksum(salt: u64, head: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// Ends a batch: the last sector of a frame that was written is not all zeros.
+const END: u8 = 0xFF;
 const PUT: u8 = 1;
 const DELETE_ENTRIES: u8 = 2;
 const DELETE_FILES: u8 = 3;
