@@ -1,7 +1,7 @@
 //! A disk that is open: batches are taken, and flushed together.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_snapshot_mark};
 
@@ -108,6 +108,13 @@ pub(crate) fn without_entries(records: &Records) -> Records {
     others
 }
 
+/// The index after which the log starts. A damaged mark is found when the node recovers.
+pub(crate) fn log_start(records: &Records) -> u64 {
+    let mark = records.get(RecordKey::SnapshotMark);
+    let mark = mark.and_then(|record| decode_snapshot_mark(record).ok());
+    mark.map_or(0, |mark| mark.log_start.index.0)
+}
+
 pub(crate) fn segment_name(number: u64) -> String {
     format!("{number:016x}.log")
 }
@@ -136,8 +143,32 @@ pub(crate) struct Draft<'a> {
     pub(crate) options: Options,
 }
 
-fn is_full(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+/// Makes a file under another name, and gives it its name, with the directory flushed. The number
+/// is that of the file, and the bytes are the room that it needs.
+///
+/// # Errors
+/// [`FileDiskError::Full`] without any effect, or what fails.
+fn make_file<F: FileSystem>(
+    files: &F,
+    (number, name, bytes): (u64, &str, u64),
+    flushes_names: bool,
+    write: impl FnOnce(&F::File) -> io::Result<()>,
+) -> Result<F::File, FileDiskError> {
+    let new = format!("{number:016x}.new");
+    let made = files.create(&new).and_then(|file| write(&file).map(|()| file));
+    let file = made.map_err(|error| {
+        // What is left of it is removed when the disk is opened.
+        drop(files.remove(&new));
+        match matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            true => FileDiskError::Full { bytes },
+            false => FileDiskError::io("cannot write", &new)(error),
+        }
+    })?;
+    files.rename(&new, name).map_err(FileDiskError::io("cannot rename", &new))?;
+    if flushes_names {
+        files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", name))?;
+    }
+    Ok(file)
 }
 
 /// Makes a segment: zeros, header and first frame, flushed, and then its name.
@@ -164,13 +195,7 @@ fn make_segment_in_order<F: FileSystem>(
     // However large the first frame is, there is room for others.
     let capacity = end + options.segment_bytes.max(4 << 10).max(room);
     begin[..HEADER].copy_from_slice(&Header { number, first, capacity, salt }.to_bytes());
-    let (new, name) = (format!("{number:016x}.new"), segment_name(number));
-    let file = match files.create(&new) {
-        Ok(file) => file,
-        Err(error) if is_full(&error) => return Err(FileDiskError::Full { bytes: capacity }),
-        Err(error) => return Err(FileDiskError::io("cannot make", &new)(error)),
-    };
-    let filled = || {
+    let filled = |file: &F::File| {
         let mut place = 0;
         while place < capacity {
             let part = (capacity - place).min(ZEROS.len() as u64);
@@ -180,25 +205,15 @@ fn make_segment_in_order<F: FileSystem>(
         file.write_at(&begin, 0)?;
         if flushes { file.sync() } else { Ok(()) }
     };
-    if let Err(error) = filled() {
-        // What is left of it is removed when the disk is opened.
-        drop(files.remove(&new));
-        if is_full(&error) {
-            return Err(FileDiskError::Full { bytes: capacity });
-        }
-        return Err(FileDiskError::io("cannot write", &new)(error));
-    }
-    files.rename(&new, &name).map_err(FileDiskError::io("cannot rename", &new))?;
-    if flushes_names {
-        files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", &name))?;
-    }
+    let name = segment_name(number);
+    let file = make_file(files, (number, &name, capacity), flushes_names, filled)?;
     Ok(Active { file, number, end, capacity, salt, last_entry: 0 })
 }
 
 impl<F: FileSystem> FileDisk<F> {
     pub(crate) fn from_found(files: F, options: Options, found: Found<F::File>) -> Self {
         let Found { active, older, last, records } = found;
-        let mut disk = Self {
+        Self {
             files,
             options,
             active,
@@ -206,20 +221,13 @@ impl<F: FileSystem> FileDisk<F> {
             buffer: Vec::new(),
             last,
             flushed: last,
-            others: Records::default(),
-            log_start: 0,
+            others: without_entries(&records),
+            log_start: log_start(&records),
             needless: Vec::new(),
             has_failed: false,
             #[cfg(test)]
             mistake: None,
-        };
-        disk.others = without_entries(&records);
-        let mark = records.get(RecordKey::SnapshotMark).map(|record| decode_snapshot_mark(record));
-        // A damaged mark is found when the node recovers.
-        if let Some(Ok(mark)) = mark {
-            disk.log_start = mark.log_start.index.0;
         }
-        disk
     }
 
     /// Takes a batch. It is durable after the next [`flush`](Self::flush).
@@ -375,20 +383,12 @@ impl<F: FileSystem> FileDisk<F> {
     }
 
     fn store_file(&self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
-        let (new, name) = (format!("{handle:016x}.new"), snapshot_name(handle));
-        let written = self.files.create(&new).and_then(|file| {
+        let file = (handle, &*snapshot_name(handle), record.len() as u64);
+        let stored = make_file(&self.files, file, true, |file| {
             file.write_at(record, 0)?;
             file.sync()
         });
-        if let Err(error) = written {
-            drop(self.files.remove(&new));
-            return Err(match is_full(&error) {
-                true => FileDiskError::Full { bytes: record.len() as u64 },
-                false => FileDiskError::io("cannot write", &new)(error),
-            });
-        }
-        self.files.rename(&new, &name).map_err(FileDiskError::io("cannot rename", &new))?;
-        self.files.sync_names().map_err(FileDiskError::io("cannot flush the directory of", &name))
+        stored.map(drop)
     }
 
     /// Removes files of snapshots that no record names, and segments whose entries are all before

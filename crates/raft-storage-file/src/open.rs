@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use raft_storage::{RecordKey, Records, Write, WriteBatch, decode_snapshot_mark};
+use raft_storage::{RecordKey, Records, Write, WriteBatch};
 
 use crate::disk::{
-    Active, Draft, Found, Older, make_segment, segment_name, snapshot_name, without_entries,
+    Active, Draft, Found, Older, log_start, make_segment, segment_name, snapshot_name,
+    without_entries,
 };
 use crate::frame::{ALIGN, BadHeader, HEADER, Header, VERSION, may_be_torn, read_frame};
 use crate::{DiskFile, FileDisk, FileDiskError, FileSystem, Options};
@@ -226,9 +227,7 @@ impl Reader {
 
     /// Segments before a gap are not needed, if the log starts in those after it.
     fn check_beginning(&self, listed: &Listed) -> Result<(), FileDiskError> {
-        let mark = self.records.get(RecordKey::SnapshotMark);
-        let mark = mark.and_then(|record| decode_snapshot_mark(record).ok());
-        let start = mark.map_or(0, |mark| mark.log_start.index.0);
+        let start = log_start(&self.records);
         let mut entries = self.records.iter().filter_map(|(key, _)| {
             let RecordKey::Entry(index) = key else { return None };
             Some(index.0)
