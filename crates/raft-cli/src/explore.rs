@@ -132,8 +132,7 @@ fn script(
         // The assertion of a server.
         Err(_) => (String::new(), false),
     };
-    let is_goal = found.reached == Reached::Goal;
-    let what = goal.filter(|_| is_goal).map_or(found.reached.to_string(), Condition::to_string);
+    let what = raft_jobs::reached_in_words(&found.reached, goal);
     let version = env!("CARGO_PKG_VERSION");
     let mut comments = format!("# Found by helios explore {version}.\n# {answer}\n# {what}\n");
     for step in &found.steps {

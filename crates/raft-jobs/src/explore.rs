@@ -122,12 +122,20 @@ fn end(
     }
 }
 
+/// What is broken, in words; the goal as the language writes it.
+pub fn reached_in_words(reached: &Reached, goal: Option<&Condition>) -> String {
+    match (reached, goal) {
+        (Reached::Goal, Some(goal)) => goal.to_string(),
+        (Reached::Goal | Reached::Broken(_) | Reached::Stopped { .. }, _) => reached.to_string(),
+    }
+}
+
 fn in_words(
     (session, goal): (&Session, Option<&Condition>),
     Witness { reached, steps }: &Witness,
 ) -> ExploreFound {
     let is_goal = *reached == Reached::Goal;
-    let words = goal.filter(|_| is_goal).map_or(reached.to_string(), Condition::to_string);
+    let words = reached_in_words(reached, goal);
     // Nothing catches the assertion of a server in a worker.
     let replayed = match reached {
         Reached::Broken(_) | Reached::Goal => Some(replayed(session.clone(), steps, goal)),

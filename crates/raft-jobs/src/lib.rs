@@ -40,7 +40,9 @@ mod shorten;
 
 pub use board::{BoardJob, BoardRow, board_rows};
 pub use chances::ChancesJob;
-pub use explore::{ExploreEnd, ExploreFound, ExploreJob, Explored, Replayed, look_for, replayed};
+pub use explore::{
+    ExploreEnd, ExploreFound, ExploreJob, Explored, Replayed, look_for, reached_in_words, replayed,
+};
 pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use judge::{
