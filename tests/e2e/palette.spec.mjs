@@ -138,6 +138,18 @@ test('the keys of the help are those of the palette', async () => {
   await soon(() => chosen().locator('kbd').innerText(), 'y');
 });
 
+test('it opens while the focus is still in a dialog that was closed', async () => {
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Help' }).getByText('Ctrl+K').waitFor();
+  await page.evaluate(() => {
+    document.querySelector('dialog[open]').close();
+    const keys = { key: 'k', ctrlKey: true, bubbles: true, cancelable: true };
+    // Until the next frame the focus is in the closed dialog.
+    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', keys));
+  });
+  await field().waitFor();
+});
+
 for (const colorScheme of ['light', 'dark']) {
   for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]]) {
     test(`axe-core finds nothing serious: ${colorScheme}, ${width}×${height}`, async () => {

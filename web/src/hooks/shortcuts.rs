@@ -93,9 +93,10 @@ pub(crate) fn use_time_keys(controls: Controls) {
     use_window_event("keydown", on_key);
 }
 
-/// Whether a dialog or a menu takes the key. The focus may be nowhere while a dialog is open.
+/// Whether a dialog or a menu takes the key. The focus may be nowhere while a dialog is open, and it
+/// is in a closed dialog until the next frame.
 fn is_in_dialog(event: &KeyboardEvent) -> bool {
-    is_in(event, "dialog, [role=menu]") || has("dialog[open]")
+    is_in(event, "[role=menu]") || has("dialog[open]")
 }
 
 /// Whether the focused element handles the key itself.
