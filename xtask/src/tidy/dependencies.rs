@@ -3,10 +3,11 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 23] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 24] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
+    ("raft-mvcc", &[]),
     ("raft-server", &["raft-core"]),
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
