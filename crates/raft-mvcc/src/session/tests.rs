@@ -38,7 +38,7 @@ proptest! {
             let is_retry = first.contains_key(&number);
             prop_assert_eq!(answer.repeated, is_retry);
             let known: &mut Response = first.entry(number).or_insert_with(|| answer.clone());
-            prop_assert_eq!((answer.revision, answer.result), (known.revision, known.result.clone()));
+            prop_assert_eq!(&answer, &Response { repeated: is_retry, ..known.clone() });
             prop_assert_eq!(store.revision(), 1 + first.len() as i64);
             if is_restart {
                 store = Store::restore(&store.snapshot()).unwrap();

@@ -18,10 +18,10 @@ fn if_value(key: &'static str, relation: CompareRelation, value: &'static str) -
 }
 
 fn run(store: &mut Store, txn: Txn) -> TxnResult {
-    match apply(store, Operation::Txn(txn)).result {
-        Ok(Applied::Txn(result)) => result,
-        other => panic!("no answer to a transaction: {other:?}"),
-    }
+    let Ok(Applied::Txn(result)) = apply(store, Operation::Txn(txn)).result else {
+        panic!("the transaction was refused");
+    };
+    result
 }
 
 fn value(answer: &TxnAnswer) -> Option<&[u8]> {
