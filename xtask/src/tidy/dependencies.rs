@@ -3,7 +3,8 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 23] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 24] = [
+    ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
