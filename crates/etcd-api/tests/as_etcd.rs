@@ -68,8 +68,8 @@ fn entry(text: &str) -> (&str, serde_json::Value, Vec<u8>) {
     let mut lines = text.lines().map(str::trim);
     let mut next = || lines.next().expect("three lines");
     let (name, json, hex) = (next(), next(), next());
-    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    let bytes = hex.as_bytes().chunks(2).map(byte).collect();
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect(name);
+    let bytes = (0..hex.len()).step_by(2).map(byte).collect();
     (name, serde_json::from_str(json).expect(name), bytes)
 }
 
