@@ -1,13 +1,18 @@
 //! The thread of the disk: it writes what waits, and flushes once for all of it.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::Duration;
 
 use raft_core::{Persist, PersistId};
 use raft_storage::WriteBatch;
-use raft_storage_file::{BatchNumber, Directory, FileDisk, FileDiskError};
+use raft_storage_file::{Directory, FileDisk, FileDiskError};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::driver::Report;
+
+/// A full disk is tried again so often.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What the disk is to do.
 #[derive(Debug)]
@@ -40,11 +45,26 @@ fn write_what_waits(
 ) -> Result<PersistId, FileDiskError> {
     let DiskWork::Write(first) = first;
     let mut last = first.id;
-    disk.append(&WriteBatch::from_persist(&first))?;
+    append(disk, &first)?;
     while let Ok(DiskWork::Write(next)) = work.try_recv() {
         last = next.id;
-        disk.append(&WriteBatch::from_persist(&next))?;
+        append(disk, &next)?;
     }
     disk.flush()?;
     Ok(last)
+}
+
+/// Takes a write. While there is no room for it, it waits: nothing of it was written.
+fn append(disk: &mut FileDisk<Directory>, write: &Persist) -> Result<(), FileDiskError> {
+    let batch = WriteBatch::from_persist(write);
+    loop {
+        match disk.append(&batch) {
+            Ok(_) => return Ok(()),
+            Err(FileDiskError::Full { bytes }) => {
+                tracing::error!(bytes, "there is no room on the disk: writes wait");
+                thread::sleep(RETRY);
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }

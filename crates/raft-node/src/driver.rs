@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use raft_core::{Bytes, LogIndex, Message, NodeId, Outcome, Persist, PersistId, Snapshot};
-use raft_mvcc::{Response, Store};
+use raft_mvcc::Response;
 use raft_server::{Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 

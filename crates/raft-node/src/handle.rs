@@ -11,10 +11,10 @@ use raft_mvcc::{Command, Response, Store};
 use raft_server::ReplicaRequest;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::MemberInfo;
 use crate::driver::{Caller, Request};
 use crate::leases::Leases;
 use crate::peers::Peers;
-use crate::MemberInfo;
 
 /// The state of a node after the last entries that it applied. It never changes: the node publishes
 /// another one.

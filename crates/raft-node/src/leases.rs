@@ -52,8 +52,8 @@ impl Leases {
         if published.role != RoleKind::Leader {
             return Err(NotLeading);
         }
-        let Some(lease) = published.store.lease(id) else { return Ok(None) };
-        let full = after(now, lease.ttl);
+        let Some(ttl) = published.store.lease_ttl(id) else { return Ok(None) };
+        let full = after(now, ttl);
         let mut ends = self.ends();
         ends.lead_in(published.term, now);
         let end = ends.by_id.entry(id).or_insert(full);

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use raft_core::{Bytes, Config, LogIndex, RestartError, RoleKind, Term};
+use raft_core::{Config, RestartError};
 use raft_server::Replica;
 use raft_storage::{StorageError, recover};
 use raft_storage_file::{Directory, FileDisk, FileDiskError, Options};
@@ -122,7 +122,9 @@ impl Node {
         let mut servers = tokio::task::JoinSet::new();
         let service = PeerServer::new(service).max_decoding_message_size(MAX_FRAME_BYTES);
         servers.spawn(
-            server().add_service(service).serve_with_incoming(TcpListenerStream::new(peers_listener)),
+            server()
+                .add_service(service)
+                .serve_with_incoming(TcpListenerStream::new(peers_listener)),
         );
         servers.spawn(
             server()
@@ -175,9 +177,7 @@ async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
 }
 
-fn open(
-    config: &NodeConfig,
-) -> Result<(FileDisk<Directory>, raft_core::Recovered), StartError> {
+fn open(config: &NodeConfig) -> Result<(FileDisk<Directory>, raft_core::Recovered), StartError> {
     let directory = Directory::open(&config.data).map_err(|error| {
         let path = config.data.display().to_string();
         StartError::Directory { path, error }

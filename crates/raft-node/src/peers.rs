@@ -13,7 +13,7 @@ pub(crate) use outgoing::{Outbox, Peers};
 
 /// The generated code.
 pub(crate) mod proto {
-    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
+    #![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
     tonic::include_proto!("helios.peer.v1");
 }
 

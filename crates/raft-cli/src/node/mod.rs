@@ -126,7 +126,8 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
 }
 
 fn no_member(id: NodeId, file: &ClusterFile, path: &Path) -> String {
-    let known: Vec<String> = file.members.iter().map(|MemberLine { id, .. }| id.to_string()).collect();
+    let known: Vec<String> =
+        file.members.iter().map(|MemberLine { id, .. }| id.to_string()).collect();
     format!("{} has no member with the id {id}; it has {}", path.display(), known.join(", "))
 }
 

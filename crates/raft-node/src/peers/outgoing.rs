@@ -108,9 +108,8 @@ impl Outbox {
     /// Sends messages to a peer, or drops them if too many wait.
     pub(crate) fn send(&mut self, to: NodeId, membership: &Membership, messages: Vec<Message>) {
         let context = membership.context(to);
-        let peer = self.peers.entry(to).or_insert_with(|| {
-            Peer::begin(&self.shared, to, &self.runtime)
-        });
+        let peer =
+            self.peers.entry(to).or_insert_with(|| Peer::begin(&self.shared, to, &self.runtime));
         // The last known address stays that of a server that was removed.
         if context.is_some() && peer.context.as_ref() != context {
             peer.context = context.cloned();
@@ -194,8 +193,7 @@ impl Stream {
         };
         let (frames, stream) = mpsc::channel(4);
         let route = self.shared.route(self.to);
-        let hello =
-            Frame { route: Some(route), url: self.shared.url.clone(), ..Frame::default() };
+        let hello = Frame { route: Some(route), url: self.shared.url.clone(), ..Frame::default() };
         let _ = frames.try_send(hello);
         let mut client = PeerClient::new(channel).max_encoding_message_size(MAX_FRAME_BYTES);
         let mut urls = self.urls.clone();
@@ -226,8 +224,7 @@ async fn pump(
             batch.extend(more);
         }
         let messages = postcard::to_allocvec(&batch).expect("every message can be encoded");
-        let frame =
-            Frame { route: Some(route), messages: messages.into(), url: String::new() };
+        let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
         if frames.send(frame).await.is_err() {
             // The stream ends, and its end says why.
             return std::future::pending().await;
@@ -240,7 +237,7 @@ async fn pump(
 fn size(message: &Message) -> usize {
     match &message.body {
         raft_core::Body::AppendEntries(append) => {
-            append.entries.iter().map(|entry| 32 + entry.payload_len()).sum::<usize>() + 64
+            append.entries.iter().map(|entry| 32 + entry.payload.len()).sum::<usize>() + 64
         }
         raft_core::Body::InstallSnapshot(piece) => piece.data.len() + 128,
         raft_core::Body::Forward(forward) => forward.command.len() + 32,
