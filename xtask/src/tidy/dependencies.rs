@@ -3,11 +3,12 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 24] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 25] = [
     ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
+    ("raft-mvcc", &[]),
     ("raft-server", &["raft-core"]),
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
