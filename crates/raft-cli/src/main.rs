@@ -4,6 +4,7 @@
 mod bugs;
 mod caught;
 mod check;
+mod cluster;
 mod debug;
 mod diagram;
 mod experiment;
@@ -14,6 +15,7 @@ mod fuzz;
 mod input;
 mod interrupt;
 mod merge;
+mod node;
 mod open;
 mod output;
 mod progress;
@@ -39,6 +41,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Node(node::NodeArguments),
+    Cluster(cluster::ClusterArguments),
     Debug(debug::DebugArguments),
     Diagram(diagram::DiagramArguments),
     Open(open::OpenArguments),
@@ -60,6 +64,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Node(arguments) => node::node(&arguments),
+        Command::Cluster(arguments) => cluster::cluster(&arguments),
         Command::Debug(arguments) => debug::debug(&arguments),
         Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Open(arguments) => open::open(&arguments),

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 25] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 26] = [
     ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
@@ -13,6 +13,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 25] = [
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
+    (
+        "raft-node",
+        &["etcd-api", "raft-core", "raft-mvcc", "raft-server", "raft-storage", "raft-storage-file"],
+    ),
     ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
@@ -25,7 +29,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 25] = [
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec"]),
+    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec", "raft-node"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

@@ -1,0 +1,67 @@
+//! The streams that other nodes open.
+
+use std::sync::Arc;
+
+use raft_core::{Message, NodeId};
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Peers;
+use super::proto::peer_server::Peer;
+use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Route};
+use crate::leases::Leases;
+
+/// Takes what other nodes send.
+#[derive(Debug)]
+pub(crate) struct PeerService {
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) messages: mpsc::Sender<(NodeId, Vec<Message>)>,
+    pub(crate) leases: Leases,
+}
+
+impl PeerService {
+    fn check(&self, route: Option<&Route>) -> Result<NodeId, Status> {
+        Route::check(route, self.peers.cluster, self.peers.node).map_err(|error| {
+            tracing::warn!(%error, "a frame is refused");
+            Status::failed_precondition(error.to_string())
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl Peer for PeerService {
+    async fn deliver(
+        &self,
+        request: Request<Streaming<Frame>>,
+    ) -> Result<Response<Delivered>, Status> {
+        let mut frames = request.into_inner();
+        while let Some(frame) = frames.next().await {
+            let frame = frame?;
+            let from = self.check(frame.route.as_ref())?;
+            if !frame.url.is_empty() {
+                self.peers.hear(from, frame.url);
+            }
+            if frame.messages.is_empty() {
+                continue;
+            }
+            let messages = postcard::from_bytes(&frame.messages).map_err(|error| {
+                tracing::warn!(%error, from = from.0, "a frame does not decode");
+                Status::invalid_argument(format!("the frame does not decode: {error}"))
+            })?;
+            let stopped = |_| Status::unavailable("this node stops");
+            self.messages.send((from, messages)).await.map_err(stopped)?;
+        }
+        Ok(Response::new(Delivered {}))
+    }
+
+    async fn lease(&self, request: Request<LeaseRequest>) -> Result<Response<LeaseReply>, Status> {
+        let request = request.into_inner();
+        self.check(request.route.as_ref())?;
+        let remaining = self.leases.remaining(request.id, request.renew);
+        let remaining = remaining.map_err(|_| Status::failed_precondition("it does not lead"))?;
+        let remaining_ms =
+            remaining.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        Ok(Response::new(LeaseReply { remaining_ms }))
+    }
+}
