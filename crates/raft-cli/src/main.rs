@@ -3,6 +3,7 @@
 
 mod bugs;
 mod caught;
+mod certs;
 mod check;
 mod cluster;
 mod debug;
@@ -43,6 +44,7 @@ enum Command {
     Run(run::RunArguments),
     Node(node::NodeArguments),
     Cluster(cluster::ClusterArguments),
+    Certs(certs::CertsArguments),
     Debug(debug::DebugArguments),
     Diagram(diagram::DiagramArguments),
     Open(open::OpenArguments),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Node(arguments) => node::node(&arguments),
         Command::Cluster(arguments) => cluster::cluster(&arguments),
+        Command::Certs(arguments) => certs::certs(&arguments),
         Command::Debug(arguments) => debug::debug(&arguments),
         Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Open(arguments) => open::open(&arguments),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use raft_core::{ConfigError, Membership, NodeId, Settings};
+use raft_tls::TlsFiles;
 use sha2::{Digest, Sha256};
 
 use crate::MemberInfo;
@@ -28,6 +29,12 @@ pub struct NodeConfig {
     pub listen_clients: SocketAddr,
     /// Where other nodes reach it.
     pub peer_url: String,
+    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is plain
+    /// text.
+    pub tls: Option<TlsFiles>,
+    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses of
+    /// this machine only.
+    pub plain_text: bool,
     /// A request is answered within this time, or not at all. Default 5 s.
     pub request_timeout: Duration,
     /// The settings of the protocol. Followers forward commands, whatever they say.
@@ -52,6 +59,22 @@ pub enum NodeConfigError {
     /// The node is no member of the list that it has.
     #[error("node {0} is not among the initial members")]
     NotAMember(u64),
+    /// Plain text, where others can listen.
+    #[error(
+        "{0} can be reached from other machines, and there is no certificate: give one, or say that \
+         plain text is meant"
+    )]
+    PlainText(SocketAddr),
+    /// The address and the certificate do not go together.
+    #[error("the address {url} has {has}, and this node has {own}")]
+    Scheme {
+        /// The address.
+        url: String,
+        /// What it begins with.
+        has: &'static str,
+        /// What would go with it.
+        own: &'static str,
+    },
     /// Two members have one id.
     #[error("two initial members have the id {0}")]
     SameId(u64),
@@ -79,6 +102,28 @@ impl NodeConfig {
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
         u64::from_be_bytes(first)
+    }
+
+    /// Checks that certificates, addresses and schemes go together.
+    ///
+    /// # Errors
+    /// [`NodeConfigError::PlainText`] or [`NodeConfigError::Scheme`].
+    pub fn check_security(&self) -> Result<(), NodeConfigError> {
+        if self.tls.is_none() && !self.plain_text {
+            for address in [self.listen_peers, self.listen_clients] {
+                if !address.ip().is_loopback() {
+                    return Err(NodeConfigError::PlainText(address));
+                }
+            }
+        }
+        let (has, own) = match self.tls {
+            Some(_) => ("no https", "a certificate"),
+            None => ("https", "no certificate"),
+        };
+        if self.peer_url.starts_with("https://") != self.tls.is_some() {
+            return Err(NodeConfigError::Scheme { url: self.peer_url.clone(), has, own });
+        }
+        Ok(())
     }
 
     /// The membership of the first start.

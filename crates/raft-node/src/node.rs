@@ -3,16 +3,19 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use raft_core::{Config, RestartError};
 use raft_server::Replica;
 use raft_storage::{StorageError, recover};
 use raft_storage_file::{Directory, FileDisk, FileDiskError, Options};
+use raft_tls::{Tls, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::task::JoinSet;
 use tonic::transport::Server;
 
+use crate::disk::DiskWork;
 use crate::driver::{Driver, Inboxes, Outboxes, Report};
 use crate::handle::Shared;
 use crate::leases::{self, Leases};
@@ -28,7 +31,8 @@ pub struct Node {
     handle: NodeHandle,
     reports: mpsc::UnboundedSender<Report>,
     driver: JoinHandle<Result<(), String>>,
-    servers: tokio::task::JoinSet<Result<(), tonic::transport::Error>>,
+    /// They end with the node.
+    tasks: JoinSet<Result<(), tonic::transport::Error>>,
 }
 
 /// Why a node does not start.
@@ -54,6 +58,17 @@ pub enum StartError {
     /// What the records say and the settings say.
     #[error("{0}")]
     Restart(#[from] RestartError),
+    /// Its certificate.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
+    /// Its certificate is not for this node.
+    #[error("the certificate is for {of}, and this is node {id}")]
+    OtherCertificate {
+        /// Whom it is for.
+        of: String,
+        /// This node.
+        id: u64,
+    },
     /// An address cannot be listened on.
     #[error("{address} cannot be listened on: {error}")]
     Listen {
@@ -68,6 +83,13 @@ pub enum StartError {
 const QUEUE: usize = 16 << 10;
 const MESSAGES: usize = 1024;
 
+/// The most connections of peers, and of clients.
+const PEERS: usize = 256;
+const CLIENTS: usize = 20_000;
+
+/// The files of certificates are looked at so often.
+const RELOAD: Duration = Duration::from_secs(1);
+
 impl Node {
     /// Starts a node on the present runtime of tokio.
     ///
@@ -75,34 +97,33 @@ impl Node {
     /// See [`StartError`]. Nothing runs then.
     pub async fn start(config: NodeConfig) -> Result<Self, StartError> {
         let membership = config.membership()?;
-        let peers_listener = listen(config.listen_peers).await?;
-        let clients_listener = listen(config.listen_clients).await?;
+        config.check_security()?;
+        let tls = config.tls.clone().map(Tls::load).transpose()?;
+        check_certificate(tls.as_ref(), config.id)?;
+        let listeners = (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
         let (disk, recovered) = open(&config)?;
         let mut core = Config::new(config.id, membership);
         core.settings = config.settings.clone();
         core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
         let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
-        let (reports, report_inbox) = mpsc::unbounded_channel();
-        let (messages, message_inbox) = mpsc::channel(MESSAGES);
-        let (requests, request_inbox) = mpsc::channel(QUEUE);
-        let (work, disk_inbox) = std::sync::mpsc::channel();
-        let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
         let peers = Arc::new(Peers {
             cluster: config.cluster_id(),
             node: config.id,
             url: config.peer_url.clone(),
+            tls: tls.clone(),
             silence: config.settings.election_timeout_max,
             heard: std::sync::Mutex::default(),
         });
-        let runtime = tokio::runtime::Handle::current();
+        let (reports, report_inbox) = mpsc::unbounded_channel();
+        let (messages, message_inbox) = mpsc::channel(MESSAGES);
+        let (requests, request_inbox) = mpsc::channel(QUEUE);
+        let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
         let outboxes = Outboxes {
             reports: reports.clone(),
-            disk: work,
-            peers: Outbox::new(peers.clone(), runtime),
+            disk: start_disk(disk, reports.clone()),
+            peers: Outbox::new(peers.clone(), tokio::runtime::Handle::current()),
             published: publisher,
         };
-        let disk_reports = reports.clone();
-        thread("disk", move || crate::disk::run(disk, &disk_inbox, &disk_reports));
         let inboxes =
             Inboxes { reports: report_inbox, messages: message_inbox, requests: request_inbox };
         let driver = thread("replica", move || drive(Driver::new(replica, outboxes), inboxes));
@@ -117,21 +138,13 @@ impl Node {
             request_timeout: config.request_timeout,
         };
         let handle = NodeHandle { shared: Arc::new(shared) };
-        tokio::spawn(leases::end_leases(handle.clone()));
         let service = PeerService { peers, messages, leases };
-        let mut servers = tokio::task::JoinSet::new();
-        let service = PeerServer::new(service).max_decoding_message_size(MAX_FRAME_BYTES);
-        servers.spawn(
-            server()
-                .add_service(service)
-                .serve_with_incoming(TcpListenerStream::new(peers_listener)),
-        );
-        servers.spawn(
-            server()
-                .add_routes(api::services(handle.clone(), api::ApiSettings::default()))
-                .serve_with_incoming(TcpListenerStream::new(clients_listener)),
-        );
-        Ok(Self { handle, reports, driver, servers })
+        let mut tasks = serve(&handle, service, listeners, tls.as_ref());
+        tasks.spawn(endless(leases::end_leases(handle.clone())));
+        if let Some(tls) = tls {
+            tasks.spawn(endless(tls.keep_reloading(RELOAD)));
+        }
+        Ok(Self { handle, reports, driver, tasks })
     }
 
     /// The node, for services and tests.
@@ -150,7 +163,7 @@ impl Node {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) | Err(_) => Err("the thread of the replica panicked".to_owned()),
             },
-            Some(server) = self.servers.join_next() => match server {
+            Some(task) = self.tasks.join_next() => match task {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
@@ -171,6 +184,46 @@ fn server() -> Server {
         .initial_stream_window_size(8 << 20)
         .initial_connection_window_size(16 << 20)
         .max_frame_size(1 << 20)
+}
+
+/// Serves peers and clients.
+fn serve(
+    handle: &NodeHandle,
+    peers: PeerService,
+    (peer_listener, client_listener): (TcpListener, TcpListener),
+    tls: Option<&Tls>,
+) -> JoinSet<Result<(), tonic::transport::Error>> {
+    let mut tasks = JoinSet::new();
+    let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
+    let of_peers = raft_tls::listen(peer_listener, tls.cloned(), PEERS);
+    tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
+    let clients = api::services(handle.clone(), api::ApiSettings::default());
+    let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
+    tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
+    tasks
+}
+
+async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport::Error> {
+    task.await;
+    Ok(())
+}
+
+fn start_disk(
+    disk: FileDisk<Directory>,
+    reports: mpsc::UnboundedSender<Report>,
+) -> std::sync::mpsc::Sender<DiskWork> {
+    let (work, inbox) = std::sync::mpsc::channel();
+    thread("disk", move || crate::disk::run(disk, &inbox, &reports));
+    work
+}
+
+fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {
+    let Some(identity) = tls.map(Tls::identity) else { return Ok(()) };
+    if identity.node == Some(id.0) {
+        return Ok(());
+    }
+    let of = identity.node.map_or(identity.name, |node| format!("node {node}"));
+    Err(StartError::OtherCertificate { of, id: id.0 })
 }
 
 async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {

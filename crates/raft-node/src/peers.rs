@@ -40,6 +40,8 @@ pub(crate) enum RouteError {
     Cluster { wanted: u64, own: u64 },
     #[error("it is for node {wanted}, and this is node {own}")]
     Receiver { wanted: u64, own: NodeId },
+    #[error("the certificate of the connection is not that of its sender, node {0}")]
+    Certificate(NodeId),
     #[error("its sender has this node's id, or none")]
     Sender,
 }

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 26] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
     ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
@@ -13,9 +13,18 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 26] = [
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
+    ("raft-tls", &[]),
     (
         "raft-node",
-        &["etcd-api", "raft-core", "raft-mvcc", "raft-server", "raft-storage", "raft-storage-file"],
+        &[
+            "etcd-api",
+            "raft-core",
+            "raft-mvcc",
+            "raft-server",
+            "raft-storage",
+            "raft-storage-file",
+            "raft-tls",
+        ],
     ),
     ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
@@ -29,7 +38,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 26] = [
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec", "raft-node"]),
+    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec", "raft-node", "raft-tls"]),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

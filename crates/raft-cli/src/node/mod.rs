@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use raft_core::NodeId;
 use raft_node::{ClusterFile, MemberLine, Node, NodeConfig, host_and_port};
+use raft_tls::TlsFiles;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Run one server of a real cluster, with its log on disk and etcd's v3 API for clients.
@@ -43,6 +44,20 @@ pub(crate) struct NodeArguments {
     /// Address to listen on for clients; that of the member's client_url by default.
     #[arg(long, env = "HELIOS_LISTEN_CLIENTS", value_name = "HOST:PORT")]
     listen_clients: Option<String>,
+    /// Certificate of this server, in PEM: it says `helios:node:ID`, as `helios certs` makes them.
+    /// Peers and clients then speak TLS and show certificates too. The files are reloaded when they
+    /// change.
+    #[arg(long, env = "HELIOS_CERT", value_name = "FILE", requires_all = ["key", "ca"])]
+    cert: Option<PathBuf>,
+    /// Key of the certificate.
+    #[arg(long, env = "HELIOS_KEY", value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// Authorities that sign the certificates of peers and clients.
+    #[arg(long, env = "HELIOS_CA", value_name = "FILE", requires = "cert")]
+    ca: Option<PathBuf>,
+    /// Speak plain text although other machines can reach this server.
+    #[arg(long, conflicts_with = "cert")]
+    plain_text: bool,
     /// Join a cluster that runs, which has added this server: the members of the file are not those
     /// of the first start.
     #[arg(long)]
@@ -120,9 +135,17 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
         listen_peers: listen(&arguments.listen_peers, &own.peer_url)?,
         listen_clients: listen(&arguments.listen_clients, &own.client_url)?,
         peer_url: own.peer_url.clone(),
+        tls: tls(arguments),
+        plain_text: arguments.plain_text,
         request_timeout: Duration::from_secs(5),
         settings: file.settings(),
     })
+}
+
+fn tls(arguments: &NodeArguments) -> Option<TlsFiles> {
+    let NodeArguments { cert, key, ca, .. } = arguments;
+    let (certificate, key, authorities) = (cert.clone()?, key.clone()?, ca.clone()?);
+    Some(TlsFiles { certificate, key, authorities })
 }
 
 fn no_member(id: NodeId, file: &ClusterFile, path: &Path) -> String {

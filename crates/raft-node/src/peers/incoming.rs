@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use raft_core::{Message, NodeId};
+use raft_tls::Identity;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Peers;
 use super::proto::peer_server::Peer;
 use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Route};
+use super::{Peers, RouteError};
 use crate::leases::Leases;
 
 /// Takes what other nodes send.
@@ -21,8 +22,16 @@ pub(crate) struct PeerService {
 }
 
 impl PeerService {
-    fn check(&self, route: Option<&Route>) -> Result<NodeId, Status> {
-        Route::check(route, self.peers.cluster, self.peers.node).map_err(|error| {
+    /// Who sent something, if it is meant for this node, and the certificate of the connection is
+    /// the sender's.
+    fn check(&self, route: Option<&Route>, identity: &Identity) -> Result<NodeId, Status> {
+        let checked = Route::check(route, self.peers.cluster, self.peers.node);
+        let checked = checked.and_then(|from| match self.peers.tls.is_none() {
+            true => Ok(from),
+            false if identity.node == Some(from.0) => Ok(from),
+            false => Err(RouteError::Certificate(from)),
+        });
+        checked.map_err(|error| {
             tracing::warn!(%error, "a frame is refused");
             Status::failed_precondition(error.to_string())
         })
@@ -35,10 +44,11 @@ impl Peer for PeerService {
         &self,
         request: Request<Streaming<Frame>>,
     ) -> Result<Response<Delivered>, Status> {
+        let identity = identity(&request);
         let mut frames = request.into_inner();
         while let Some(frame) = frames.next().await {
             let frame = frame?;
-            let from = self.check(frame.route.as_ref())?;
+            let from = self.check(frame.route.as_ref(), &identity)?;
             if !frame.url.is_empty() {
                 self.peers.hear(from, frame.url);
             }
@@ -56,12 +66,17 @@ impl Peer for PeerService {
     }
 
     async fn lease(&self, request: Request<LeaseRequest>) -> Result<Response<LeaseReply>, Status> {
+        let identity = identity(&request);
         let request = request.into_inner();
-        self.check(request.route.as_ref())?;
+        self.check(request.route.as_ref(), &identity)?;
         let remaining = self.leases.remaining(request.id, request.renew);
         let remaining = remaining.map_err(|_| Status::failed_precondition("it does not lead"))?;
         let remaining_ms =
             remaining.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
         Ok(Response::new(LeaseReply { remaining_ms }))
     }
+}
+
+fn identity<T>(request: &Request<T>) -> Identity {
+    request.extensions().get::<Identity>().cloned().unwrap_or_default()
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use raft_core::{Bytes, Membership, Message, NodeId};
+use raft_tls::Tls;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
@@ -24,6 +25,8 @@ pub(crate) struct Peers {
     pub(crate) node: NodeId,
     /// Where this node is reached.
     pub(crate) url: String,
+    /// How it speaks TLS.
+    pub(crate) tls: Option<Tls>,
     /// A connection that is silent for so long is given up.
     pub(crate) silence: Duration,
     /// The addresses of those that opened a stream to this node: a server that joins knows no
@@ -75,7 +78,7 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    fn connect(&self, url: &str) -> Result<Channel, tonic::transport::Error> {
+    fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(self.silence)
             .http2_keep_alive_interval(self.silence / 2)
@@ -84,7 +87,7 @@ impl Peers {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .tcp_nodelay(true);
-        Ok(endpoint.connect_lazy())
+        Ok(raft_tls::connect(&endpoint, self.tls.clone(), Some(to.0)))
     }
 
     /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
@@ -93,7 +96,8 @@ impl Peers {
         (to, url): (NodeId, &str),
         (id, renew): (i64, bool),
     ) -> Result<i64, Status> {
-        let channel = self.connect(url).map_err(|error| Status::unavailable(error.to_string()))?;
+        let channel = self.connect(to, url);
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let request = LeaseRequest { route: Some(self.route(to)), id, renew };
         let reply = PeerClient::new(channel).lease(request).await?;
         Ok(reply.into_inner().remaining_ms)
@@ -187,7 +191,7 @@ impl Stream {
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
     async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
-        let channel = match self.shared.connect(url) {
+        let channel = match self.shared.connect(self.to, url) {
             Ok(channel) => channel,
             Err(error) => return Some(Status::invalid_argument(error.to_string())),
         };
