@@ -174,8 +174,8 @@ fn refused(refusal: Refusal) -> ApiError {
 fn change_refused(error: ChangeError) -> ApiError {
     match error {
         ChangeError::NotAMember(_) | ChangeError::NodeIdZero => ApiError::MemberNotFound,
-        ChangeError::AlreadyAVoter(_) | ChangeError::AlreadyALearner(_) => ApiError::MemberExists,
-        ChangeError::NotALearner(_) => ApiError::NotALearner,
+        ChangeError::AlreadyALearner(_) => ApiError::MemberExists,
+        ChangeError::NotALearner(_) | ChangeError::AlreadyAVoter(_) => ApiError::NotALearner,
         ChangeError::LearnerCount(_) => ApiError::TooManyLearners,
         ChangeError::ContextTooLong { .. } => ApiError::BadMemberUrls,
         ChangeError::NotAVoter(_) | ChangeError::VoterCount(_) | ChangeError::NothingToDo => {
