@@ -118,15 +118,21 @@ impl Node {
         let (messages, message_inbox) = mpsc::channel(MESSAGES);
         let (requests, request_inbox) = mpsc::channel(QUEUE);
         let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
+        let (work, disk) = start_disk(disk, reports.clone());
         let outboxes = Outboxes {
             reports: reports.clone(),
-            disk: start_disk(disk, reports.clone()),
+            disk: work,
             peers: Outbox::new(peers.clone(), tokio::runtime::Handle::current()),
             published: publisher,
         };
         let inboxes =
             Inboxes { reports: report_inbox, messages: message_inbox, requests: request_inbox };
-        let driver = thread("replica", move || drive(Driver::new(replica, outboxes), inboxes));
+        let driver = thread("replica", move || {
+            let ended = drive(Driver::new(replica, outboxes), inboxes);
+            // The directory is free for the next start when the thread of the disk has ended.
+            disk.join().map_err(|_| "the thread of the disk panicked".to_owned())?;
+            ended
+        });
         let leases = Leases::new(published.clone());
         let shared = Shared {
             node: config.id,
@@ -211,10 +217,9 @@ async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport:
 fn start_disk(
     disk: FileDisk<Directory>,
     reports: mpsc::UnboundedSender<Report>,
-) -> std::sync::mpsc::Sender<DiskWork> {
+) -> (std::sync::mpsc::Sender<DiskWork>, JoinHandle<()>) {
     let (work, inbox) = std::sync::mpsc::channel();
-    thread("disk", move || crate::disk::run(disk, &inbox, &reports));
-    work
+    (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports)))
 }
 
 fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
     ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
@@ -14,6 +14,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
     ("raft-tls", &[]),
+    ("raft-client", &["etcd-api", "raft-tls"]),
     (
         "raft-node",
         &[
@@ -38,7 +39,18 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec", "raft-node", "raft-tls"]),
+    (
+        "raft-cli",
+        &[
+            "raft-jobs",
+            "raft-lab",
+            "raft-diagram",
+            "raft-spec",
+            "raft-node",
+            "raft-client",
+            "raft-tls",
+        ],
+    ),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),
