@@ -10,15 +10,16 @@ use crate::error::Error;
 use crate::record::At;
 use crate::versions::Versions;
 
-/// The changes that a compaction sweeps at once. A small one is then complete.
-pub(crate) const SWEPT_BY_COMPACTION: usize = 4096;
+/// The changes that a compaction sweeps at once. A small one is then complete. In tests few, so that
+/// sweeps under way are common.
+pub(crate) const SWEPT_BY_COMPACTION: usize = if cfg!(test) { 3 } else { 4096 };
 
 /// The changes that each command sweeps.
-pub(crate) const SWEPT_BY_COMMAND: usize = 8;
+pub(crate) const SWEPT_BY_COMMAND: usize = if cfg!(test) { 1 } else { 8 };
 
 /// The changes that a command sweeps for each change that it makes. More than one, so that a sweep
 /// ends however many changes there are meanwhile.
-pub(crate) const SWEPT_BY_CHANGE: usize = 2;
+pub(crate) const SWEPT_BY_CHANGE: usize = if cfg!(test) { 1 } else { 2 };
 
 impl Versions {
     /// Makes earlier revisions unreadable.

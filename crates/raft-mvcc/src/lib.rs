@@ -107,6 +107,11 @@ mod validate;
 mod versions;
 mod writing;
 
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod strategies;
+
 pub use alarm::{AlarmKind, AlarmMember};
 pub use changes::{Change, ChangeKind, Changes, ChangesQuery};
 pub use command::{Command, DecodeError, Operation, SessionTag};

@@ -89,6 +89,8 @@ pub fn default_settings() -> Settings {
         forward_proposals: true,
         lease_reads: false,
         max_batch_entries: 4096,
+        // A request of etcd's API has at most 1.5 MiB.
+        max_command_bytes: 2 << 20,
         max_pending_requests: 100_000,
         snapshot_threshold: u64::MAX,
         ..Settings::default()

@@ -203,7 +203,7 @@ fn serve(
     let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
     let of_peers = raft_tls::listen(peer_listener, tls.cloned(), PEERS);
     tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
-    let clients = api::services(handle.clone());
+    let clients = api::services(handle.clone(), api::ApiSettings::default());
     let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
     tasks
