@@ -1,9 +1,12 @@
 //! The `helios` command.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod bugs;
 mod caught;
+mod certs;
 mod check;
+mod cluster;
 mod debug;
 mod diagram;
 mod experiment;
@@ -14,6 +17,7 @@ mod fuzz;
 mod input;
 mod interrupt;
 mod merge;
+mod node;
 mod open;
 mod output;
 mod progress;
@@ -39,6 +43,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Node(node::NodeArguments),
+    Cluster(cluster::ClusterArguments),
+    Certs(certs::CertsArguments),
+    Bench(bench::BenchArguments),
     Debug(debug::DebugArguments),
     Diagram(diagram::DiagramArguments),
     Open(open::OpenArguments),
@@ -60,6 +68,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Node(arguments) => node::node(&arguments),
+        Command::Cluster(arguments) => cluster::cluster(&arguments),
+        Command::Certs(arguments) => certs::certs(&arguments),
+        Command::Bench(arguments) => bench::bench(&arguments),
         Command::Debug(arguments) => debug::debug(&arguments),
         Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Open(arguments) => open::open(&arguments),

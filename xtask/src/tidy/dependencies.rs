@@ -3,7 +3,8 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 24] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
+    ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -12,6 +13,20 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 24] = [
     ("raft-storage", &["raft-core"]),
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
+    ("raft-tls", &[]),
+    ("raft-client", &["etcd-api", "raft-tls"]),
+    (
+        "raft-node",
+        &[
+            "etcd-api",
+            "raft-core",
+            "raft-mvcc",
+            "raft-server",
+            "raft-storage",
+            "raft-storage-file",
+            "raft-tls",
+        ],
+    ),
     ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
@@ -24,7 +39,18 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 24] = [
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec"]),
+    (
+        "raft-cli",
+        &[
+            "raft-jobs",
+            "raft-lab",
+            "raft-diagram",
+            "raft-spec",
+            "raft-node",
+            "raft-client",
+            "raft-tls",
+        ],
+    ),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

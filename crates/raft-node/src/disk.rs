@@ -1,0 +1,70 @@
+//! The thread of the disk: it writes what waits, and flushes once for all of it.
+
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::Duration;
+
+use raft_core::{Persist, PersistId};
+use raft_storage::WriteBatch;
+use raft_storage_file::{Directory, FileDisk, FileDiskError};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::driver::Report;
+
+/// A full disk is tried again so often.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What the disk is to do.
+#[derive(Debug)]
+pub(crate) enum DiskWork {
+    /// Store this, then report it.
+    Write(Persist),
+}
+
+/// Writes until nobody asks any more. A failure is reported, and is the end.
+pub(crate) fn run(
+    mut disk: FileDisk<Directory>,
+    work: &Receiver<DiskWork>,
+    reports: &UnboundedSender<Report>,
+) {
+    while let Ok(first) = work.recv() {
+        match write_what_waits(&mut disk, first, work) {
+            Ok(last) => drop(reports.send(Report::Persisted(last))),
+            Err(error) => {
+                let _ = reports.send(Report::DiskFailed(error.to_string()));
+                return;
+            }
+        }
+    }
+}
+
+fn write_what_waits(
+    disk: &mut FileDisk<Directory>,
+    first: DiskWork,
+    work: &Receiver<DiskWork>,
+) -> Result<PersistId, FileDiskError> {
+    let DiskWork::Write(first) = first;
+    let mut last = first.id;
+    append(disk, &first)?;
+    while let Ok(DiskWork::Write(next)) = work.try_recv() {
+        last = next.id;
+        append(disk, &next)?;
+    }
+    disk.flush()?;
+    Ok(last)
+}
+
+/// Takes a write. While there is no room for it, it waits: nothing of it was written.
+fn append(disk: &mut FileDisk<Directory>, write: &Persist) -> Result<(), FileDiskError> {
+    let batch = WriteBatch::from_persist(write);
+    loop {
+        match disk.append(&batch) {
+            Ok(_) => return Ok(()),
+            Err(FileDiskError::Full { bytes }) => {
+                tracing::error!(bytes, "there is no room on the disk: writes wait");
+                thread::sleep(RETRY);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

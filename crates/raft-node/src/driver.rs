@@ -1,0 +1,275 @@
+//! The thread of the replica: it hands over what happens, and carries out what comes out.
+//!
+//! Everything that waits is handed over before the outputs are taken, so the commands of many
+//! clients become one write and one message to each peer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use raft_core::{Bytes, LogIndex, Message, NodeId, Outcome, Persist, PersistId, Snapshot};
+use raft_mvcc::Response;
+use raft_server::{Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock;
+use crate::disk::DiskWork;
+use crate::machine::{Machine, MachineAnswer};
+use crate::peers::Outbox;
+use crate::{NodeError, Published};
+
+/// What a service wants, and whom to tell.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) caller: Caller,
+    pub(crate) request: ReplicaRequest<()>,
+}
+
+/// Who is told the answer. One who does not wait any more is not told.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    Command(oneshot::Sender<Result<Response, NodeError>>),
+    Barrier(oneshot::Sender<Result<(), NodeError>>),
+    Order(oneshot::Sender<Result<Outcome, NodeError>>),
+}
+
+/// What other threads report. There are at most as many as the driver asked for, so the channel has
+/// no bound.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// This write, and all before it, are durable.
+    Persisted(PersistId),
+    /// A write or a flush failed: why.
+    DiskFailed(String),
+    /// A snapshot was encoded.
+    SnapshotTaken { through: LogIndex, data: Bytes },
+    /// The node is to stop.
+    Stop,
+}
+
+/// What arrives at a driver.
+#[derive(Debug)]
+pub(crate) struct Inboxes {
+    pub(crate) reports: mpsc::UnboundedReceiver<Report>,
+    pub(crate) messages: mpsc::Receiver<(NodeId, Vec<Message>)>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+}
+
+/// Where a driver sends what comes out.
+#[derive(Debug)]
+pub(crate) struct Outboxes {
+    pub(crate) reports: mpsc::UnboundedSender<Report>,
+    pub(crate) disk: std::sync::mpsc::Sender<DiskWork>,
+    pub(crate) peers: Outbox,
+    pub(crate) published: watch::Sender<Arc<Published>>,
+}
+
+/// A replica and its surroundings.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    replica: Replica<Machine, Caller>,
+    outboxes: Outboxes,
+    /// The messages of this drain.
+    sends: BTreeMap<NodeId, Vec<Message>>,
+    /// The answers of this drain. They go out after the state that they promise.
+    answers: Vec<(Caller, Told)>,
+    /// Why the node stops.
+    failure: Option<String>,
+}
+
+/// An answer of the replica.
+#[derive(Debug)]
+enum Told {
+    Answer(ReplicaAnswer<MachineAnswer>),
+    Order(Outcome),
+}
+
+/// So many inputs are handed over before a drain, so that answers and heartbeats are not late.
+const MAX_INPUTS: usize = 4096;
+
+impl Driver {
+    pub(crate) fn new(replica: Replica<Machine, Caller>, outboxes: Outboxes) -> Self {
+        let (sends, answers) = (BTreeMap::new(), Vec::new());
+        Self { replica, outboxes, sends, answers, failure: None }
+    }
+
+    /// Runs until the node stops. Returns why, if it was not told to.
+    pub(crate) async fn run(mut self, mut inboxes: Inboxes) -> Result<(), String> {
+        let (mut reports, mut messages, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+        self.drain();
+        loop {
+            let deadline = self.replica.deadline();
+            tokio::select! {
+                biased;
+                _ = inboxes.reports.recv_many(&mut reports, MAX_INPUTS) => {}
+                _ = inboxes.messages.recv_many(&mut messages, MAX_INPUTS) => {}
+                _ = inboxes.requests.recv_many(&mut requests, MAX_INPUTS) => {}
+                () = tokio::time::sleep(clock::until(deadline)) => {}
+            }
+            // What else waits goes into the same drain.
+            fill(&mut inboxes.messages, &mut messages);
+            fill(&mut inboxes.requests, &mut requests);
+            let now = clock::now();
+            for report in reports.drain(..) {
+                match report {
+                    Report::Persisted(id) => self.replica.handle(now, ReplicaInput::Persisted(id)),
+                    Report::SnapshotTaken { through, data } => {
+                        let data = data.into();
+                        self.replica.handle(now, ReplicaInput::SnapshotTaken { through, data });
+                    }
+                    Report::DiskFailed(reason) => {
+                        self.replica.handle(now, ReplicaInput::PersistFailed);
+                        self.failure = Some(reason);
+                    }
+                    Report::Stop => return Ok(()),
+                }
+            }
+            for (from, batch) in messages.drain(..) {
+                for message in batch {
+                    self.replica.handle(now, ReplicaInput::Message { from, message });
+                }
+            }
+            for Request { caller, request } in requests.drain(..) {
+                self.replica.handle(now, ReplicaInput::Request { caller, request });
+            }
+            // What waited when the deadline passed was handed over before.
+            if now >= deadline {
+                self.replica.handle(now, ReplicaInput::Timeout);
+            }
+            self.drain();
+            if let Some(reason) = self.failure.take() {
+                return Err(reason);
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.replica.poll_output() {
+            match output {
+                ReplicaOutput::Persist(write) => self.persist(write),
+                ReplicaOutput::Send { to, message } => {
+                    self.sends.entry(to).or_default().push(message);
+                }
+                ReplicaOutput::Applied(_) => {}
+                ReplicaOutput::Restore(snapshot) => self.restore(&snapshot),
+                ReplicaOutput::Answer { caller, outcome: _, answer } => {
+                    self.answers.push((caller, Told::Answer(answer)));
+                }
+                ReplicaOutput::Order { caller, outcome } => {
+                    self.answers.push((caller, Told::Order(outcome)));
+                }
+                ReplicaOutput::SnapshotNeeded { through } => self.take_snapshot(through),
+                // The data of snapshots is in their records.
+                ReplicaOutput::Files(_) => {}
+                ReplicaOutput::Alarm(alarm) => tracing::error!("{alarm}"),
+                ReplicaOutput::Trace(trace) => tracing::debug!("{trace}"),
+            }
+        }
+        let membership = self.replica.core().membership();
+        for (to, messages) in std::mem::take(&mut self.sends) {
+            self.outboxes.peers.send(to, membership, messages);
+        }
+        self.publish();
+        for (caller, told) in self.answers.drain(..) {
+            caller.tell(told);
+        }
+    }
+
+    fn persist(&mut self, write: Persist) {
+        // If the thread of the disk is gone, it has reported why.
+        let _ = self.outboxes.disk.send(DiskWork::Write(write));
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) {
+        let restored = match snapshot.data.bytes() {
+            Some(data) => self.replica.restore(data).map_err(|error| error.to_string()),
+            None => Err("its data is in a file".to_owned()),
+        };
+        if let Err(reason) = restored {
+            let index = snapshot.last_included_index;
+            self.failure = Some(format!("the snapshot through {index} cannot be read: {reason}"));
+        }
+    }
+
+    /// Encodes the state on a thread of its own, from a clone.
+    fn take_snapshot(&mut self, through: LogIndex) {
+        let (store, reports) = (self.replica.machine().0.clone(), self.outboxes.reports.clone());
+        std::thread::spawn(move || {
+            let data = Bytes::from(store.snapshot());
+            let _ = reports.send(Report::SnapshotTaken { through, data });
+        });
+    }
+
+    /// Publishes the state if it is another one than before.
+    fn publish(&mut self) {
+        let core = self.replica.core();
+        self.outboxes.published.send_if_modified(|published| {
+            let is_same = published.applied == self.replica.applied()
+                && published.commit_index == core.commit_index()
+                && published.term == core.current_term()
+                && published.role == core.role()
+                && published.leader == core.leader()
+                && *published.membership == *core.membership();
+            if is_same {
+                return false;
+            }
+            let membership = if *published.membership == *core.membership() {
+                published.membership.clone()
+            } else {
+                Arc::new(core.membership().clone())
+            };
+            *published = Arc::new(Published {
+                store: self.replica.machine().0.clone(),
+                role: core.role(),
+                term: core.current_term(),
+                leader: core.leader(),
+                commit_index: core.commit_index(),
+                applied: self.replica.applied(),
+                membership,
+            });
+            true
+        });
+    }
+}
+
+/// Takes what waits, up to a bound, without waiting for more.
+fn fill<T>(inbox: &mut mpsc::Receiver<T>, taken: &mut Vec<T>) {
+    while taken.len() < MAX_INPUTS
+        && let Ok(one) = inbox.try_recv()
+    {
+        taken.push(one);
+    }
+}
+
+impl Caller {
+    /// One who does not wait any more is not told.
+    fn tell(self, told: Told) {
+        match (self, told) {
+            (Self::Command(caller), Told::Answer(answer)) => {
+                let answer = judge(answer).and_then(|answer| match answer {
+                    MachineAnswer::Applied(response) => Ok(response),
+                    MachineAnswer::Readable => Err(NodeError::Unknown),
+                });
+                let _ = caller.send(answer);
+            }
+            (Self::Barrier(caller), Told::Answer(answer)) => {
+                let _ = caller.send(judge(answer).map(drop));
+            }
+            (Self::Order(caller), Told::Order(outcome)) => {
+                let _ = caller.send(Ok(outcome));
+            }
+            // A replica answers each request in its own way.
+            (Self::Command(_) | Self::Barrier(_), Told::Order(_))
+            | (Self::Order(_), Told::Answer(_)) => {}
+        }
+    }
+}
+
+fn judge(answer: ReplicaAnswer<MachineAnswer>) -> Result<MachineAnswer, NodeError> {
+    match answer {
+        ReplicaAnswer::Response(answer) => Ok(answer),
+        ReplicaAnswer::NotLeader(leader) => Err(NodeError::NotLeader(leader)),
+        ReplicaAnswer::Refused(refusal) => Err(NodeError::Refused(refusal)),
+        ReplicaAnswer::Superseded => Err(NodeError::Superseded),
+        ReplicaAnswer::Unknown => Err(NodeError::Unknown),
+    }
+}

@@ -1,0 +1,200 @@
+//! What a service of a node calls: requests for the log, and the state that was published last.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raft_core::{
+    Bytes, LogIndex, Membership, MembershipChange, NodeId, Outcome, ReadMode, Refusal, RoleKind,
+    Term,
+};
+use raft_mvcc::{Command, Response, Store};
+use raft_server::ReplicaRequest;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::MemberInfo;
+use crate::driver::{Caller, Request};
+use crate::leases::Leases;
+use crate::peers::Peers;
+
+/// The state of a node after the last entries that it applied. It never changes: the node publishes
+/// another one.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The keys, as of [`applied`](Self::applied).
+    pub store: Store,
+    /// The node's role in its term.
+    pub role: RoleKind,
+    /// Its term.
+    pub term: Term,
+    /// The leader that it knows: itself, if it leads.
+    pub leader: Option<NodeId>,
+    /// The last entry that it knows to be committed.
+    pub commit_index: LogIndex,
+    /// The last entry that it applied.
+    pub applied: LogIndex,
+    /// The membership in force.
+    pub membership: Arc<Membership>,
+}
+
+/// A node, for its services. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct NodeHandle {
+    pub(crate) shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) node: NodeId,
+    pub(crate) cluster: u64,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) published: watch::Receiver<Arc<Published>>,
+    pub(crate) leases: Leases,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) request_timeout: Duration,
+}
+
+/// Why a node does not do what it is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Nothing was done: this node does not lead. Ask the leader, if one is named.
+    #[error("this node does not lead")]
+    NotLeader(Option<NodeId>),
+    /// Nothing was done, for this reason.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The command was in the log and will never take effect. Ask again.
+    #[error("another leader took over before the command was committed; nothing was done")]
+    Superseded,
+    /// The command may have taken effect, or may yet.
+    #[error("it is not known whether the command took effect")]
+    Unknown,
+    /// No answer came in time. A command may take effect yet.
+    #[error("no answer came within {0:?}")]
+    TimedOut(Duration),
+    /// Too many requests wait. Nothing was done; try again later.
+    #[error("too many requests wait already")]
+    Busy,
+    /// The node stops, or has stopped.
+    #[error("this node stops")]
+    Stopped,
+}
+
+impl NodeHandle {
+    /// The id of this node.
+    pub fn node(&self) -> NodeId {
+        self.shared.node
+    }
+
+    /// The id of its cluster.
+    pub fn cluster(&self) -> u64 {
+        self.shared.cluster
+    }
+
+    /// The state that was published last. It may be old: [`read_barrier`](Self::read_barrier) first
+    /// for what must be new.
+    pub fn published(&self) -> Arc<Published> {
+        self.shared.published.borrow().clone()
+    }
+
+    /// Tells of each state that is published. One that is followed by another may be left out.
+    pub fn updates(&self) -> watch::Receiver<Arc<Published>> {
+        self.shared.published.clone()
+    }
+
+    /// How long a lease lives, or `None` if there is no such lease; with `renew`, it begins anew.
+    /// Only the leader knows, so another node asks it.
+    ///
+    /// # Errors
+    /// No leader is known, or it does not answer.
+    pub async fn lease(&self, id: i64, renew: bool) -> Result<Option<Duration>, NodeError> {
+        if let Ok(remaining) = self.shared.leases.remaining(id, renew) {
+            return Ok(remaining);
+        }
+        let published = self.published();
+        let leader = published.leader.filter(|leader| *leader != self.node());
+        let leader = leader.ok_or(NodeError::NotLeader(None))?;
+        let urls = MemberInfo::of(&published.membership, leader).peer_urls;
+        let url = urls.first().ok_or(NodeError::NotLeader(Some(leader)))?;
+        let asked = self.shared.peers.ask_for_lease((leader, url), (id, renew));
+        match tokio::time::timeout(self.shared.request_timeout, asked).await {
+            Ok(Ok(remaining)) => Ok(u64::try_from(remaining).ok().map(Duration::from_millis)),
+            Ok(Err(_)) => Err(NodeError::NotLeader(Some(leader))),
+            Err(_) => Err(NodeError::TimedOut(self.shared.request_timeout)),
+        }
+    }
+
+    /// Has a command committed, and returns the answer of the store. A node that does not lead
+    /// forwards it. The state that has its effects is published before.
+    ///
+    /// # Errors
+    /// See [`NodeError`]. After [`NodeError::Unknown`] and [`NodeError::TimedOut`] the command may
+    /// have taken effect.
+    pub async fn propose(&self, command: &Command) -> Result<Response, NodeError> {
+        let (caller, answer) = oneshot::channel();
+        let request = ReplicaRequest::Command(Bytes::from(command.encode()));
+        self.ask(Request { caller: Caller::Command(caller), request }, answer).await
+    }
+
+    /// Returns when the published state has the effects of all commands that were committed when
+    /// this was called.
+    ///
+    /// # Errors
+    /// See [`NodeError`].
+    pub async fn read_barrier(&self) -> Result<(), NodeError> {
+        let (caller, answer) = oneshot::channel();
+        let request = ReplicaRequest::Read { query: (), mode: ReadMode::Quorum };
+        self.ask(Request { caller: Caller::Barrier(caller), request }, answer).await
+    }
+
+    /// Changes the membership. `contexts` are those of servers that come, and new ones of members
+    /// ([`MemberInfo`](crate::MemberInfo)). Returns when the change is complete.
+    ///
+    /// # Errors
+    /// See [`NodeError`]: only a leader does it.
+    pub async fn change_membership(
+        &self,
+        change: MembershipChange,
+        contexts: Vec<(NodeId, Bytes)>,
+    ) -> Result<(), NodeError> {
+        self.order(ReplicaRequest::ChangeMembership { change, contexts, force: false }).await
+    }
+
+    /// Transfers leadership to another voter. Returns when that one was told to take over.
+    ///
+    /// # Errors
+    /// See [`NodeError`]: only a leader does it.
+    pub async fn transfer_leadership(&self, to: NodeId) -> Result<(), NodeError> {
+        self.order(ReplicaRequest::TransferLeadership { to }).await
+    }
+
+    async fn order(&self, request: ReplicaRequest<()>) -> Result<(), NodeError> {
+        let (caller, answer) = oneshot::channel();
+        let outcome = self.ask(Request { caller: Caller::Order(caller), request }, answer).await?;
+        match outcome {
+            Outcome::Committed(_)
+            | Outcome::Readable { .. }
+            | Outcome::Transferred { .. }
+            | Outcome::Cancelled => Ok(()),
+            Outcome::NotLeader { leader } => Err(NodeError::NotLeader(leader)),
+            Outcome::Refused(refusal) => Err(NodeError::Refused(refusal)),
+            Outcome::Superseded { .. } => Err(NodeError::Superseded),
+            Outcome::Unknown { .. } => Err(NodeError::Unknown),
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        request: Request,
+        answer: oneshot::Receiver<Result<T, NodeError>>,
+    ) -> Result<T, NodeError> {
+        self.shared.requests.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NodeError::Busy,
+            mpsc::error::TrySendError::Closed(_) => NodeError::Stopped,
+        })?;
+        let limit = self.shared.request_timeout;
+        match tokio::time::timeout(limit, answer).await {
+            Ok(answer) => answer.unwrap_or(Err(NodeError::Stopped)),
+            Err(_) => Err(NodeError::TimedOut(limit)),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A server on a real machine: a replica, its files, its peers over gRPC, and etcd's API.
+//!
+//! [`Node::start`] opens the disk, joins the cluster, and serves clients. Everything that decides
+//! is elsewhere: `raft-core` is the protocol, `raft-server` the replica, `raft-mvcc` the store,
+//! `raft-storage-file` the disk. This crate has the threads, sockets and clocks.
+//!
+//! # Threads
+//!
+//! - **The replica** has one, on which nothing blocks: it hands over all that waits, and carries out
+//!   what comes out (`driver`).
+//! - **The disk** has one: it writes what waits and flushes once for all of it (`disk`).
+//! - **Everything else** is tasks of tokio: streams to peers (`peers`), the services of clients
+//!   ([`api`]), the ends of leases (`leases`).
+//!
+//! The replica publishes its state after each drain: [`Published`], a clone that never changes. All
+//! reads, watches and snapshots are answered from what is published, so none of them holds up the
+//! replica. A linearizable read first asks the leader for a barrier.
+#![forbid(unsafe_code)]
+
+pub mod api;
+mod clock;
+mod config;
+mod disk;
+mod driver;
+mod file;
+mod handle;
+mod leases;
+mod machine;
+mod member;
+mod node;
+mod peers;
+
+pub use config::{InitialMember, NodeConfig, NodeConfigError, default_settings};
+pub use file::{ClusterFile, ClusterFileError, MemberLine, host_and_port};
+pub use handle::{NodeError, NodeHandle, Published};
+pub use leases::{Leases, NotLeading};
+pub use member::MemberInfo;
+pub use node::{Node, StartError};

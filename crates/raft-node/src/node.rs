@@ -1,0 +1,275 @@
+//! A node: its start, its services and its end.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use raft_core::{Config, RestartError};
+use raft_server::Replica;
+use raft_storage::{StorageError, recover};
+use raft_storage_file::{Directory, FileDisk, FileDiskError, Options};
+use raft_tls::{Tls, TlsError};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tonic::transport::Server;
+
+use crate::disk::DiskWork;
+use crate::driver::{Driver, Inboxes, Outboxes, Report};
+use crate::handle::Shared;
+use crate::leases::{self, Leases};
+use crate::machine::Machine;
+use crate::peers::proto::peer_server::PeerServer;
+use crate::peers::{MAX_FRAME_BYTES, Outbox, PeerService, Peers};
+use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock};
+
+/// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
+/// it.
+#[derive(Debug)]
+pub struct Node {
+    handle: NodeHandle,
+    reports: mpsc::UnboundedSender<Report>,
+    driver: JoinHandle<Result<(), String>>,
+    /// They end with the node.
+    tasks: JoinSet<Result<(), tonic::transport::Error>>,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its settings.
+    #[error("{0}")]
+    Config(#[from] NodeConfigError),
+    /// Its directory cannot be opened.
+    #[error("the directory {path} cannot be opened: {error}")]
+    Directory {
+        /// The directory.
+        path: String,
+        /// The error.
+        error: io::Error,
+    },
+    /// Its files.
+    #[error("{0}")]
+    Files(#[from] FileDiskError),
+    /// The records in its files.
+    #[error("{0}")]
+    Records(#[from] StorageError),
+    /// What the records say and the settings say.
+    #[error("{0}")]
+    Restart(#[from] RestartError),
+    /// Its certificate.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
+    /// Its certificate is not for this node.
+    #[error("the certificate is for {of}, and this is node {id}")]
+    OtherCertificate {
+        /// Whom it is for.
+        of: String,
+        /// This node.
+        id: u64,
+    },
+    /// An address cannot be listened on.
+    #[error("{address} cannot be listened on: {error}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The error.
+        error: io::Error,
+    },
+}
+
+/// Requests and batches of messages that wait for the driver; more are refused, or wait outside.
+const QUEUE: usize = 16 << 10;
+const MESSAGES: usize = 1024;
+
+/// The most connections of peers, and of clients.
+const PEERS: usize = 256;
+const CLIENTS: usize = 20_000;
+
+/// The files of certificates are looked at so often.
+const RELOAD: Duration = Duration::from_secs(1);
+
+impl Node {
+    /// Starts a node on the present runtime of tokio.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Nothing runs then.
+    pub async fn start(config: NodeConfig) -> Result<Self, StartError> {
+        let membership = config.membership()?;
+        config.check_security()?;
+        let tls = config.tls.clone().map(Tls::load).transpose()?;
+        check_certificate(tls.as_ref(), config.id)?;
+        let listeners = (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
+        let (disk, recovered) = open(&config)?;
+        let mut core = Config::new(config.id, membership);
+        core.settings = config.settings.clone();
+        core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
+        let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
+        let peers = Arc::new(Peers {
+            cluster: config.cluster_id(),
+            node: config.id,
+            url: config.peer_url.clone(),
+            tls: tls.clone(),
+            silence: config.settings.election_timeout_max,
+            heard: std::sync::Mutex::default(),
+        });
+        let (reports, report_inbox) = mpsc::unbounded_channel();
+        let (messages, message_inbox) = mpsc::channel(MESSAGES);
+        let (requests, request_inbox) = mpsc::channel(QUEUE);
+        let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
+        let (work, disk) = start_disk(disk, reports.clone());
+        let outboxes = Outboxes {
+            reports: reports.clone(),
+            disk: work,
+            peers: Outbox::new(peers.clone(), tokio::runtime::Handle::current()),
+            published: publisher,
+        };
+        let inboxes =
+            Inboxes { reports: report_inbox, messages: message_inbox, requests: request_inbox };
+        let driver = thread("replica", move || {
+            let ended = drive(Driver::new(replica, outboxes), inboxes);
+            // The directory is free for the next start when the thread of the disk has ended.
+            disk.join().map_err(|_| "the thread of the disk panicked".to_owned())?;
+            ended
+        });
+        let leases = Leases::new(published.clone());
+        let shared = Shared {
+            node: config.id,
+            cluster: config.cluster_id(),
+            requests,
+            published,
+            leases: leases.clone(),
+            peers: peers.clone(),
+            request_timeout: config.request_timeout,
+        };
+        let handle = NodeHandle { shared: Arc::new(shared) };
+        let service = PeerService { peers, messages, leases };
+        let mut tasks = serve(&handle, service, listeners, tls.as_ref());
+        tasks.spawn(endless(leases::end_leases(handle.clone())));
+        if let Some(tls) = tls {
+            tasks.spawn(endless(tls.keep_reloading(RELOAD)));
+        }
+        Ok(Self { handle, reports, driver, tasks })
+    }
+
+    /// The node, for services and tests.
+    pub fn handle(&self) -> &NodeHandle {
+        &self.handle
+    }
+
+    /// Waits until the node ends by itself.
+    ///
+    /// # Errors
+    /// Why it did: its disk failed, or holds what cannot be.
+    pub async fn ended(mut self) -> Result<(), String> {
+        let driver = tokio::task::spawn_blocking(|| self.driver.join());
+        tokio::select! {
+            ended = driver => match ended {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) | Err(_) => Err("the thread of the replica panicked".to_owned()),
+            },
+            Some(task) = self.tasks.join_next() => match task {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+
+    /// Ends the node when it is called: nothing that was acknowledged is lost.
+    pub fn stopper(&self) -> impl Fn() + Send + Sync + use<> {
+        let reports = self.reports.clone();
+        move || drop(reports.send(Report::Stop))
+    }
+}
+
+fn server() -> Server {
+    Server::builder()
+        .tcp_nodelay(true)
+        .initial_stream_window_size(8 << 20)
+        .initial_connection_window_size(16 << 20)
+        .max_frame_size(1 << 20)
+}
+
+/// Serves peers and clients.
+fn serve(
+    handle: &NodeHandle,
+    peers: PeerService,
+    (peer_listener, client_listener): (TcpListener, TcpListener),
+    tls: Option<&Tls>,
+) -> JoinSet<Result<(), tonic::transport::Error>> {
+    let mut tasks = JoinSet::new();
+    let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
+    let of_peers = raft_tls::listen(peer_listener, tls.cloned(), PEERS);
+    tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
+    let clients = api::services(handle.clone(), api::ApiSettings::default());
+    let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
+    tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
+    tasks
+}
+
+async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport::Error> {
+    task.await;
+    Ok(())
+}
+
+fn start_disk(
+    disk: FileDisk<Directory>,
+    reports: mpsc::UnboundedSender<Report>,
+) -> (std::sync::mpsc::Sender<DiskWork>, JoinHandle<()>) {
+    let (work, inbox) = std::sync::mpsc::channel();
+    (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports)))
+}
+
+fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {
+    let Some(identity) = tls.map(Tls::identity) else { return Ok(()) };
+    if identity.node == Some(id.0) {
+        return Ok(());
+    }
+    let of = identity.node.map_or(identity.name, |node| format!("node {node}"));
+    Err(StartError::OtherCertificate { of, id: id.0 })
+}
+
+async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+fn open(config: &NodeConfig) -> Result<(FileDisk<Directory>, raft_core::Recovered), StartError> {
+    let directory = Directory::open(&config.data).map_err(|error| {
+        let path = config.data.display().to_string();
+        StartError::Directory { path, error }
+    })?;
+    let (disk, records, report) = FileDisk::open(directory, Options::default())?;
+    if report.cut > 0 {
+        tracing::warn!(bytes = report.cut, "a torn end of the log was cut off");
+    }
+    Ok((disk, recover(config.id, &records)?))
+}
+
+fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {
+    let core = replica.core();
+    Published {
+        store: replica.machine().0.clone(),
+        role: core.role(),
+        term: core.current_term(),
+        leader: core.leader(),
+        commit_index: core.commit_index(),
+        applied: replica.applied(),
+        membership: Arc::new(core.membership().clone()),
+    }
+}
+
+fn thread<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).expect("the machine has room for a thread")
+}
+
+/// Runs the driver on a runtime of its own, so that no task of clients is in its way.
+fn drive(driver: Driver, inboxes: Inboxes) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.map_err(|error| error.to_string())?.block_on(driver.run(inboxes))
+}

@@ -1,0 +1,71 @@
+//! The connections between the nodes of a cluster.
+//!
+//! A node keeps two streams to each other node, which it opens: one for messages, one for snapshots.
+//! What it cannot send it drops, as the core expects of a network.
+
+mod incoming;
+mod outgoing;
+
+use raft_core::{Message, NodeId};
+
+pub(crate) use incoming::PeerService;
+pub(crate) use outgoing::{Outbox, Peers};
+
+/// The generated code.
+pub(crate) mod proto {
+    #![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+    tonic::include_proto!("helios.peer.v1");
+}
+
+use proto::Route;
+
+/// The version of the encoding of messages. Nodes of different versions do not talk.
+pub(crate) const PROTOCOL: u32 = 1;
+
+/// The longest frame: the largest message with entries or with a piece of a snapshot, and room for
+/// what is around it.
+pub(crate) const MAX_FRAME_BYTES: usize = 128 << 20;
+
+/// A frame takes messages until it has about so many bytes.
+const FRAME_BYTES: usize = 1 << 20;
+
+/// Why a route is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum RouteError {
+    #[error("the frame does not say from whom to whom it is")]
+    Missing,
+    #[error("it is of version {0} of the protocol, and this node knows version {PROTOCOL} only")]
+    Version(u32),
+    #[error("it is for cluster {wanted:x}, and this node belongs to cluster {own:x}")]
+    Cluster { wanted: u64, own: u64 },
+    #[error("it is for node {wanted}, and this is node {own}")]
+    Receiver { wanted: u64, own: NodeId },
+    #[error("the certificate of the connection is not that of its sender, node {0}")]
+    Certificate(NodeId),
+    #[error("its sender has this node's id, or none")]
+    Sender,
+}
+
+impl Route {
+    /// Checks that something is meant for this node, and returns who sent it.
+    fn check(route: Option<&Self>, cluster: u64, own: NodeId) -> Result<NodeId, RouteError> {
+        let route = route.ok_or(RouteError::Missing)?;
+        if route.version != PROTOCOL {
+            return Err(RouteError::Version(route.version));
+        }
+        if route.cluster != cluster {
+            return Err(RouteError::Cluster { wanted: route.cluster, own: cluster });
+        }
+        if route.to != own.0 {
+            return Err(RouteError::Receiver { wanted: route.to, own });
+        }
+        if route.from == 0 || route.from == own.0 {
+            return Err(RouteError::Sender);
+        }
+        Ok(NodeId(route.from))
+    }
+}
+
+fn is_of_snapshot(message: &Message) -> bool {
+    matches!(message.body, raft_core::Body::InstallSnapshot(_))
+}

@@ -1,0 +1,82 @@
+//! The streams that other nodes open.
+
+use std::sync::Arc;
+
+use raft_core::{Message, NodeId};
+use raft_tls::Identity;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::proto::peer_server::Peer;
+use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Route};
+use super::{Peers, RouteError};
+use crate::leases::Leases;
+
+/// Takes what other nodes send.
+#[derive(Debug)]
+pub(crate) struct PeerService {
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) messages: mpsc::Sender<(NodeId, Vec<Message>)>,
+    pub(crate) leases: Leases,
+}
+
+impl PeerService {
+    /// Who sent something, if it is meant for this node, and the certificate of the connection is
+    /// the sender's.
+    fn check(&self, route: Option<&Route>, identity: &Identity) -> Result<NodeId, Status> {
+        let checked = Route::check(route, self.peers.cluster, self.peers.node);
+        let checked = checked.and_then(|from| match self.peers.tls.is_none() {
+            true => Ok(from),
+            false if identity.node == Some(from.0) => Ok(from),
+            false => Err(RouteError::Certificate(from)),
+        });
+        checked.map_err(|error| {
+            tracing::warn!(%error, "a frame is refused");
+            Status::failed_precondition(error.to_string())
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl Peer for PeerService {
+    async fn deliver(
+        &self,
+        request: Request<Streaming<Frame>>,
+    ) -> Result<Response<Delivered>, Status> {
+        let identity = identity(&request);
+        let mut frames = request.into_inner();
+        while let Some(frame) = frames.next().await {
+            let frame = frame?;
+            let from = self.check(frame.route.as_ref(), &identity)?;
+            if !frame.url.is_empty() {
+                self.peers.hear(from, frame.url);
+            }
+            if frame.messages.is_empty() {
+                continue;
+            }
+            let messages = postcard::from_bytes(&frame.messages).map_err(|error| {
+                tracing::warn!(%error, from = from.0, "a frame does not decode");
+                Status::invalid_argument(format!("the frame does not decode: {error}"))
+            })?;
+            let stopped = |_| Status::unavailable("this node stops");
+            self.messages.send((from, messages)).await.map_err(stopped)?;
+        }
+        Ok(Response::new(Delivered {}))
+    }
+
+    async fn lease(&self, request: Request<LeaseRequest>) -> Result<Response<LeaseReply>, Status> {
+        let identity = identity(&request);
+        let request = request.into_inner();
+        self.check(request.route.as_ref(), &identity)?;
+        let remaining = self.leases.remaining(request.id, request.renew);
+        let remaining = remaining.map_err(|_| Status::failed_precondition("it does not lead"))?;
+        let remaining_ms =
+            remaining.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        Ok(Response::new(LeaseReply { remaining_ms }))
+    }
+}
+
+fn identity<T>(request: &Request<T>) -> Identity {
+    request.extensions().get::<Identity>().cloned().unwrap_or_default()
+}

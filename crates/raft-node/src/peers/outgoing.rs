@@ -1,0 +1,259 @@
+//! The streams that this node opens.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use raft_core::{Bytes, Membership, Message, NodeId};
+use raft_tls::Tls;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+use super::proto::peer_client::PeerClient;
+use super::proto::{Frame, LeaseRequest, Route};
+use super::{FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, is_of_snapshot};
+use crate::MemberInfo;
+
+/// What the streams to all peers have in common.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    pub(crate) cluster: u64,
+    pub(crate) node: NodeId,
+    /// Where this node is reached.
+    pub(crate) url: String,
+    /// How it speaks TLS.
+    pub(crate) tls: Option<Tls>,
+    /// A connection that is silent for so long is given up.
+    pub(crate) silence: Duration,
+    /// The addresses of those that opened a stream to this node: a server that joins knows no
+    /// membership yet.
+    pub(crate) heard: Mutex<BTreeMap<NodeId, String>>,
+}
+
+/// Sends the messages of the driver.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    shared: Arc<Peers>,
+    runtime: Handle,
+    peers: BTreeMap<NodeId, Peer>,
+}
+
+/// The queues of a peer. Their tasks end when they are dropped.
+#[derive(Debug)]
+struct Peer {
+    messages: mpsc::Sender<Vec<Message>>,
+    snapshots: mpsc::Sender<Vec<Message>>,
+    url: watch::Sender<String>,
+    /// The context that the address is from.
+    context: Option<Bytes>,
+}
+
+/// So many batches of messages wait for a stream; more are dropped.
+const QUEUE: usize = 256;
+
+/// The windows of a connection, so that a peer is not slowed by its distance.
+const STREAM_WINDOW: u32 = 8 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+
+/// The shortest and the longest pause before a stream is opened again.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+impl Peers {
+    /// The route to a peer.
+    pub(crate) fn route(&self, to: NodeId) -> Route {
+        Route { version: PROTOCOL, cluster: self.cluster, from: self.node.0, to: to.0 }
+    }
+
+    /// Notes where a peer says that it is reached.
+    pub(crate) fn hear(&self, from: NodeId, url: String) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(from, url);
+    }
+
+    /// Where a peer said that it is reached.
+    fn heard_from(&self, node: NodeId) -> Option<String> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
+    }
+
+    fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(url.to_owned())?
+            .connect_timeout(self.silence)
+            .http2_keep_alive_interval(self.silence / 2)
+            .keep_alive_timeout(self.silence / 2)
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .tcp_nodelay(true);
+        Ok(raft_tls::connect(&endpoint, self.tls.clone(), Some(to.0)))
+    }
+
+    /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
+    pub(crate) async fn ask_for_lease(
+        &self,
+        (to, url): (NodeId, &str),
+        (id, renew): (i64, bool),
+    ) -> Result<i64, Status> {
+        let channel = self.connect(to, url);
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
+        let request = LeaseRequest { route: Some(self.route(to)), id, renew };
+        let reply = PeerClient::new(channel).lease(request).await?;
+        Ok(reply.into_inner().remaining_ms)
+    }
+}
+
+impl Outbox {
+    pub(crate) fn new(shared: Arc<Peers>, runtime: Handle) -> Self {
+        Self { shared, runtime, peers: BTreeMap::new() }
+    }
+
+    /// Sends messages to a peer, or drops them if too many wait.
+    pub(crate) fn send(&mut self, to: NodeId, membership: &Membership, messages: Vec<Message>) {
+        let context = membership.context(to);
+        let peer =
+            self.peers.entry(to).or_insert_with(|| Peer::begin(&self.shared, to, &self.runtime));
+        // The last known address stays that of a server that was removed.
+        if context.is_some() && peer.context.as_ref() != context {
+            peer.context = context.cloned();
+            let info = MemberInfo::of(membership, to);
+            if let Some(url) = info.peer_urls.into_iter().next() {
+                peer.url.send_replace(url);
+            }
+        } else if peer.context.is_none()
+            && let Some(url) = self.shared.heard_from(to)
+        {
+            peer.url.send_if_modified(|known| {
+                let is_new = *known != url;
+                *known = url;
+                is_new
+            });
+        }
+        let (snapshots, messages): (Vec<_>, Vec<_>) = match messages.iter().any(is_of_snapshot) {
+            true => messages.into_iter().partition(is_of_snapshot),
+            false => (Vec::new(), messages),
+        };
+        if !messages.is_empty() {
+            let _ = peer.messages.try_send(messages);
+        }
+        if !snapshots.is_empty() {
+            let _ = peer.snapshots.try_send(snapshots);
+        }
+    }
+}
+
+impl Peer {
+    fn begin(shared: &Arc<Peers>, to: NodeId, runtime: &Handle) -> Self {
+        let (url, urls) = watch::channel(String::new());
+        let begin = |queue: mpsc::Receiver<_>| {
+            let stream = Stream { shared: shared.clone(), to, urls: urls.clone(), queue };
+            runtime.spawn(stream.run());
+        };
+        let (messages, queue) = mpsc::channel(QUEUE);
+        begin(queue);
+        let (snapshots, queue) = mpsc::channel(QUEUE);
+        begin(queue);
+        Self { messages, snapshots, url, context: None }
+    }
+}
+
+/// One stream to a peer.
+struct Stream {
+    shared: Arc<Peers>,
+    to: NodeId,
+    urls: watch::Receiver<String>,
+    queue: mpsc::Receiver<Vec<Message>>,
+}
+
+impl Stream {
+    /// Keeps the stream open until the driver is gone.
+    async fn run(mut self) {
+        let mut pause = PAUSES.0;
+        loop {
+            // What waited for the last stream is too old.
+            while self.queue.try_recv().is_ok() {}
+            let Some(first) = self.queue.recv().await else { return };
+            let url = self.urls.borrow_and_update().clone();
+            let begun = Instant::now();
+            if !url.is_empty() {
+                match self.deliver(first, &url).await {
+                    Some(status) => tracing::debug!(to = self.to.0, url, %status, "no stream"),
+                    None if self.queue.is_closed() => return,
+                    None => {}
+                }
+            }
+            pause = if begun.elapsed() > PAUSES.1 { PAUSES.0 } else { (pause * 2).min(PAUSES.1) };
+            sleep(pause).await;
+        }
+    }
+
+    /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
+    /// address.
+    async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
+        let channel = match self.shared.connect(self.to, url) {
+            Ok(channel) => channel,
+            Err(error) => return Some(Status::invalid_argument(error.to_string())),
+        };
+        let (frames, stream) = mpsc::channel(4);
+        let route = self.shared.route(self.to);
+        let hello = Frame { route: Some(route), url: self.shared.url.clone(), ..Frame::default() };
+        let _ = frames.try_send(hello);
+        let mut client = PeerClient::new(channel).max_encoding_message_size(MAX_FRAME_BYTES);
+        let mut urls = self.urls.clone();
+        tokio::select! {
+            ended = client.deliver(ReceiverStream::new(stream)) => {
+                Some(ended.err().unwrap_or_else(|| Status::cancelled("the peer ended it")))
+            }
+            () = pump(&mut self.queue, first, route, &frames) => None,
+            _ = urls.changed() => None,
+        }
+    }
+}
+
+/// Makes frames of what waits.
+async fn pump(
+    queue: &mut mpsc::Receiver<Vec<Message>>,
+    first: Vec<Message>,
+    route: Route,
+    frames: &mpsc::Sender<Frame>,
+) {
+    let mut next = Some(first);
+    while let Some(mut batch) = next {
+        let mut bytes: usize = batch.iter().map(size).sum();
+        while bytes < FRAME_BYTES
+            && let Ok(more) = queue.try_recv()
+        {
+            bytes += more.iter().map(size).sum::<usize>();
+            batch.extend(more);
+        }
+        let messages = postcard::to_allocvec(&batch).expect("every message can be encoded");
+        let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
+        if frames.send(frame).await.is_err() {
+            // The stream ends, and its end says why.
+            return std::future::pending().await;
+        }
+        next = queue.recv().await;
+    }
+}
+
+/// About the bytes of a message.
+fn size(message: &Message) -> usize {
+    match &message.body {
+        raft_core::Body::AppendEntries(append) => {
+            append.entries.iter().map(|entry| 32 + entry.payload.len()).sum::<usize>() + 64
+        }
+        raft_core::Body::InstallSnapshot(piece) => piece.data.len() + 128,
+        raft_core::Body::Forward(forward) => forward.command.len() + 32,
+        raft_core::Body::PreVote(_)
+        | raft_core::Body::PreVoteReply(_)
+        | raft_core::Body::RequestVote(_)
+        | raft_core::Body::RequestVoteReply(_)
+        | raft_core::Body::AppendEntriesReply(_)
+        | raft_core::Body::InstallSnapshotReply(_)
+        | raft_core::Body::TimeoutNow
+        | raft_core::Body::ReadIndex(_)
+        | raft_core::Body::ReadIndexReply(_)
+        | raft_core::Body::ForwardReply(_) => 64,
+    }
+}

@@ -1,0 +1,51 @@
+//! Nodes with real disks and sockets, in one process.
+
+mod common;
+
+use std::time::Duration;
+
+use common::Cluster;
+use raft_core::NodeId;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_nodes_agree_and_go_on_after_a_restart() {
+    let mut cluster = Cluster::start(3).await;
+    for round in 0..20 {
+        let node = NodeId(1 + round % 3);
+        cluster.put(node, &format!("k{round}"), "v").await;
+    }
+    for node in cluster.ids() {
+        assert_eq!(cluster.get(node, "k7").await.as_deref(), Some("v"), "node {node}");
+    }
+    for node in cluster.ids() {
+        cluster.stop(node).await;
+    }
+    for node in cluster.ids() {
+        cluster.start_again(node).await;
+    }
+    assert_eq!(cluster.get(NodeId(2), "k19").await.as_deref(), Some("v"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_of_three_nodes_elect_another_leader_and_the_third_catches_up() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    cluster.put(leader, "a", "1").await;
+    cluster.stop(leader).await;
+    let other = cluster.ids().into_iter().find(|id| *id != leader).expect("there are three");
+    cluster.put(other, "a", "2").await;
+    assert_ne!(cluster.leader().await, leader);
+    cluster.start_again(leader).await;
+    assert_eq!(cluster.get(leader, "a").await.as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_alone_does_not_answer_a_linearizable_read() {
+    let mut cluster = Cluster::start(3).await;
+    cluster.put(NodeId(1), "a", "1").await;
+    cluster.stop(NodeId(2)).await;
+    cluster.stop(NodeId(3)).await;
+    let barrier = cluster.handle(NodeId(1)).read_barrier();
+    let answered = tokio::time::timeout(Duration::from_secs(3), barrier).await;
+    assert!(!matches!(answered, Ok(Ok(()))), "{answered:?}");
+}

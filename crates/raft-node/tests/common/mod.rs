@@ -1,0 +1,145 @@
+//! A cluster of nodes in this process.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use raft_core::NodeId;
+use raft_mvcc::{Command, Operation, Put, Range};
+use raft_node::{InitialMember, MemberInfo, Node, NodeConfig, NodeHandle, default_settings};
+
+/// Nodes with their disks in a directory that goes with them.
+pub(crate) struct Cluster {
+    configs: BTreeMap<NodeId, NodeConfig>,
+    running: BTreeMap<NodeId, Node>,
+    directory: PathBuf,
+}
+
+/// Nothing in these tests takes longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Cluster {
+    /// Starts nodes with the ids from 1.
+    pub(crate) async fn start(nodes: u64) -> Self {
+        let directory = directory();
+        let members: Vec<InitialMember> = (1..=nodes).map(member).collect();
+        let configs = members.iter().map(|member| {
+            let config = NodeConfig {
+                id: member.id,
+                data: directory.join(format!("n{}", member.id)),
+                cluster: "test".to_owned(),
+                initial: members.clone(),
+                listen_peers: address(&member.info.peer_urls[0]),
+                listen_clients: address(&member.info.client_urls[0]),
+                peer_url: member.info.peer_urls[0].clone(),
+                tls: None,
+                plain_text: false,
+                request_timeout: Duration::from_secs(5),
+                settings: default_settings(),
+            };
+            (member.id, config)
+        });
+        let configs = configs.collect();
+        let mut cluster = Self { configs, running: BTreeMap::new(), directory };
+        for node in cluster.ids() {
+            cluster.start_again(node).await;
+        }
+        cluster
+    }
+
+    pub(crate) fn ids(&self) -> Vec<NodeId> {
+        self.configs.keys().copied().collect()
+    }
+
+    pub(crate) fn handle(&self, node: NodeId) -> &NodeHandle {
+        self.running[&node].handle()
+    }
+
+    pub(crate) async fn start_again(&mut self, node: NodeId) {
+        let started = Node::start(self.configs[&node].clone()).await;
+        self.running.insert(node, started.expect("it starts"));
+    }
+
+    pub(crate) async fn stop(&mut self, node: NodeId) {
+        let running = self.running.remove(&node).expect("it runs");
+        running.stopper()();
+        running.ended().await.expect("it was told to");
+    }
+
+    /// The leader that a quorum follows.
+    pub(crate) async fn leader(&self) -> NodeId {
+        let begun = Instant::now();
+        loop {
+            for (id, node) in &self.running {
+                let is_leader = node.handle().published().leader == Some(*id);
+                if is_leader && node.handle().read_barrier().await.is_ok() {
+                    return *id;
+                }
+            }
+            assert!(begun.elapsed() < PATIENCE, "no leader");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Tries until it is done.
+    pub(crate) async fn put(&self, node: NodeId, key: &str, value: &str) {
+        let put =
+            Put { key: key.to_owned().into(), value: value.to_owned().into(), ..Put::default() };
+        let command = Command::new(Operation::Put(put));
+        let begun = Instant::now();
+        while let Err(error) = self.handle(node).propose(&command).await {
+            assert!(begun.elapsed() < PATIENCE, "{error}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Reads what all commands before it left, tries until it may.
+    pub(crate) async fn get(&self, node: NodeId, key: &str) -> Option<String> {
+        let begun = Instant::now();
+        while let Err(error) = self.handle(node).read_barrier().await {
+            assert!(begun.elapsed() < PATIENCE, "{error}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let published = self.handle(node).published();
+        let range = Range { key: key.to_owned().into(), ..Range::default() };
+        let found = published.store.range(&range).expect("it is now").kvs.into_iter().next()?;
+        Some(String::from_utf8_lossy(&found.value).into_owned())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.running.values().for_each(|node| node.stopper()());
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn member(id: u64) -> InitialMember {
+    let url = |port: u16| vec![format!("http://127.0.0.1:{port}")];
+    let info = MemberInfo {
+        name: format!("n{id}"),
+        peer_urls: url(free_port()),
+        client_urls: url(free_port()),
+    };
+    InitialMember { id: NodeId(id), info }
+}
+
+fn address(url: &str) -> SocketAddr {
+    let place = raft_node::host_and_port(url).expect("it is a URL");
+    place.parse().expect("it is an address")
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there are ports");
+    listener.local_addr().expect("it listens").port()
+}
+
+fn directory() -> PathBuf {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("helios-node-{}-{number}", std::process::id()))
+}
