@@ -89,7 +89,13 @@ fn same(store: &Store, model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(kvs, model.keys_at(revision).into_values().collect::<Vec<_>>());
     }
     prop_assert_eq!(store.len(), model.keys_at(i64::MAX).len());
-    Ok(())
+    let everything = ChangesQuery {
+        from_revision: first,
+        range: KeyRange::all(),
+        prev_kv: true,
+        max_bytes: usize::MAX,
+    };
+    watch(store, model, everything)
 }
 
 /// A watch that reads piece by piece gets each change once, in order, and whole revisions.

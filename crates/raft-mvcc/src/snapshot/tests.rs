@@ -2,8 +2,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::RestoreError;
+use super::{Head, RestoreError, Tail, write_part, write_record};
 use crate::Store;
+use crate::record::{Header, Record};
 use crate::strategies::{apply, command, put_of};
 
 fn with_checksum(contents: &[u8]) -> Vec<u8> {
@@ -91,4 +92,77 @@ fn the_form_of_a_snapshot_is_fixed() {
     // No leases, sessions and alarms.
     wanted.extend([0, 0, 0]);
     assert_eq!(store.snapshot(), with_checksum(&wanted));
+}
+
+/// A snapshot that a test makes from its parts. Unchanged, it is one of a store with two keys.
+struct Forged {
+    head: Head,
+    records: Vec<Record>,
+    leases: Vec<(i64, i64)>,
+}
+
+fn record(key: &str, create_revision: i64, mod_revision: i64, lease: i64) -> Record {
+    let header = Header { create_revision, mod_revision, version: 1, lease, place: 0 };
+    Record::new(header, key.as_bytes(), b"v")
+}
+
+impl Forged {
+    fn new() -> Self {
+        Self {
+            head: Head {
+                applied: 9,
+                revision: 3,
+                compacted: -1,
+                swept: 1,
+                swept_changes: 0,
+                newest: 2,
+                older: 0,
+                gone: 0,
+            },
+            records: vec![record("a", 2, 2, 0), record("b", 3, 3, 7)],
+            leases: vec![(7, 5)],
+        }
+    }
+
+    fn restore(&self) -> Result<Store, RestoreError> {
+        let mut contents = vec![1];
+        write_part(&self.head, &mut contents).unwrap();
+        self.records.iter().for_each(|it| write_record(it, &mut contents).unwrap());
+        let leases = self.leases.clone();
+        let tail = Tail { leases, sessions: Vec::new(), alarms: Vec::new() };
+        write_part(&tail, &mut contents).unwrap();
+        Store::restore(&with_checksum(&contents))
+    }
+}
+
+/// Each of these would break a store later, or is one that no log leads to.
+#[test]
+fn the_contents_of_a_snapshot_are_checked() {
+    let store = Forged::new().restore().unwrap();
+    assert_eq!((store.len(), store.lease(7).unwrap().keys.len()), (2, 1));
+    let forgeries: [(&str, fn(&mut Forged)); 14] = [
+        ("a lease without time", |it| it.leases[0].1 = 0),
+        ("a lease twice", |it| it.leases.push((7, 5))),
+        ("a lease that is not there", |it| it.leases.clear()),
+        ("keys out of order", |it| it.records.swap(0, 1)),
+        ("a missing revision", |it| it.head.revision = 4),
+        ("a revision too many", |it| it.head.revision = 2),
+        ("a revision twice", |it| it.records[0] = record("a", 3, 3, 0)),
+        ("a version before its creation", |it| it.records[0] = record("a", 3, 2, 0)),
+        ("a key that is empty", |it| it.records[0] = record("", 2, 2, 0)),
+        ("a revision before the first", |it| it.records[0] = record("a", 1, 2, 0)),
+        ("a compaction in the future", |it| it.head.compacted = 4),
+        ("a sweep before its compaction", |it| it.head.swept = 2),
+        ("a sweep from nowhere", |it| it.head.swept = i64::MIN),
+        ("the end of all numbers", |it| {
+            it.head = Head { newest: 1, swept: i64::MAX, revision: i64::MAX, ..it.head };
+            it.records = vec![record("a", i64::MAX, i64::MAX, 0)];
+        }),
+    ];
+    for (name, forge) in forgeries {
+        let mut forged = Forged::new();
+        forge(&mut forged);
+        let problem = forged.restore().map(|store| store.revision());
+        assert!(matches!(problem, Err(RestoreError::Invalid { .. })), "{name}: {problem:?}");
+    }
 }
