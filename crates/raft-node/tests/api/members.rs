@@ -21,7 +21,10 @@ async fn the_list_has_names_and_addresses() {
             assert_eq!(list.len(), 3);
             let own = &list[node.0 as usize - 1];
             assert_eq!((own.id, own.name.clone()), (node.0, format!("n{node}")));
-            assert_eq!((own.client_urls.clone(), own.is_learner), (vec![url(&cluster, node)], false));
+            assert_eq!(
+                (own.client_urls.clone(), own.is_learner),
+                (vec![url(&cluster, node)], false)
+            );
         }
     }
 }
