@@ -161,23 +161,26 @@ impl Node {
         &self.handle
     }
 
-    /// Waits until the node ends by itself.
+    /// Waits until the node has ended, by itself or because it was told to. Its directory and its
+    /// addresses are free then.
     ///
     /// # Errors
-    /// Why it did: its disk failed, or holds what cannot be.
+    /// Why it ended by itself: its disk failed, or holds what cannot be.
     pub async fn ended(mut self) -> Result<(), String> {
         let driver = tokio::task::spawn_blocking(|| self.driver.join());
-        tokio::select! {
+        let ended = tokio::select! {
             ended = driver => match ended {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) | Err(_) => Err("the thread of the replica panicked".to_owned()),
             },
             Some(task) = self.tasks.join_next() => match task {
-                Ok(Ok(())) => Ok(()),
+                Ok(Ok(())) => Err("it serves nobody any more".to_owned()),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             },
-        }
+        };
+        self.tasks.shutdown().await;
+        ended
     }
 
     /// Ends the node when it is called: nothing that was acknowledged is lost.

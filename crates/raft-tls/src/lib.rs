@@ -17,7 +17,7 @@ mod files;
 mod identity;
 mod make;
 
-pub use accept::{Connection, listen};
+pub use accept::{Connection, Incoming, listen};
 pub use channel::connect;
 pub use files::{Tls, TlsFiles};
 pub use identity::{ClientRole, Identity};
