@@ -16,7 +16,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::proto::peer_client::PeerClient;
 use super::proto::{Frame, LeaseRequest, Route};
 use super::{FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, is_of_snapshot};
-use crate::MemberInfo;
+use crate::{MemberInfo, Metrics};
 
 /// What the streams to all peers have in common.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(crate) struct Peers {
     pub(crate) url: String,
     /// How it speaks TLS.
     pub(crate) tls: Option<Tls>,
+    pub(crate) metrics: Metrics,
     /// A connection that is silent for so long is given up.
     pub(crate) silence: Duration,
     /// The addresses of those that opened a stream to this node: a server that joins knows no
@@ -135,11 +136,21 @@ impl Outbox {
             false => (Vec::new(), messages),
         };
         if !messages.is_empty() {
-            let _ = peer.messages.try_send(messages);
+            try_send(&peer.messages, messages, (to, &self.shared.metrics));
         }
         if !snapshots.is_empty() {
-            let _ = peer.snapshots.try_send(snapshots);
+            try_send(&peer.snapshots, snapshots, (to, &self.shared.metrics));
         }
+    }
+}
+
+fn try_send(
+    queue: &mpsc::Sender<Vec<Message>>,
+    messages: Vec<Message>,
+    (to, metrics): (NodeId, &Metrics),
+) {
+    if let Err(mpsc::error::TrySendError::Full(messages)) = queue.try_send(messages) {
+        metrics.dropped(to.0, messages.len() as u64);
     }
 }
 
@@ -177,7 +188,9 @@ impl Stream {
             let url = self.urls.borrow_and_update().clone();
             let begun = Instant::now();
             if !url.is_empty() {
-                match self.deliver(first, &url).await {
+                let ended = self.deliver(first, &url).await;
+                self.shared.metrics.connected(self.to.0, false);
+                match ended {
                     Some(status) => tracing::debug!(to = self.to.0, url, %status, "no stream"),
                     None if self.queue.is_closed() => return,
                     None => {}
@@ -205,7 +218,7 @@ impl Stream {
             ended = client.deliver(ReceiverStream::new(stream)) => {
                 Some(ended.err().unwrap_or_else(|| Status::cancelled("the peer ended it")))
             }
-            () = pump(&mut self.queue, first, route, &frames) => None,
+            () = pump(&mut self.queue, first, (route, &self.shared.metrics), &frames) => None,
             _ = urls.changed() => None,
         }
     }
@@ -215,10 +228,11 @@ impl Stream {
 async fn pump(
     queue: &mut mpsc::Receiver<Vec<Message>>,
     first: Vec<Message>,
-    route: Route,
+    (route, metrics): (Route, &Metrics),
     frames: &mpsc::Sender<Frame>,
 ) {
     let mut next = Some(first);
+    metrics.connected(route.to, true);
     while let Some(mut batch) = next {
         let mut bytes: usize = batch.iter().map(size).sum();
         while bytes < FRAME_BYTES
@@ -228,6 +242,7 @@ async fn pump(
             batch.extend(more);
         }
         let messages = postcard::to_allocvec(&batch).expect("every message can be encoded");
+        metrics.sent(route.to, messages.len() as u64);
         let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
         if frames.send(frame).await.is_err() {
             // The stream ends, and its end says why.
