@@ -79,7 +79,7 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
+    async fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(self.silence)
             .http2_keep_alive_interval(self.silence / 2)
@@ -88,7 +88,7 @@ impl Peers {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .tcp_nodelay(true);
-        Ok(raft_tls::connect(&endpoint, self.tls.clone(), Some(to.0)))
+        raft_tls::connect_now(&endpoint, self.tls.clone(), Some(to.0)).await
     }
 
     /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
@@ -97,7 +97,7 @@ impl Peers {
         (to, url): (NodeId, &str),
         (id, renew): (i64, bool),
     ) -> Result<i64, Status> {
-        let channel = self.connect(to, url);
+        let channel = self.connect(to, url).await;
         let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let request = LeaseRequest { route: Some(self.route(to)), id, renew };
         let reply = PeerClient::new(channel).lease(request).await?;
@@ -204,9 +204,9 @@ impl Stream {
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
     async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
-        let channel = match self.shared.connect(self.to, url) {
+        let channel = match self.shared.connect(self.to, url).await {
             Ok(channel) => channel,
-            Err(error) => return Some(Status::invalid_argument(error.to_string())),
+            Err(error) => return Some(Status::unavailable(error.to_string())),
         };
         let (frames, stream) = mpsc::channel(4);
         let route = self.shared.route(self.to);
