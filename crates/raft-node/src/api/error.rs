@@ -51,9 +51,12 @@ pub(crate) enum ApiError {
     NotEnoughStarted,
     #[error("etcdserver: bad leader transferee")]
     BadTransferee,
+    /// The session of a request has ended, or never was. Nothing was done for this copy of it.
+    #[error("helios: the session is over")]
+    SessionOver,
     /// The store refuses it.
     #[error(transparent)]
-    Store(#[from] raft_mvcc::Error),
+    Store(raft_mvcc::Error),
     /// The request contradicts itself or lacks something, which etcd's clients never send.
     #[error("helios: {0}")]
     Invalid(&'static str),
@@ -90,7 +93,8 @@ impl ApiError {
             | Self::LearnerNotReady
             | Self::TooManyLearners
             | Self::NotEnoughStarted
-            | Self::BadTransferee => Code::FailedPrecondition,
+            | Self::BadTransferee
+            | Self::SessionOver => Code::FailedPrecondition,
             Self::Unsupported(_) => Code::Unimplemented,
             Self::Store(error) => code_of_store(error),
         }
@@ -128,11 +132,20 @@ impl From<ApiError> for Status {
     }
 }
 
+impl From<raft_mvcc::Error> for ApiError {
+    fn from(error: raft_mvcc::Error) -> Self {
+        match error {
+            raft_mvcc::Error::SessionNotOpen { .. } => Self::SessionOver,
+            error => Self::Store(error),
+        }
+    }
+}
+
 impl From<NodeError> for ApiError {
     fn from(error: NodeError) -> Self {
         match error {
-            NodeError::NotLeader(None) => Self::NoLeader,
-            NodeError::NotLeader(Some(_)) => Self::NotLeader,
+            // Commands and reads are passed on, so the leader was not reached, or is none any more.
+            NodeError::NotLeader(_) => Self::NoLeader,
             NodeError::Refused(refusal) => refused(refusal),
             NodeError::Superseded => Self::LeaderChanged,
             NodeError::Unknown => Self::OutcomeUnknown,
@@ -145,7 +158,7 @@ impl From<NodeError> for ApiError {
 
 fn refused(refusal: Refusal) -> ApiError {
     match refusal {
-        Refusal::NotLeader => ApiError::NotLeader,
+        Refusal::NotLeader => ApiError::NoLeader,
         Refusal::TooMuchUncommitted { .. } | Refusal::TooManyPending { .. } => {
             ApiError::TooManyRequests
         }

@@ -52,7 +52,11 @@ impl Lease for LeaseService {
             };
             let error = String::new();
             let answer = api::LeaseGrantResponse { header: Some(header), id, ttl, error };
-            return Ok(Response::new(answer));
+            let mut answer = Response::new(answer);
+            if opens_session {
+                answer.metadata_mut().insert(session::SESSION, id.into());
+            }
+            return Ok(answer);
         }
     }
 

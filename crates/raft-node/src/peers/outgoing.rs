@@ -78,7 +78,8 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
+    /// A connection to a node, which is opened when it is used.
+    pub(crate) fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(self.silence)
             .http2_keep_alive_interval(self.silence / 2)

@@ -20,7 +20,7 @@ impl Etcdctl {
         let urls: Vec<String> = cluster.ids().into_iter().map(|node| url(cluster, node)).collect();
         let directory = std::env::temp_dir().join(format!("helios-etcdctl-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
-        Some(Self { endpoints: urls.join(","), directory })
+        Some(Self { endpoints: urls.join(",").replace("http://", ""), directory })
     }
 
     fn command(&self, line: &str) -> Command {
@@ -144,7 +144,7 @@ fn members(etcdctl: &Etcdctl) {
 }
 
 fn maintenance(etcdctl: &Etcdctl) {
-    let status = etcdctl.run("endpoint status --cluster -w fields");
+    let status = etcdctl.run("endpoint status -w fields");
     assert_eq!(status.matches("\"MemberID\" :").count(), 3, "{status}");
     let status = etcdctl.run("endpoint status -w simple");
     assert_eq!(status.matches("3.5.0+helios").count(), 3, "{status}");
