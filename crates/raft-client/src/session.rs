@@ -11,14 +11,14 @@ use tonic::metadata::{MetadataMap, MetadataValue};
 use crate::client::{Client, Kind, request};
 use crate::{ClientError, LeaseKeeper, api};
 
-/// Names the session that a request belongs to. With [`OPEN_KEY`] a grant of a lease opens one.
+/// Names the session that a request belongs to. A grant of a lease with `open` opens one, and the
+/// answer to it names that.
 const SESSION_KEY: &str = "helios-session";
 const NUMBER_KEY: &str = "helios-number";
 const ACKNOWLEDGED_KEY: &str = "helios-acknowledged";
-const OPEN_KEY: &str = "helios-open-session";
 
 /// What servers say of a session that they do not know.
-const OVER: &str = "helios: the session is over";
+const OVER: &str = "is not open: it expired, was evicted or never existed";
 
 /// So many writes of a session wait for their answers.
 const WINDOW: usize = 64;
@@ -62,7 +62,7 @@ impl Session {
             .ask(Kind::Read, |channel, _| async move {
                 let grant = api::LeaseGrantRequest { ttl: seconds, id: 0 };
                 let mut request = request(grant, None);
-                request.metadata_mut().insert(OPEN_KEY, MetadataValue::from_static("1"));
+                request.metadata_mut().insert(SESSION_KEY, MetadataValue::from_static("open"));
                 api::lease_client::LeaseClient::new(channel).lease_grant(request).await
             })
             .await?;
@@ -118,5 +118,5 @@ impl Ticket {
 }
 
 pub(crate) fn is_over(status: &Status) -> bool {
-    status.message() == OVER
+    status.message().contains(OVER)
 }

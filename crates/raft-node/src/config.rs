@@ -93,6 +93,8 @@ pub fn default_settings() -> Settings {
         max_command_bytes: 2 << 20,
         max_pending_requests: 100_000,
         snapshot_threshold: u64::MAX,
+        snapshot_chunk_bytes: 1 << 20,
+        max_snapshot_bytes: 16 << 30,
         ..Settings::default()
     }
 }

@@ -23,6 +23,7 @@ mod config;
 mod disk;
 mod driver;
 mod file;
+mod files;
 mod handle;
 mod leases;
 mod machine;

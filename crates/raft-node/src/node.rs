@@ -8,11 +8,12 @@ use std::time::Duration;
 use raft_core::{Config, RestartError};
 use raft_server::Replica;
 use raft_storage::{StorageError, recover};
-use raft_storage_file::{Directory, FileDisk, FileDiskError, Options};
+use raft_storage_file::{Directory, FileDisk, FileDiskError, Options, SnapshotFiles};
 use raft_tls::{Tls, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio_stream::StreamExt;
 use tonic::transport::Server;
 
 use crate::disk::DiskWork;
@@ -103,6 +104,7 @@ impl Node {
         let listeners = (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
         let (disk, recovered) = open(&config)?;
         let mut core = Config::new(config.id, membership);
+        core.snapshot_files = true;
         core.settings = config.settings.clone();
         core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
         let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
@@ -118,17 +120,19 @@ impl Node {
         let (messages, message_inbox) = mpsc::channel(MESSAGES);
         let (requests, request_inbox) = mpsc::channel(QUEUE);
         let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
+        let files = SnapshotFiles::new(&config.data);
         let (work, disk) = start_disk(disk, reports.clone());
         let outboxes = Outboxes {
             reports: reports.clone(),
             disk: work,
+            files: start_files(files.clone(), reports.clone()),
             peers: Outbox::new(peers.clone(), tokio::runtime::Handle::current()),
             published: publisher,
         };
         let inboxes =
             Inboxes { reports: report_inbox, messages: message_inbox, requests: request_inbox };
         let driver = thread("replica", move || {
-            let ended = drive(Driver::new(replica, outboxes), inboxes);
+            let ended = drive(Driver::new(replica, outboxes, files), inboxes);
             // The directory is free for the next start when the thread of the disk has ended.
             disk.join().map_err(|_| "the thread of the disk panicked".to_owned())?;
             ended
@@ -205,6 +209,7 @@ fn serve(
     tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
     let clients = api::services(handle.clone(), api::ApiSettings::default());
     let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
+    let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
     tasks
 }
@@ -220,6 +225,15 @@ fn start_disk(
 ) -> (std::sync::mpsc::Sender<DiskWork>, JoinHandle<()>) {
     let (work, inbox) = std::sync::mpsc::channel();
     (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports)))
+}
+
+fn start_files(
+    files: SnapshotFiles,
+    reports: mpsc::UnboundedSender<Report>,
+) -> std::sync::mpsc::Sender<raft_core::FileTask> {
+    let (tasks, inbox) = std::sync::mpsc::channel();
+    thread("snapshots", move || crate::files::run(&files, &inbox, &reports));
+    tasks
 }
 
 fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {
@@ -240,11 +254,17 @@ fn open(config: &NodeConfig) -> Result<(FileDisk<Directory>, raft_core::Recovere
         let path = config.data.display().to_string();
         StartError::Directory { path, error }
     })?;
-    let (disk, records, report) = FileDisk::open(directory, Options::default())?;
+    let (mut disk, records, report) = FileDisk::open(directory, Options::default())?;
     if report.cut > 0 {
         tracing::warn!(bytes = report.cut, "a torn end of the log was cut off");
     }
-    Ok((disk, recover(config.id, &records)?))
+    let recovered = recover(config.id, &records)?;
+    let orphans = records.without_orphans(&recovered);
+    if !orphans.is_empty() {
+        disk.append(&orphans)?;
+        disk.flush()?;
+    }
+    Ok((disk, recovered))
 }
 
 fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {

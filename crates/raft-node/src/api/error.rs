@@ -51,12 +51,9 @@ pub(crate) enum ApiError {
     NotEnoughStarted,
     #[error("etcdserver: bad leader transferee")]
     BadTransferee,
-    /// The session of a request has ended, or never was. Nothing was done for this copy of it.
-    #[error("helios: the session is over")]
-    SessionOver,
     /// The store refuses it.
     #[error(transparent)]
-    Store(raft_mvcc::Error),
+    Store(#[from] raft_mvcc::Error),
     /// The request contradicts itself or lacks something, which etcd's clients never send.
     #[error("helios: {0}")]
     Invalid(&'static str),
@@ -93,8 +90,7 @@ impl ApiError {
             | Self::LearnerNotReady
             | Self::TooManyLearners
             | Self::NotEnoughStarted
-            | Self::BadTransferee
-            | Self::SessionOver => Code::FailedPrecondition,
+            | Self::BadTransferee => Code::FailedPrecondition,
             Self::Unsupported(_) => Code::Unimplemented,
             Self::Store(error) => code_of_store(error),
         }
@@ -129,15 +125,6 @@ fn code_of_store(error: &raft_mvcc::Error) -> Code {
 impl From<ApiError> for Status {
     fn from(error: ApiError) -> Self {
         Self::new(error.code(), error.to_string())
-    }
-}
-
-impl From<raft_mvcc::Error> for ApiError {
-    fn from(error: raft_mvcc::Error) -> Self {
-        match error {
-            raft_mvcc::Error::SessionNotOpen { .. } => Self::SessionOver,
-            error => Self::Store(error),
-        }
     }
 }
 

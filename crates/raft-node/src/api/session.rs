@@ -6,9 +6,9 @@
 //!   attempt.
 //! - `helios-acknowledged`: the client has the answers to all numbers up to this one. Absent: 0.
 //!
-//! `LeaseGrant` with `helios-open-session` opens a session. Its id is that of the lease, with which
-//! it ends; the metadata of the answer repeat it as `helios-session`, which a server without
-//! sessions does not. The documentation of `raft-mvcc` has the rules.
+//! `LeaseGrant` with `helios-session: open` opens a session. Its id is that of the lease, with which
+//! it ends. The answer has it in its metadata too, unlike that of a server without sessions. The
+//! documentation of `raft-mvcc` has the rules.
 
 use raft_mvcc::SessionTag;
 use tonic::Status;
@@ -16,11 +16,9 @@ use tonic::metadata::MetadataMap;
 
 use super::error::ApiError;
 
-/// In a request: its session. In the answer to a grant: the session that was opened.
-pub(super) const SESSION: &str = "helios-session";
+const SESSION: &str = "helios-session";
 const NUMBER: &str = "helios-number";
 const ACKNOWLEDGED: &str = "helios-acknowledged";
-const OPEN: &str = "helios-open-session";
 
 /// The session of a request and its number there, if the request is of a session.
 ///
@@ -42,7 +40,13 @@ pub(super) fn tag(metadata: &MetadataMap) -> Result<Option<SessionTag>, ApiError
 
 /// Whether a grant of a lease is to open a session.
 pub(super) fn is_to_open(metadata: &MetadataMap) -> bool {
-    metadata.contains_key(OPEN)
+    metadata.get(SESSION).is_some_and(|value| value == "open")
+}
+
+/// Names the session that was opened in the metadata of the answer. etcd, which passes over the
+/// wish, does not.
+pub(super) fn name(session: i64, metadata: &mut MetadataMap) {
+    metadata.insert(SESSION, session.into());
 }
 
 /// The number of a request was that of another kind of request before, which has been answered.
