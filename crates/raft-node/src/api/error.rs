@@ -183,3 +183,6 @@ fn change_refused(error: ChangeError) -> ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
