@@ -10,6 +10,7 @@ use raft_core::{
 use raft_mvcc::{Command, Response, Store};
 use raft_server::ReplicaRequest;
 use tokio::sync::{mpsc, oneshot, watch};
+use tonic::transport::Channel;
 
 use crate::MemberInfo;
 use crate::driver::{Caller, Report, Request};
@@ -154,6 +155,26 @@ impl NodeHandle {
         let (who, status) = oneshot::channel();
         self.shared.reports.send(Report::Look(who)).map_err(|_| NodeError::Stopped)?;
         status.await.map_err(|_| NodeError::Stopped)
+    }
+
+    /// A connection to the services for clients of the leader; `None` if this node leads.
+    ///
+    /// # Errors
+    /// No leader is known, or not where clients reach it.
+    pub(crate) fn leader_for_clients(&self) -> Result<Option<Channel>, NodeError> {
+        let published = self.published();
+        let leader = published.leader.ok_or(NodeError::NotLeader(None))?;
+        if leader == self.node() {
+            return Ok(None);
+        }
+        let urls = MemberInfo::of(&published.membership, leader).client_urls;
+        let channel = urls.first().and_then(|url| self.shared.peers.connect(leader, url).ok());
+        channel.map(Some).ok_or(NodeError::NotLeader(Some(leader)))
+    }
+
+    /// How long a request may take.
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.shared.request_timeout
     }
 
     /// Has a command committed, and returns the answer of the store. A node that does not lead

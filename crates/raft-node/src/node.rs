@@ -13,6 +13,7 @@ use raft_tls::{Tls, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio_stream::StreamExt;
 use tonic::transport::Server;
 
 use crate::disk::DiskWork;
@@ -228,6 +229,7 @@ fn serve(
     tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
     let clients = api::services(handle.clone(), api::ApiSettings::default());
     let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
+    let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
     tasks
 }

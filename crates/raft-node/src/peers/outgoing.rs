@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, Endpoint, Error};
 
 use super::proto::peer_client::PeerClient;
 use super::proto::{Frame, LeaseRequest, Route};
@@ -79,7 +79,17 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    async fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
+    /// A connection to a node, which is opened when it is used.
+    pub(crate) fn connect(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
+        Ok(raft_tls::connect(&self.endpoint(url)?, self.tls.clone(), Some(to.0)))
+    }
+
+    /// A connection to a node that is open.
+    async fn connect_now(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
+        raft_tls::connect_now(&self.endpoint(url)?, self.tls.clone(), Some(to.0)).await
+    }
+
+    fn endpoint(&self, url: &str) -> Result<Endpoint, Error> {
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(self.silence)
             .http2_keep_alive_interval(self.silence / 2)
@@ -88,7 +98,7 @@ impl Peers {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .tcp_nodelay(true);
-        raft_tls::connect_now(&endpoint, self.tls.clone(), Some(to.0)).await
+        Ok(endpoint)
     }
 
     /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
@@ -97,7 +107,7 @@ impl Peers {
         (to, url): (NodeId, &str),
         (id, renew): (i64, bool),
     ) -> Result<i64, Status> {
-        let channel = self.connect(to, url).await;
+        let channel = self.connect(to, url);
         let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let request = LeaseRequest { route: Some(self.route(to)), id, renew };
         let reply = PeerClient::new(channel).lease(request).await?;
@@ -204,7 +214,7 @@ impl Stream {
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
     async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
-        let channel = match self.shared.connect(self.to, url).await {
+        let channel = match self.shared.connect_now(self.to, url).await {
             Ok(channel) => channel,
             Err(error) => return Some(Status::unavailable(error.to_string())),
         };

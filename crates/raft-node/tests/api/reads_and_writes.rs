@@ -105,8 +105,9 @@ async fn a_transaction_compares_and_answers_each_operation() {
     };
     let operation = |request| api::RequestOp { request: Some(request) };
     let delete = api::DeleteRangeRequest { key: "j".into(), prev_kv: true, ..Default::default() };
+    // As in etcd, the comparisons inside are made before the first operation.
     let inner = api::TxnRequest {
-        compare: vec![compare(2)],
+        compare: vec![compare(1)],
         success: vec![operation(Request::RequestDeleteRange(delete))],
         failure: vec![],
     };
@@ -132,6 +133,7 @@ async fn a_transaction_compares_and_answers_each_operation() {
     let Some(Response::ResponseRange(read)) = &second.response else { panic!() };
     assert_eq!((&read.kvs[0].value[..], read.kvs[0].version), (&b"2"[..], 2));
     let Some(Response::ResponseTxn(nested)) = &third.response else { panic!() };
+    assert!(nested.succeeded);
     let Some(Response::ResponseDeleteRange(deleted)) = &nested.responses[0].response else {
         panic!()
     };
