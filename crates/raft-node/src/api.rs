@@ -13,10 +13,11 @@
 //! | `maintenance.rs` | `Maintenance`; `snapshot.rs` has the file of a snapshot |
 //! | `auth.rs` | `Auth`, which is refused |
 //!
-//! `error.rs` has all texts and codes, `header.rs` what services share, and `session.rs` the
-//! metadata of retries.
+//! `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata of
+//! retries, and `authority.rs` mends requests that HTTP/2 forbids.
 
 mod auth;
+mod authority;
 mod cluster;
 mod convert;
 mod error;
@@ -40,6 +41,7 @@ use crate::NodeHandle;
 use error::ApiError;
 use header::Context;
 
+pub(crate) use authority::Mended;
 pub use snapshot::{SnapshotFileError, store_in_snapshot};
 
 /// The longest request that writes, as in etcd. A longer one is refused in etcd's words.

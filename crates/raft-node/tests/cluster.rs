@@ -5,7 +5,8 @@ mod common;
 use std::time::Duration;
 
 use common::Cluster;
-use raft_core::NodeId;
+use raft_core::{NodeId, Settings};
+use raft_node::default_settings;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_nodes_agree_and_go_on_after_a_restart() {
@@ -48,4 +49,32 @@ async fn a_node_alone_does_not_answer_a_linearizable_read() {
     let barrier = cluster.handle(NodeId(1)).read_barrier();
     let answered = tokio::time::timeout(Duration::from_secs(3), barrier).await;
     assert!(!matches!(answered, Ok(Ok(()))), "{answered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lags_gets_the_state_in_pieces_and_a_restart_finds_it() {
+    let settings = Settings {
+        snapshot_threshold_bytes: 20_000,
+        snapshot_chunk_bytes: 4096,
+        trailing_entries: 0,
+        ..default_settings()
+    };
+    let mut cluster = Cluster::start_with(3, settings).await;
+    let leader = cluster.leader().await;
+    let late = cluster.ids().into_iter().find(|id| *id != leader).expect("there are three");
+    cluster.stop(late).await;
+    for number in 0..300 {
+        cluster.put(leader, &format!("k{number}"), &"v".repeat(200)).await;
+    }
+    cluster.start_again(late).await;
+    assert_eq!(cluster.get(late, "k0").await, Some("v".repeat(200)));
+    for node in cluster.ids() {
+        cluster.stop(node).await;
+    }
+    assert!(cluster.files(late, "snapshot") >= 1, "it did not get a snapshot");
+    for node in cluster.ids() {
+        cluster.start_again(node).await;
+    }
+    assert_eq!(cluster.get(late, "k299").await, Some("v".repeat(200)));
+    assert_eq!(cluster.files(late, "new"), 0);
 }

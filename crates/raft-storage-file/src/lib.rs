@@ -69,9 +69,11 @@ mod files;
 mod frame;
 mod open;
 pub mod simulated;
+mod snapshot_files;
 
 pub use directory::Directory;
 pub use disk::{BatchNumber, FileDisk, Options};
 pub use error::FileDiskError;
 pub use files::{DiskFile, FileSystem};
 pub use open::OpenReport;
+pub use snapshot_files::{SnapshotDraft, SnapshotFiles};

@@ -4,12 +4,17 @@
 //! server that has not started count in a quorum. `MemberAdd` answers when the server is a member,
 //! so it can be started then, and the list names it a learner until it votes. A server that is not
 //! started within 20 election timeouts stays a learner, and `MemberPromote` makes it a voter later.
+//!
+//! Only the leader changes the membership, so another member passes the request on to it.
 
 use std::sync::Arc;
 
 use etcd_api::etcdserverpb as api;
+use etcd_api::etcdserverpb::cluster_client::ClusterClient;
 use etcd_api::etcdserverpb::cluster_server::Cluster;
 use raft_core::{Bytes, Membership, MembershipChange, NodeId};
+use tonic::metadata::MetadataValue;
+use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
 use super::error::ApiError;
@@ -19,6 +24,9 @@ use crate::{MemberInfo, NodeError, Published};
 
 #[derive(Clone, Debug)]
 pub(super) struct ClusterService(pub(super) Context);
+
+/// Marks a request that another member passed on, so that it is not passed on again.
+const PASSED_ON: &str = "helios-passed-on";
 
 #[tonic::async_trait]
 impl Cluster for ClusterService {
@@ -38,7 +46,73 @@ impl Cluster for ClusterService {
         &self,
         request: Request<api::MemberAddRequest>,
     ) -> Result<Response<api::MemberAddResponse>, Status> {
-        let request = request.into_inner();
+        match self.leader(&request)? {
+            Some(mut leader) => leader.member_add(self.passed_on(request)).await,
+            None => Ok(Response::new(self.add(request.into_inner()).await?)),
+        }
+    }
+
+    async fn member_remove(
+        &self,
+        request: Request<api::MemberRemoveRequest>,
+    ) -> Result<Response<api::MemberRemoveResponse>, Status> {
+        if let Some(mut leader) = self.leader(&request)? {
+            return leader.member_remove(self.passed_on(request)).await;
+        }
+        let node = NodeId(request.into_inner().id);
+        let state = self.changed(MembershipChange::Remove(node), Vec::new()).await?;
+        let header = Some(self.0.header(&state));
+        let members = members(&state.membership);
+        Ok(Response::new(api::MemberRemoveResponse { header, members }))
+    }
+
+    async fn member_update(
+        &self,
+        request: Request<api::MemberUpdateRequest>,
+    ) -> Result<Response<api::MemberUpdateResponse>, Status> {
+        match self.leader(&request)? {
+            Some(mut leader) => leader.member_update(self.passed_on(request)).await,
+            None => Ok(Response::new(self.update(request.into_inner()).await?)),
+        }
+    }
+
+    async fn member_promote(
+        &self,
+        request: Request<api::MemberPromoteRequest>,
+    ) -> Result<Response<api::MemberPromoteResponse>, Status> {
+        if let Some(mut leader) = self.leader(&request)? {
+            return leader.member_promote(self.passed_on(request)).await;
+        }
+        let node = NodeId(request.into_inner().id);
+        let state = self.changed(MembershipChange::Promote(node), Vec::new()).await?;
+        let header = Some(self.0.header(&state));
+        let members = members(&state.membership);
+        Ok(Response::new(api::MemberPromoteResponse { header, members }))
+    }
+}
+
+impl ClusterService {
+    /// The member that must carry out a change: the leader, if this is another one.
+    fn leader<T>(&self, request: &Request<T>) -> Result<Option<ClusterClient<Channel>>, ApiError> {
+        let leader = self.0.handle.leader_for_clients()?;
+        if leader.is_some() && request.metadata().contains_key(PASSED_ON) {
+            return Err(ApiError::NotLeader);
+        }
+        Ok(leader.map(ClusterClient::new))
+    }
+
+    /// The request, as this member passes it on.
+    fn passed_on<T>(&self, request: Request<T>) -> Request<T> {
+        let mut request = Request::new(request.into_inner());
+        request.metadata_mut().insert(PASSED_ON, MetadataValue::from_static("1"));
+        request.set_timeout(self.0.handle.request_timeout());
+        request
+    }
+
+    async fn add(
+        &self,
+        request: api::MemberAddRequest,
+    ) -> Result<api::MemberAddResponse, ApiError> {
         let state = self.0.newest().await?;
         check_urls(&request.peer_urls)?;
         check_unknown(&request.peer_urls, &state.membership, None)?;
@@ -51,67 +125,36 @@ impl Cluster for ClusterService {
             self.begin_adding_voter(node, context).await?;
         }
         let state = self.0.handle.published();
-        Ok(Response::new(api::MemberAddResponse {
+        Ok(api::MemberAddResponse {
             header: Some(self.0.header(&state)),
             member: Some(member(&state.membership, node)),
             members: members(&state.membership),
-        }))
+        })
     }
 
-    async fn member_remove(
+    async fn update(
         &self,
-        request: Request<api::MemberRemoveRequest>,
-    ) -> Result<Response<api::MemberRemoveResponse>, Status> {
-        let node = NodeId(request.into_inner().id);
-        let state = self.changed(MembershipChange::Remove(node), Vec::new()).await?;
-        Ok(Response::new(api::MemberRemoveResponse {
-            header: Some(self.0.header(&state)),
-            members: members(&state.membership),
-        }))
-    }
-
-    async fn member_update(
-        &self,
-        request: Request<api::MemberUpdateRequest>,
-    ) -> Result<Response<api::MemberUpdateResponse>, Status> {
-        let request = request.into_inner();
+        request: api::MemberUpdateRequest,
+    ) -> Result<api::MemberUpdateResponse, ApiError> {
         let node = NodeId(request.id);
-        let state = self.0.newest().await?;
+        let mut state = self.0.newest().await?;
         check_urls(&request.peer_urls)?;
         if !state.membership.contains(node) {
-            return Err(ApiError::MemberNotFound.into());
+            return Err(ApiError::MemberNotFound);
         }
         check_unknown(&request.peer_urls, &state.membership, Some(node))?;
         let before = MemberInfo::of(&state.membership, node);
         let info = MemberInfo { peer_urls: request.peer_urls, ..before.clone() };
-        let state = if info == before {
-            state
-        } else {
+        if info != before {
             // The same voters, with another context.
             let voters = state.membership.voters().to_vec();
             let context = vec![(node, info.encode())];
-            self.changed(MembershipChange::SetVoters(voters), context).await?
-        };
-        Ok(Response::new(api::MemberUpdateResponse {
-            header: Some(self.0.header(&state)),
-            members: members(&state.membership),
-        }))
+            state = self.changed(MembershipChange::SetVoters(voters), context).await?;
+        }
+        let header = Some(self.0.header(&state));
+        Ok(api::MemberUpdateResponse { header, members: members(&state.membership) })
     }
 
-    async fn member_promote(
-        &self,
-        request: Request<api::MemberPromoteRequest>,
-    ) -> Result<Response<api::MemberPromoteResponse>, Status> {
-        let node = NodeId(request.into_inner().id);
-        let state = self.changed(MembershipChange::Promote(node), Vec::new()).await?;
-        Ok(Response::new(api::MemberPromoteResponse {
-            header: Some(self.0.header(&state)),
-            members: members(&state.membership),
-        }))
-    }
-}
-
-impl ClusterService {
     async fn change(
         &self,
         change: MembershipChange,

@@ -131,8 +131,8 @@ impl From<ApiError> for Status {
 impl From<NodeError> for ApiError {
     fn from(error: NodeError) -> Self {
         match error {
-            NodeError::NotLeader(None) => Self::NoLeader,
-            NodeError::NotLeader(Some(_)) => Self::NotLeader,
+            // Commands and reads are passed on, so the leader was not reached, or is none any more.
+            NodeError::NotLeader(_) => Self::NoLeader,
             NodeError::Refused(refusal) => refused(refusal),
             NodeError::Superseded => Self::LeaderChanged,
             NodeError::Unknown => Self::OutcomeUnknown,
@@ -145,7 +145,7 @@ impl From<NodeError> for ApiError {
 
 fn refused(refusal: Refusal) -> ApiError {
     match refusal {
-        Refusal::NotLeader => ApiError::NotLeader,
+        Refusal::NotLeader => ApiError::NoLeader,
         Refusal::TooMuchUncommitted { .. } | Refusal::TooManyPending { .. } => {
             ApiError::TooManyRequests
         }
@@ -183,3 +183,6 @@ fn change_refused(error: ChangeError) -> ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,8 +51,12 @@ impl Lease for LeaseService {
                 Err(error) => return Err(error.into()),
             };
             let error = String::new();
-            let answer = api::LeaseGrantResponse { header: Some(header), id, ttl, error };
-            return Ok(Response::new(answer));
+            let granted = api::LeaseGrantResponse { header: Some(header), id, ttl, error };
+            let mut answer = Response::new(granted);
+            if opens_session {
+                session::name(id, answer.metadata_mut());
+            }
+            return Ok(answer);
         }
     }
 

@@ -6,8 +6,9 @@
 //!   attempt.
 //! - `helios-acknowledged`: the client has the answers to all numbers up to this one. Absent: 0.
 //!
-//! `LeaseGrant` with `helios-session: open` opens a session, whose id is that of the lease; it ends
-//! with the lease. The documentation of `raft-mvcc` has the rules.
+//! `LeaseGrant` with `helios-session: open` opens a session. Its id is that of the lease, with which
+//! it ends. The answer has it in its metadata too, unlike that of a server without sessions. The
+//! documentation of `raft-mvcc` has the rules.
 
 use raft_mvcc::SessionTag;
 use tonic::Status;
@@ -40,6 +41,12 @@ pub(super) fn tag(metadata: &MetadataMap) -> Result<Option<SessionTag>, ApiError
 /// Whether a grant of a lease is to open a session.
 pub(super) fn is_to_open(metadata: &MetadataMap) -> bool {
     metadata.get(SESSION).is_some_and(|value| value == "open")
+}
+
+/// Names the session that was opened in the metadata of the answer. etcd, which passes over the
+/// wish, does not.
+pub(super) fn name(session: i64, metadata: &mut MetadataMap) {
+    metadata.insert(SESSION, session.into());
 }
 
 /// The number of a request was that of another kind of request before, which has been answered.

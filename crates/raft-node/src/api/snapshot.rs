@@ -120,3 +120,6 @@ impl<W: Write> Write for Hashing<W> {
         self.to.flush()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,10 +63,8 @@ async fn sizes() {
     let twice = api::TxnRequest { success: vec![operation(1); 2], ..api::TxnRequest::default() };
     let refused = kv.txn(twice).await.unwrap_err();
     check(&refused, Code::InvalidArgument, "etcdserver: duplicate key given in txn request");
-    let empty = api::TxnRequest {
-        success: vec![api::RequestOp::default()],
-        ..api::TxnRequest::default()
-    };
+    let empty =
+        api::TxnRequest { success: vec![api::RequestOp::default()], ..api::TxnRequest::default() };
     assert_eq!(kv.txn(empty).await.unwrap_err().code(), Code::InvalidArgument);
 }
 
@@ -112,7 +110,8 @@ async fn members() {
         check(&refused, Code::InvalidArgument, "etcdserver: given member URLs are invalid");
     }
     let list = members.member_list(api::MemberListRequest::default()).await.unwrap().into_inner();
-    let add = api::MemberAddRequest { peer_urls: list.members[0].peer_urls.clone(), is_learner: true };
+    let add =
+        api::MemberAddRequest { peer_urls: list.members[0].peer_urls.clone(), is_learner: true };
     let refused = members.member_add(add).await.unwrap_err();
     check(&refused, Code::FailedPrecondition, "etcdserver: Peer URLs already exists");
     let to = api::MoveLeaderRequest { target_id: 9 };

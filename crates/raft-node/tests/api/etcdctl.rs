@@ -38,12 +38,23 @@ impl Etcdctl {
 
     /// What a command prints that must succeed. Arguments have no spaces.
     fn run(&self, line: &str) -> String {
-        self.run_with(line, "")
+        Self::succeed(line, self.start(line))
+    }
+
+    fn run_at(&self, endpoint: &str, line: &str) -> String {
+        let mut command = Command::new("etcdctl");
+        command.arg("--endpoints").arg(endpoint).args(line.split(' '));
+        command.current_dir(&self.directory).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::succeed(line, command.spawn().unwrap())
     }
 
     fn run_with(&self, line: &str, input: &str) -> String {
         let mut child = self.start(line);
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Self::succeed(line, child)
+    }
+
+    fn succeed(line: &str, child: Child) -> String {
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         assert!(status.success(), "etcdctl {line}: {stdout}{stderr}");
@@ -144,6 +155,7 @@ fn members(etcdctl: &Etcdctl) {
 }
 
 fn maintenance(etcdctl: &Etcdctl) {
+    // The endpoints are URLs here, and `--cluster` asks for those of the members.
     let status = etcdctl.run("endpoint status --cluster -w fields");
     assert_eq!(status.matches("\"MemberID\" :").count(), 3, "{status}");
     let status = etcdctl.run("endpoint status -w simple");
@@ -159,9 +171,7 @@ fn maintenance(etcdctl: &Etcdctl) {
 }
 
 fn snapshots(etcdctl: &Etcdctl) {
-    let one = etcdctl.endpoints.split(',').next().unwrap().to_owned();
-    let one = Etcdctl { endpoints: one, directory: etcdctl.directory.clone() };
-    let saved = one.run("snapshot save saved");
+    let saved = etcdctl.run_at(etcdctl.endpoints.split(',').next().unwrap(), "snapshot save saved");
     assert!(saved.contains("Snapshot saved at saved"), "{saved}");
     let file = std::fs::read(etcdctl.directory.join("saved")).unwrap();
     raft_node::api::store_in_snapshot(&file).unwrap();

@@ -21,19 +21,25 @@ async fn the_list_has_names_and_addresses() {
             assert_eq!(list.len(), 3);
             let own = &list[node.0 as usize - 1];
             assert_eq!((own.id, own.name.clone()), (node.0, format!("n{node}")));
-            assert_eq!((own.client_urls.clone(), own.is_learner), (vec![url(&cluster, node)], false));
+            assert_eq!(
+                (own.client_urls.clone(), own.is_learner),
+                (vec![url(&cluster, node)], false)
+            );
         }
     }
 }
 
+/// Also at a member that does not lead.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_learner_is_added_and_removed() {
-    let (_cluster, channel) = one_node().await;
-    let mut members = Members::new(channel);
+    let cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    let other = cluster.ids().into_iter().find(|node| *node != leader).unwrap();
+    let mut members = Members::new(channel(&url(&cluster, other)));
     let added = members.member_add(add("http://127.0.0.1:1", true)).await.unwrap().into_inner();
     let member = added.member.unwrap();
     assert!(member.is_learner && member.id > 0 && member.name.is_empty(), "{member:?}");
-    assert_eq!(added.members.len(), 2);
+    assert_eq!(added.members.len(), 4);
     let promote = api::MemberPromoteRequest { id: member.id };
     let refused = members.member_promote(promote).await.unwrap_err();
     let text = "etcdserver: can only promote a learner member which is in sync with leader";
@@ -45,7 +51,7 @@ async fn a_learner_is_added_and_removed() {
     let updated = members.member_update(update).await.unwrap().into_inner().members;
     assert!(updated.iter().any(|member| member.peer_urls == ["http://127.0.0.1:2"]));
     let removed = members.member_remove(api::MemberRemoveRequest { id: member.id }).await.unwrap();
-    assert_eq!(removed.into_inner().members.len(), 1);
+    assert_eq!(removed.into_inner().members.len(), 3);
 }
 
 /// As with etcd, a voter is added first and started then.

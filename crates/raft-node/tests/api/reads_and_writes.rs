@@ -77,9 +77,8 @@ async fn a_serializable_read_needs_no_majority() {
     let mut kv = Kv::new(channel(&url(&cluster, NodeId(1))));
     let read = api::RangeRequest { serializable: true, ..get("k") };
     assert_eq!(kv.range(read.clone()).await.unwrap().into_inner().kvs[0].value, "v");
-    let operation = |read| api::RequestOp {
-        request: Some(api::request_op::Request::RequestRange(read)),
-    };
+    let operation =
+        |read| api::RequestOp { request: Some(api::request_op::Request::RequestRange(read)) };
     let txn = |read| api::TxnRequest { success: vec![operation(read)], ..Default::default() };
     assert!(kv.txn(txn(read)).await.unwrap().into_inner().succeeded);
     let mut other = kv.clone();
@@ -106,8 +105,9 @@ async fn a_transaction_compares_and_answers_each_operation() {
     };
     let operation = |request| api::RequestOp { request: Some(request) };
     let delete = api::DeleteRangeRequest { key: "j".into(), prev_kv: true, ..Default::default() };
+    // As in etcd, the comparisons inside are made before the first operation.
     let inner = api::TxnRequest {
-        compare: vec![compare(2)],
+        compare: vec![compare(1)],
         success: vec![operation(Request::RequestDeleteRange(delete))],
         failure: vec![],
     };
@@ -133,6 +133,7 @@ async fn a_transaction_compares_and_answers_each_operation() {
     let Some(Response::ResponseRange(read)) = &second.response else { panic!() };
     assert_eq!((&read.kvs[0].value[..], read.kvs[0].version), (&b"2"[..], 2));
     let Some(Response::ResponseTxn(nested)) = &third.response else { panic!() };
+    assert!(nested.succeeded);
     let Some(Response::ResponseDeleteRange(deleted)) = &nested.responses[0].response else {
         panic!()
     };
@@ -197,8 +198,7 @@ async fn a_snapshot_has_the_store_and_says_how_much_is_left() {
         kv.put(put(&format!("k{key}"), &"v".repeat(200_000))).await.unwrap();
     }
     let mut maintenance = Maintenance::new(channel);
-    let mut pieces =
-        maintenance.snapshot(api::SnapshotRequest {}).await.unwrap().into_inner();
+    let mut pieces = maintenance.snapshot(api::SnapshotRequest {}).await.unwrap().into_inner();
     let (mut file, mut total) = (Vec::new(), None);
     while let Some(piece) = pieces.message().await.unwrap() {
         file.extend_from_slice(&piece.blob);

@@ -19,7 +19,8 @@ async fn a_retry_has_the_first_answer() {
     let (mut kv, mut lease) = (Kv::new(channel.clone()), Lease::new(channel));
     let open = api::LeaseGrantRequest { id: 0, ttl: 60 };
     let opened = lease.lease_grant(tagged(open, &[("helios-session", "open")])).await.unwrap();
-    let session = opened.into_inner().id.to_string();
+    let session = opened.get_ref().id.to_string();
+    assert_eq!(opened.metadata().get("helios-session").unwrap(), session.as_str());
     let tag = [("helios-session", session.as_str()), ("helios-number", "1")];
     let write = api::PutRequest { prev_kv: true, ..put("k", "1") };
     let first = kv.put(tagged(write.clone(), &tag)).await.unwrap().into_inner();
@@ -51,4 +52,5 @@ async fn half_a_tag_is_refused() {
     let unknown = [("helios-session", "5"), ("helios-number", "1")];
     let refused = kv.put(tagged(put("k", "v"), &unknown)).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
+    assert!(refused.message().contains("is not open"), "raft-client looks for that: {refused}");
 }

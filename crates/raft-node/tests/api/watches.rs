@@ -113,8 +113,13 @@ async fn a_watch_from_a_compacted_revision_is_told_so() {
     assert!(ended.events.is_empty());
     // The other watches of the stream go on, and one may begin at the revision itself.
     stream.create(all(4)).await;
-    let revisions: Vec<i64> =
-        stream.answer().await.events.iter().map(|event| event.kv.as_ref().unwrap().mod_revision).collect();
+    let revisions: Vec<i64> = stream
+        .answer()
+        .await
+        .events
+        .iter()
+        .map(|event| event.kv.as_ref().unwrap().mod_revision)
+        .collect();
     assert_eq!(revisions, [4, 5]);
 }
 
@@ -167,7 +172,8 @@ async fn a_stream_goes_on_when_its_client_has_asked_for_everything() {
 async fn a_stream_that_asks_for_a_leader_ends_without_one() {
     let mut cluster = Cluster::start(3).await;
     cluster.leader().await;
-    let settings = ApiSettings { leaderless_limit: Duration::from_millis(300), ..Default::default() };
+    let settings =
+        ApiSettings { leaderless_limit: Duration::from_millis(300), ..Default::default() };
     let served = served_with(cluster.handle(NodeId(1)), settings).await;
     let mut asking = Stream::open(served.clone(), true).await.unwrap();
     let mut other = Stream::open(served, false).await.unwrap();

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use raft_core::NodeId;
+use raft_core::{NodeId, Settings};
 use raft_mvcc::{Command, Operation, Put, Range};
 use raft_node::{InitialMember, MemberInfo, Node, NodeConfig, NodeHandle, default_settings};
 
@@ -22,6 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl Cluster {
     /// Starts nodes with the ids from 1.
     pub(crate) async fn start(nodes: u64) -> Self {
+        Self::start_with(nodes, default_settings()).await
+    }
+
+    /// Starts nodes with these settings of the protocol.
+    pub(crate) async fn start_with(nodes: u64, settings: Settings) -> Self {
         let directory = directory();
         let members: Vec<InitialMember> = (1..=nodes).map(member).collect();
         let configs = members.iter().map(|member| {
@@ -33,10 +38,11 @@ impl Cluster {
                 listen_peers: address(&member.info.peer_urls[0]),
                 listen_clients: address(&member.info.client_urls[0]),
                 peer_url: member.info.peer_urls[0].clone(),
+                listen_http: None,
                 tls: None,
                 plain_text: false,
                 request_timeout: Duration::from_secs(5),
-                settings: default_settings(),
+                settings: settings.clone(),
             };
             (member.id, config)
         });
@@ -65,6 +71,13 @@ impl Cluster {
         let running = self.running.remove(&node).expect("it runs");
         running.stopper()();
         running.ended().await.expect("it was told to");
+    }
+
+    /// The number of files of a node whose names end so.
+    pub(crate) fn files(&self, node: NodeId, end: &str) -> usize {
+        let entries = std::fs::read_dir(&self.configs[&node].data).expect("it has a directory");
+        let names = entries.map(|entry| entry.expect("it is read").file_name());
+        names.filter(|name| name.to_string_lossy().ends_with(end)).count()
     }
 
     /// The leader that a quorum follows.

@@ -246,3 +246,6 @@ fn fragments(told: api::WatchResponse, events: Vec<mvccpb::Event>) -> Vec<api::W
     answers[..before_last].iter_mut().for_each(|answer| answer.fragment = true);
     answers
 }
+
+#[cfg(test)]
+mod tests;
