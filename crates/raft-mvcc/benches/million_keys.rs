@@ -67,12 +67,12 @@ fn main() {
         println!("  memory: {said} bytes a key, as the store estimates it");
         assert!(each < MOST_BYTES_A_KEY, "a key costs {each} bytes");
 
+        load.snapshot(keys);
         load.puts("puts of keys that exist", keys, Order::Scattered);
         let revision = load.store.revision();
         load.apply("compaction", Operation::Compact { revision });
         load.puts("puts while it is swept", keys, Order::Scattered);
         load.reads(keys);
-        load.snapshot(keys);
         let everything = DeleteRange { range_end: "\0".into(), key: "\0".into(), prev_kv: false };
         load.apply("deletion of everything", Operation::DeleteRange(everything));
         assert!(load.store.is_empty());

@@ -15,7 +15,7 @@ use crate::versions::Versions;
 pub(crate) const SWEPT_BY_COMPACTION: usize = if cfg!(test) { 3 } else { 4096 };
 
 /// The changes that each command sweeps.
-pub(crate) const SWEPT_BY_COMMAND: usize = if cfg!(test) { 1 } else { 8 };
+pub(crate) const SWEPT_BY_COMMAND: usize = if cfg!(test) { 1 } else { 4 };
 
 /// The changes that a command sweeps for each change that it makes. More than one, so that a sweep
 /// ends however many changes there are meanwhile.

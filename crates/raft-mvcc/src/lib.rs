@@ -82,10 +82,14 @@
 //! # Cost
 //!
 //! Versions of keys are in persistent trees, and each version is one allocation that all trees
-//! share. A put, a deletion of one key and a read of one key take logarithmic time. A key of 16
-//! bytes with a value of 128 bytes takes 255 to 268 bytes of memory in all. The memory of compacted
+//! share. A put, a deletion of one key and a read of one key take logarithmic time.
+//!
+//! With a million keys of 16 bytes and values of 128 bytes, on two busy cores of a virtual machine:
+//! 255 to 268 bytes of memory a key in all; 4 to 13 µs for a put into scattered keys, with a view
+//! after each 64 commands, and about twice that while a compaction is swept; 0.4 s for a snapshot
+//! and 0.6 s to restore it. A deletion of a range takes about 1 µs a key. The memory of compacted
 //! versions becomes free in small steps with later commands, so a large compaction stops nothing.
-//! `cargo bench -p raft-mvcc` measures memory and times with a million keys.
+//! `cargo bench -p raft-mvcc` prints these figures.
 
 #![forbid(unsafe_code)]
 

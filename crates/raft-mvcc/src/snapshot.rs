@@ -186,22 +186,19 @@ impl Versions {
         {
             return Err("the newest versions are not in the order of their keys");
         }
-        let at = |version: &Record| (version.key().to_vec(), version.mod_revision());
-        if !older.is_sorted_by(|a, b| at(a) < at(b)) {
+        let older: Vec<_> = older.into_iter().map(ByVersion).collect();
+        if !older.is_sorted_by(|a, b| a < b) {
             return Err("the older versions are not in order");
         }
         let newest_bytes = newest.iter().map(Record::cost).sum();
-        let older_bytes: u64 = older.iter().map(Record::cost).sum();
-        let mut made: Vec<Record> = [&newest, &older, &gone]
-            .into_iter()
-            .flatten()
-            .filter(|version| version.mod_revision() >= head.swept)
-            .cloned()
-            .collect();
+        let older_bytes: u64 = older.iter().map(|version| version.0.cost()).sum();
+        let all = newest.iter().chain(older.iter().map(|version| &version.0)).chain(&gone);
+        let kept = all.filter(|version| version.mod_revision() >= head.swept);
+        let mut made: Vec<Record> = kept.cloned().collect();
         made.sort_unstable_by_key(place);
         let versions = Self {
             newest: newest.iter().cloned().map(ByKey).collect(),
-            older: older.into_iter().map(ByVersion).collect(),
+            older: older.into_iter().collect(),
             history: history(head, &made)?,
             swept: head.swept,
             swept_changes: usize::try_from(head.swept_changes).unwrap_or(usize::MAX),
