@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::record::At;
 use crate::versions::Versions;
 
-/// The changes that a compaction sweeps at once. A small one is then complete. In tests few, so that
-/// sweeps under way are common.
+/// The changes that a compaction sweeps at once. A small one is then complete. In tests few, so
+/// that sweeps under way are common.
 pub(crate) const SWEPT_BY_COMPACTION: usize = if cfg!(test) { 3 } else { 4096 };
 
 /// The changes that each command sweeps.

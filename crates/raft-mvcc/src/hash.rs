@@ -59,3 +59,6 @@ impl<W: io::Write> io::Write for Hashing<W> {
         self.to.flush()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,9 +68,9 @@
 //!   client acknowledges it. Only the number makes a command a retry: a different operation under
 //!   the same number gets the answer of the first one. An answer above [`MAX_KEPT_ANSWER_BYTES`]
 //!   is not kept, and [`Error::AnswerNotKept`] says that the command was applied.
-//! - **Acknowledged numbers are over.** A tag says up to which number the client has all answers, or
-//!   will not ask for them. Those answers are forgotten. A late copy of such a command is refused
-//!   ([`Error::AlreadyAcknowledged`]), also if the first copy never arrived.
+//! - **Acknowledged numbers are over.** A tag says up to which number the client has all answers,
+//!   or will not ask for them. Those answers are forgotten. A late copy of such a command is
+//!   refused ([`Error::AlreadyAcknowledged`]), also if the first copy never arrived.
 //! - **A window.** A number is at most [`SESSION_WINDOW`] above the acknowledged one
 //!   ([`Error::WindowExceeded`]). So no answer is dropped that a client may ask for, and numbers
 //!   may arrive in any order.
@@ -81,10 +81,11 @@
 //!
 //! # Cost
 //!
-//! Versions of keys are in persistent trees, and each version is one allocation that all trees share.
-//! A put, a deletion of one key and a read of one key take logarithmic time. The memory of
-//! compacted versions becomes free in small steps with later commands, so a large compaction stops
-//! nothing. `cargo bench -p raft-mvcc` measures memory and time with a million keys.
+//! Versions of keys are in persistent trees, and each version is one allocation that all trees
+//! share. A put, a deletion of one key and a read of one key take logarithmic time. A key of 16
+//! bytes with a value of 128 bytes takes 255 to 268 bytes of memory in all. The memory of compacted
+//! versions becomes free in small steps with later commands, so a large compaction stops nothing.
+//! `cargo bench -p raft-mvcc` measures memory and times with a million keys.
 
 #![forbid(unsafe_code)]
 

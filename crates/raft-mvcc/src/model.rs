@@ -247,15 +247,14 @@ impl Model {
         if is_active(AlarmKind::Corrupt) {
             return Err(Error::Corrupt);
         }
-        let grows = match operation {
-            Operation::Txn(txn) => {
-                let runs = runs(&txn.success).into_iter().chain(runs(&txn.failure));
-                runs.flatten().any(|operation| matches!(operation, TxnOperation::Put(_)))
-            }
-            other => matches!(
-                other,
+        let grows = if let Operation::Txn(txn) = operation {
+            let runs = runs(&txn.success).into_iter().chain(runs(&txn.failure));
+            runs.flatten().any(|operation| matches!(operation, TxnOperation::Put(_)))
+        } else {
+            matches!(
+                operation,
                 Operation::Put(_) | Operation::LeaseGrant { .. } | Operation::OpenSession { .. }
-            ),
+            )
         };
         if grows && is_active(AlarmKind::NoSpace) { Err(Error::NoSpace) } else { Ok(()) }
     }

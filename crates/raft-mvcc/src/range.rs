@@ -39,6 +39,9 @@ pub struct KeyRange {
     pub range_end: Bytes,
 }
 
+/// The two ends of a range of keys.
+type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
 impl KeyRange {
     /// The range from `key` to `range_end`, which is not in it. The fields say what an empty
     /// `range_end` and a zero byte mean.
@@ -73,7 +76,7 @@ impl KeyRange {
     }
 
     /// The range as bounds; `None`: no key is in it. A single key is a range too.
-    pub(crate) fn bounds(&self) -> Option<(Bound<&[u8]>, Bound<&[u8]>)> {
+    pub(crate) fn bounds(&self) -> Option<Bounds<'_>> {
         let first = Bound::Included(&self.key[..]);
         match &self.range_end[..] {
             [] => Some((first, first)),

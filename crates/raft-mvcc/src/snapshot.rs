@@ -1,10 +1,10 @@
 //! The whole store as bytes, for log compaction (Raft §7).
 //!
-//! One version byte; [`Head`] in postcard; the [records](crate::record::Record), each after its
-//! length; leases, sessions and alarms in postcard; a CRC-32 of all that. The records are the newest
-//! versions in the order of their keys, the older ones in the order of keys and revisions, and those
-//! that only the history has. The history itself is not written: each record has its revision and
-//! its place in it.
+//! One version byte; [`Head`] in postcard; the [records](Record), each after its length; leases,
+//! sessions and alarms in postcard; a CRC-32 of all that. The records are the newest versions in
+//! the order of their keys, the older ones in the order of keys and revisions, and those that only
+//! the history has. The history itself is not written: each record has its revision and its place
+//! in it.
 
 use std::io;
 

@@ -8,6 +8,8 @@ use proptest::sample::select;
 use crate::alarm::AlarmKind;
 use crate::command::{Command, Operation, SessionTag};
 use crate::range::{KeyRange, Range, SortOrder, SortTarget};
+use crate::response::Response;
+use crate::store::Store;
 use crate::txn::{Compare, CompareRelation, CompareTarget, DeleteRange, Put, Txn, TxnOperation};
 
 pub(crate) fn key() -> impl Strategy<Value = Bytes> {
@@ -151,4 +153,20 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         .prop_map(|(session, number, acknowledged)| SessionTag { session, number, acknowledged });
     let session = prop_oneof![1 => Just(None), 1 => tag.prop_map(Some)];
     (session, operation()).prop_map(|(session, operation)| Command { session, operation })
+}
+
+/// A put of a key and a value, and nothing else.
+pub(crate) fn put_of(key: &str, value: &str) -> Operation {
+    let put = Put { key: key.to_owned().into(), value: value.to_owned().into(), ..Put::default() };
+    Operation::Put(put)
+}
+
+/// The deletion of one key.
+pub(crate) fn delete_of(key: &str) -> Operation {
+    Operation::DeleteRange(DeleteRange { key: key.to_owned().into(), ..DeleteRange::default() })
+}
+
+/// Applies an operation without a session at the next index.
+pub(crate) fn apply(store: &mut Store, operation: Operation) -> Response {
+    store.apply(store.applied() + 1, &Command::new(operation).encode())
 }

@@ -153,7 +153,7 @@ pub enum TxnAnswer {
 struct Path<'a> {
     succeeded: bool,
     operations: &'a [TxnOperation],
-    nested: Vec<Path<'a>>,
+    nested: Vec<Self>,
 }
 
 impl Writing<'_> {

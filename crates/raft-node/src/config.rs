@@ -27,6 +27,8 @@ pub struct NodeConfig {
     pub listen_peers: SocketAddr,
     /// Where it listens for clients.
     pub listen_clients: SocketAddr,
+    /// Where it tells its metrics and its health, in plain HTTP; nowhere, if there is none.
+    pub listen_http: Option<SocketAddr>,
     /// Where other nodes reach it.
     pub peer_url: String,
     /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is plain

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use raft_core::{
     Bytes, Entries, FileReport, FileTask, LogIndex, Message, NodeId, Outcome, Persist, PersistId,
-    Snapshot, SnapshotData,
+    Snapshot, SnapshotData, Status,
 };
 use raft_mvcc::Response;
 use raft_server::{Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock;
 use crate::disk::DiskWork;
 use crate::machine::{Machine, MachineAnswer};
+use crate::metrics::Metrics;
 use crate::peers::Outbox;
 use crate::{NodeError, Published, files};
 
@@ -52,6 +53,8 @@ pub(crate) enum Report {
     Files(FileReport),
     /// A piece of a snapshot is to be sent.
     Piece { to: NodeId, message: Message },
+    /// Somebody looks at the core.
+    Look(oneshot::Sender<Status>),
     /// The node is to stop.
     Stop,
 }
@@ -71,6 +74,7 @@ pub(crate) struct Outboxes {
     pub(crate) disk: std::sync::mpsc::Sender<DiskWork>,
     pub(crate) files: std::sync::mpsc::Sender<FileTask>,
     pub(crate) peers: Outbox,
+    pub(crate) metrics: Metrics,
     pub(crate) published: watch::Sender<Arc<Published>>,
 }
 
@@ -177,6 +181,8 @@ impl Driver {
                         self.replica.handle(now, ReplicaInput::PersistFailed);
                         self.failure = Some(reason);
                     }
+                    // One who does not wait any more is not told.
+                    Report::Look(who) => drop(who.send(self.replica.core().status())),
                     Report::Stop => return Ok(()),
                 }
             }
@@ -206,7 +212,10 @@ impl Driver {
                 ReplicaOutput::Send { to, message } => {
                     self.sends.entry(to).or_default().push(message);
                 }
-                ReplicaOutput::Applied(entries) => self.snapshots.applied(&entries),
+                ReplicaOutput::Applied(entries) => {
+                    self.outboxes.metrics.applied(entries.len() as u64);
+                    self.snapshots.applied(&entries);
+                }
                 ReplicaOutput::Restore(snapshot) => self.restore(&snapshot),
                 ReplicaOutput::Answer { caller, outcome: _, answer } => {
                     self.answers.push((caller, Told::Answer(answer)));
@@ -257,7 +266,13 @@ impl Driver {
         let (store, through) = (self.replica.machine().0.clone(), self.replica.applied());
         let (files, reports) = (self.snapshots.files.clone(), self.outboxes.reports.clone());
         self.snapshots.is_wanted = false;
-        std::thread::spawn(move || reports.send(files::take_snapshot(&files, &store, through)));
+        let metrics = self.outboxes.metrics.clone();
+        std::thread::spawn(move || {
+            let begun = std::time::Instant::now();
+            let report = files::take_snapshot(&files, &store, through);
+            metrics.snapshot_saved(begun.elapsed());
+            reports.send(report)
+        });
     }
 
     fn read(&self, snapshot: &Snapshot) -> Result<Bytes, String> {
@@ -277,6 +292,9 @@ impl Driver {
                 && *published.membership == *core.membership();
             if is_same {
                 return false;
+            }
+            if published.leader != core.leader() && core.leader().is_some() {
+                self.outboxes.metrics.leader_changed();
             }
             let membership = if *published.membership == *core.membership() {
                 published.membership.clone()

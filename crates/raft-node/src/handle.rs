@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use raft_core::{
     Bytes, LogIndex, Membership, MembershipChange, NodeId, Outcome, ReadMode, Refusal, RoleKind,
-    Term,
+    Status, Term,
 };
 use raft_mvcc::{Command, Response, Store};
 use raft_server::ReplicaRequest;
@@ -13,8 +13,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tonic::transport::Channel;
 
 use crate::MemberInfo;
-use crate::driver::{Caller, Request};
+use crate::driver::{Caller, Report, Request};
 use crate::leases::Leases;
+use crate::metrics::Metrics;
 use crate::peers::Peers;
 
 /// The state of a node after the last entries that it applied. It never changes: the node publishes
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) leases: Leases,
     pub(crate) peers: Arc<Peers>,
     pub(crate) request_timeout: Duration,
+    pub(crate) reports: mpsc::UnboundedSender<Report>,
+    pub(crate) metrics: Metrics,
 }
 
 /// Why a node does not do what it is asked for.
@@ -78,6 +81,21 @@ pub enum NodeError {
     /// The node stops, or has stopped.
     #[error("this node stops")]
     Stopped,
+}
+
+impl NodeError {
+    /// A word for it, for metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotLeader(_) => "not_leader",
+            Self::Refused(_) => "refused",
+            Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
+            Self::TimedOut(_) => "timed_out",
+            Self::Busy => "busy",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 impl NodeHandle {
@@ -124,6 +142,21 @@ impl NodeHandle {
         }
     }
 
+    /// What this node measures.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// The state of the core, with a leader's view of its peers.
+    ///
+    /// # Errors
+    /// The node stops.
+    pub async fn status(&self) -> Result<Status, NodeError> {
+        let (who, status) = oneshot::channel();
+        self.shared.reports.send(Report::Look(who)).map_err(|_| NodeError::Stopped)?;
+        status.await.map_err(|_| NodeError::Stopped)
+    }
+
     /// A connection to the services for clients of the leader; `None` if this node leads.
     ///
     /// # Errors
@@ -153,7 +186,11 @@ impl NodeHandle {
     pub async fn propose(&self, command: &Command) -> Result<Response, NodeError> {
         let (caller, answer) = oneshot::channel();
         let request = ReplicaRequest::Command(Bytes::from(command.encode()));
-        self.ask(Request { caller: Caller::Command(caller), request }, answer).await
+        let metrics = &self.shared.metrics;
+        metrics.proposal_began();
+        let answer = self.ask(Request { caller: Caller::Command(caller), request }, answer).await;
+        metrics.proposal_ended(answer.as_ref().err().map(NodeError::name));
+        answer
     }
 
     /// Returns when the published state has the effects of all commands that were committed when

@@ -25,9 +25,11 @@ mod driver;
 mod file;
 mod files;
 mod handle;
+mod http;
 mod leases;
 mod machine;
 mod member;
+mod metrics;
 mod node;
 mod peers;
 
@@ -36,4 +38,5 @@ pub use file::{ClusterFile, ClusterFileError, MemberLine, host_and_port};
 pub use handle::{NodeError, NodeHandle, Published};
 pub use leases::{Leases, NotLeading};
 pub use member::MemberInfo;
+pub use metrics::Metrics;
 pub use node::{Node, StartError};

@@ -21,9 +21,10 @@ use crate::driver::{Driver, Inboxes, Outboxes, Report};
 use crate::handle::Shared;
 use crate::leases::{self, Leases};
 use crate::machine::Machine;
+use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
 use crate::peers::{MAX_FRAME_BYTES, Outbox, PeerService, Peers};
-use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock};
+use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http};
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
@@ -101,18 +102,25 @@ impl Node {
         config.check_security()?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
         check_certificate(tls.as_ref(), config.id)?;
+        let http_listener = match config.listen_http {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let listeners = (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
-        let (disk, recovered) = open(&config)?;
+        let (disk, recovered, cut) = open(&config)?;
         let mut core = Config::new(config.id, membership);
         core.snapshot_files = true;
         core.settings = config.settings.clone();
         core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
+        let metrics = Metrics::default();
+        metrics.cut_off(cut);
         let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
         let peers = Arc::new(Peers {
             cluster: config.cluster_id(),
             node: config.id,
             url: config.peer_url.clone(),
             tls: tls.clone(),
+            metrics: metrics.clone(),
             silence: config.settings.election_timeout_max,
             heard: std::sync::Mutex::default(),
         });
@@ -121,10 +129,12 @@ impl Node {
         let (requests, request_inbox) = mpsc::channel(QUEUE);
         let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
         let files = SnapshotFiles::new(&config.data);
-        let (work, disk) = start_disk(disk, reports.clone());
+
+        let (work, disk) = start_disk(disk, reports.clone(), metrics.clone());
         let outboxes = Outboxes {
             reports: reports.clone(),
             disk: work,
+            metrics: metrics.clone(),
             files: start_files(files.clone(), reports.clone()),
             peers: Outbox::new(peers.clone(), tokio::runtime::Handle::current()),
             published: publisher,
@@ -146,12 +156,19 @@ impl Node {
             leases: leases.clone(),
             peers: peers.clone(),
             request_timeout: config.request_timeout,
+            reports: reports.clone(),
+            metrics: metrics.clone(),
         };
         let handle = NodeHandle { shared: Arc::new(shared) };
         let service = PeerService { peers, messages, leases };
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
+        if let Some(listener) = http_listener {
+            let served = axum::serve(listener, http::router(handle.clone()));
+            tasks.spawn(endless(async { drop(served.await) }));
+        }
         if let Some(tls) = tls {
+            tasks.spawn(endless(tell_expiry(tls.clone(), metrics)));
             tasks.spawn(endless(tls.keep_reloading(RELOAD)));
         }
         Ok(Self { handle, reports, driver, tasks })
@@ -162,23 +179,26 @@ impl Node {
         &self.handle
     }
 
-    /// Waits until the node ends by itself.
+    /// Waits until the node has ended, by itself or because it was told to. Its directory and its
+    /// addresses are free then.
     ///
     /// # Errors
-    /// Why it did: its disk failed, or holds what cannot be.
+    /// Why it ended by itself: its disk failed, or holds what cannot be.
     pub async fn ended(mut self) -> Result<(), String> {
         let driver = tokio::task::spawn_blocking(|| self.driver.join());
-        tokio::select! {
+        let ended = tokio::select! {
             ended = driver => match ended {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) | Err(_) => Err("the thread of the replica panicked".to_owned()),
             },
             Some(task) = self.tasks.join_next() => match task {
-                Ok(Ok(())) => Ok(()),
+                Ok(Ok(())) => Err("it serves nobody any more".to_owned()),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             },
-        }
+        };
+        self.tasks.shutdown().await;
+        ended
     }
 
     /// Ends the node when it is called: nothing that was acknowledged is lost.
@@ -214,6 +234,13 @@ fn serve(
     tasks
 }
 
+async fn tell_expiry(tls: Tls, metrics: Metrics) {
+    loop {
+        metrics.certificate_expires(tls.expires());
+        tokio::time::sleep(RELOAD).await;
+    }
+}
+
 async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport::Error> {
     task.await;
     Ok(())
@@ -222,9 +249,10 @@ async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport:
 fn start_disk(
     disk: FileDisk<Directory>,
     reports: mpsc::UnboundedSender<Report>,
+    metrics: Metrics,
 ) -> (std::sync::mpsc::Sender<DiskWork>, JoinHandle<()>) {
     let (work, inbox) = std::sync::mpsc::channel();
-    (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports)))
+    (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports, &metrics)))
 }
 
 fn start_files(
@@ -249,7 +277,10 @@ async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
 }
 
-fn open(config: &NodeConfig) -> Result<(FileDisk<Directory>, raft_core::Recovered), StartError> {
+/// The disk, what it holds, and the bytes that were cut off from it.
+fn open(
+    config: &NodeConfig,
+) -> Result<(FileDisk<Directory>, raft_core::Recovered, u64), StartError> {
     let directory = Directory::open(&config.data).map_err(|error| {
         let path = config.data.display().to_string();
         StartError::Directory { path, error }
@@ -264,7 +295,7 @@ fn open(config: &NodeConfig) -> Result<(FileDisk<Directory>, raft_core::Recovere
         disk.append(&orphans)?;
         disk.flush()?;
     }
-    Ok((disk, recovered))
+    Ok((disk, recovered, report.cut))
 }
 
 fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {

@@ -46,6 +46,20 @@ pub(crate) enum RouteError {
     Sender,
 }
 
+impl RouteError {
+    /// A word for it, for metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "no_route",
+            Self::Version(_) => "version",
+            Self::Cluster { .. } => "cluster",
+            Self::Receiver { .. } => "receiver",
+            Self::Certificate(_) => "certificate",
+            Self::Sender => "sender",
+        }
+    }
+}
+
 impl Route {
     /// Checks that something is meant for this node, and returns who sent it.
     fn check(route: Option<&Self>, cluster: u64, own: NodeId) -> Result<NodeId, RouteError> {

@@ -10,7 +10,7 @@ const SAME_MEANING: [&str; 9] = [
     "Bytes",
     // The error of a crate's own parser.
     "ParseError",
-    // What a state machine has: `raft-kv` is the one of the page, `raft-mvcc` that of real clusters.
+    // What a state machine has: `raft-kv` is that of the page, `raft-mvcc` that of real clusters.
     "Store",
     "Command",
     "Operation",

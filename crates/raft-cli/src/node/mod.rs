@@ -44,6 +44,10 @@ pub(crate) struct NodeArguments {
     /// Address to listen on for clients; that of the member's client_url by default.
     #[arg(long, env = "HELIOS_LISTEN_CLIENTS", value_name = "HOST:PORT")]
     listen_clients: Option<String>,
+    /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain HTTP;
+    /// none by default.
+    #[arg(long, env = "HELIOS_LISTEN_HTTP", value_name = "HOST:PORT")]
+    listen_http: Option<String>,
     /// Certificate of this server, in PEM: it says `helios:node:ID`, as `helios certs` makes them.
     /// Peers and clients then speak TLS and show certificates too. The files are reloaded when they
     /// change.
@@ -135,6 +139,11 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
         listen_peers: listen(&arguments.listen_peers, &own.peer_url)?,
         listen_clients: listen(&arguments.listen_clients, &own.client_url)?,
         peer_url: own.peer_url.clone(),
+        listen_http: arguments
+            .listen_http
+            .as_deref()
+            .map(|given| address(Some(given), given))
+            .transpose()?,
         tls: tls(arguments),
         plain_text: arguments.plain_text,
         request_timeout: Duration::from_secs(5),
