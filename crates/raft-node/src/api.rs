@@ -13,8 +13,8 @@
 //! | `maintenance.rs` | `Maintenance`; `snapshot.rs` has the file of a snapshot |
 //! | `auth.rs` | `Auth`, which is refused |
 //!
-//! `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata of
-//! retries, and `authority.rs` mends requests that HTTP/2 forbids.
+//! `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata
+//! of retries, and `authority.rs` mends requests that HTTP/2 forbids.
 
 mod auth;
 mod authority;

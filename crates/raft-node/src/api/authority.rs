@@ -2,8 +2,8 @@
 //!
 //! `etcdctl` 3.4 does so in the calls that are for one endpoint (`endpoint status`, `hashkv`,
 //! `snapshot save`, `defrag`) if the endpoint has a scheme: `:authority` is `http://10.0.0.1:2379`.
-//! HTTP/2 forbids that, and `h2` ends the request with `PROTOCOL_ERROR`, before any code of a server
-//! sees it. The servers of etcd do not look, and neither do ours.
+//! HTTP/2 forbids that, and `h2` ends the request with `PROTOCOL_ERROR`, before any code of a
+//! server sees it. The servers of etcd do not look, and neither do ours.
 //!
 //! So the bytes are mended on their way to `h2`: `://` becomes `B--`, which may be in the name of a
 //! host. The two are equally long, also in the Huffman code of HPACK. So nothing moves, and the
@@ -29,8 +29,8 @@ const AUTHORITY: usize = 1;
 /// A client names the authority before all that is longer, so no more of a frame is looked at.
 const LOOKED_AT: usize = 1024;
 
-/// The beginning of an authority that is mended: whether it is in Huffman code, the bytes, the bytes
-/// instead, and which bits of the last byte belong to it.
+/// The beginning of an authority that is mended: whether it is in Huffman code, the bytes, the
+/// bytes instead, and which bits of the last byte belong to it.
 const MENDED: [(bool, &[u8], &[u8], u8); 4] = [
     (false, b"http://", b"httpB--", 0xff),
     (false, b"https://", b"httpsB--", 0xff),

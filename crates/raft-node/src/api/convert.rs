@@ -10,12 +10,6 @@ use raft_mvcc::{
 
 use super::error::ApiError;
 
-/// The deepest that transactions may be nested in each other, counting the outermost.
-///
-/// The store allows fewer operations the deeper a transaction is, which bounds the depth too, but
-/// only after it was walked through.
-const MAX_DEPTH: usize = 16;
-
 pub(super) fn range(request: api::RangeRequest) -> Result<Range, ApiError> {
     let sort_order = match api::range_request::SortOrder::try_from(request.sort_order) {
         Ok(api::range_request::SortOrder::None) => SortOrder::None,
@@ -62,17 +56,10 @@ pub(super) fn delete_range(request: api::DeleteRangeRequest) -> DeleteRange {
     DeleteRange { key: request.key, range_end: request.range_end, prev_kv: request.prev_kv }
 }
 
+/// How deep transactions are nested in each other is bounded: `prost` decodes 50 of them.
 pub(super) fn txn(request: api::TxnRequest) -> Result<Txn, ApiError> {
-    txn_within(request, MAX_DEPTH)
-}
-
-fn txn_within(request: api::TxnRequest, depth: usize) -> Result<Txn, ApiError> {
-    if depth == 0 {
-        return Err(raft_mvcc::Error::TooManyOperations.into());
-    }
-    let operations = |list: Vec<api::RequestOp>| {
-        list.into_iter().map(|one| operation(one, depth - 1)).collect::<Result<_, _>>()
-    };
+    let operations =
+        |list: Vec<api::RequestOp>| list.into_iter().map(operation).collect::<Result<_, _>>();
     Ok(Txn {
         compare: request.compare.into_iter().map(compare).collect::<Result<_, _>>()?,
         success: operations(request.success)?,
@@ -80,16 +67,14 @@ fn txn_within(request: api::TxnRequest, depth: usize) -> Result<Txn, ApiError> {
     })
 }
 
-fn operation(request: api::RequestOp, depth: usize) -> Result<TxnOperation, ApiError> {
+fn operation(request: api::RequestOp) -> Result<TxnOperation, ApiError> {
     Ok(match request.request {
         Some(api::request_op::Request::RequestRange(one)) => TxnOperation::Range(range(one)?),
         Some(api::request_op::Request::RequestPut(one)) => TxnOperation::Put(put(one)),
         Some(api::request_op::Request::RequestDeleteRange(one)) => {
             TxnOperation::DeleteRange(delete_range(one))
         }
-        Some(api::request_op::Request::RequestTxn(one)) => {
-            TxnOperation::Txn(txn_within(one, depth)?)
-        }
+        Some(api::request_op::Request::RequestTxn(one)) => TxnOperation::Txn(txn(one)?),
         None => return Err(ApiError::Invalid("an operation of a transaction is missing")),
     })
 }

@@ -6,9 +6,9 @@
 //!   attempt.
 //! - `helios-acknowledged`: the client has the answers to all numbers up to this one. Absent: 0.
 //!
-//! `LeaseGrant` with `helios-session: open` opens a session. Its id is that of the lease, with which
-//! it ends. The answer has it in its metadata too, unlike that of a server without sessions. The
-//! documentation of `raft-mvcc` has the rules.
+//! `LeaseGrant` with `helios-session: open` opens a session. Its id is that of the lease, with
+//! which it ends. The answer has it in its metadata too, unlike that of a server without sessions.
+//! The documentation of `raft-mvcc` has the rules.
 
 use raft_mvcc::SessionTag;
 use tonic::Status;

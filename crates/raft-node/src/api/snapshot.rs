@@ -8,8 +8,8 @@
 //! | up to 511 | zeros, until the length is a multiple of 512 |
 //! | 32 | the SHA-256 of all bytes before |
 //!
-//! The end is as etcd's: `etcdctl` refuses a file that has not 32 bytes after a multiple of 512. The
-//! file is no database of etcd, and neither reads the other's.
+//! The end is as etcd's: `etcdctl` refuses a file that has not 32 bytes after a multiple of 512.
+//! The file is no database of etcd, and neither reads the other's.
 
 use std::io::{self, Write};
 

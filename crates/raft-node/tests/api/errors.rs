@@ -71,13 +71,17 @@ async fn sizes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn transactions_in_transactions_in_transactions() {
     let (_cluster, channel) = one_node().await;
-    let mut txn = api::TxnRequest::default();
-    for _ in 0..40 {
-        let request = Some(api::request_op::Request::RequestTxn(txn));
-        txn = api::TxnRequest { success: vec![api::RequestOp { request }], ..Default::default() };
-    }
-    let refused = Kv::new(channel).txn(txn).await.unwrap_err();
-    check(&refused, Code::InvalidArgument, "etcdserver: too many operations in txn request");
+    let mut kv = Kv::new(channel);
+    let nested = |depth| {
+        (0..depth).fold(api::TxnRequest::default(), |txn, _| {
+            let request = Some(api::request_op::Request::RequestTxn(txn));
+            let success = vec![api::RequestOp { request }];
+            api::TxnRequest { success, ..Default::default() }
+        })
+    };
+    assert!(kv.txn(nested(40)).await.unwrap().into_inner().succeeded);
+    kv.txn(nested(1000)).await.unwrap_err();
+    kv.put(put("k", "the node goes on")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

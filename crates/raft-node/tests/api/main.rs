@@ -1,5 +1,7 @@
 //! etcd's API, as its clients see it: our own messages, the crate `etcd-client`, and `etcdctl`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
+
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "each test uses some of it")]
 mod common;

@@ -8,6 +8,7 @@ use etcd_api::mvccpb::event::EventType;
 use raft_core::NodeId;
 use raft_node::api::ApiSettings;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
@@ -16,18 +17,28 @@ use super::{Cluster, Kv, Watch, channel, in_time, one_node, put, served_with, ur
 
 struct Stream {
     requests: mpsc::Sender<api::WatchRequest>,
-    answers: Streaming<api::WatchResponse>,
+    /// A server may say nothing until it is asked for something.
+    opening: Option<JoinHandle<Result<Streaming<api::WatchResponse>, Status>>>,
+    answers: Option<Streaming<api::WatchResponse>>,
 }
 
 impl Stream {
-    async fn open(channel: Channel, asks_for_leader: bool) -> Result<Self, Status> {
+    fn open(channel: Channel, asks_for_leader: bool) -> Self {
         let (requests, receiver) = mpsc::channel(16);
         let mut request = Request::new(ReceiverStream::new(receiver));
         if asks_for_leader {
             request.metadata_mut().insert("hasleader", "true".parse().unwrap());
         }
-        let answers = Watch::new(channel).watch(request).await?.into_inner();
-        Ok(Self { requests, answers })
+        let opening =
+            tokio::spawn(async move { Ok(Watch::new(channel).watch(request).await?.into_inner()) });
+        Self { requests, opening: Some(opening), answers: None }
+    }
+
+    async fn next(&mut self) -> Result<Option<api::WatchResponse>, Status> {
+        if let Some(opening) = self.opening.take() {
+            self.answers = Some(in_time(opening).await.unwrap()?);
+        }
+        in_time(self.answers.as_mut().unwrap().message()).await
     }
 
     async fn ask(&self, request: RequestUnion) {
@@ -43,7 +54,7 @@ impl Stream {
     }
 
     async fn answer(&mut self) -> api::WatchResponse {
-        let answer = in_time(self.answers.message()).await.unwrap().expect("the stream goes on");
+        let answer = self.next().await.unwrap().expect("the stream goes on");
         let header = answer.header.expect("every answer has a header");
         assert!(header.cluster_id > 0 && header.member_id > 0 && header.raft_term > 0);
         answer
@@ -51,7 +62,7 @@ impl Stream {
 
     async fn end(&mut self) -> Status {
         loop {
-            match in_time(self.answers.message()).await {
+            match self.next().await {
                 Ok(Some(_)) => {}
                 Ok(None) => panic!("it ended without a reason"),
                 Err(status) => return status,
@@ -73,7 +84,7 @@ fn all(start_revision: i64) -> api::WatchCreateRequest {
 async fn changes_arrive_once_and_in_order() {
     let (_cluster, channel) = one_node().await;
     let mut kv = Kv::new(channel.clone());
-    let mut stream = Stream::open(channel, true).await.unwrap();
+    let mut stream = Stream::open(channel, true);
     let (_, begun) = stream.create(all(0)).await;
     let mut writer = kv.clone();
     let writes = tokio::spawn(async move {
@@ -105,7 +116,7 @@ async fn a_watch_from_a_compacted_revision_is_told_so() {
         kv.put(put("k", value)).await.unwrap();
     }
     kv.compact(api::CompactionRequest { revision: 4, physical: true }).await.unwrap();
-    let mut stream = Stream::open(channel, false).await.unwrap();
+    let mut stream = Stream::open(channel, false);
     let (id, _) = stream.create(all(3)).await;
     let ended = stream.answer().await;
     assert_eq!((ended.watch_id, ended.canceled, ended.compact_revision), (id, true, 4));
@@ -127,7 +138,7 @@ async fn a_watch_from_a_compacted_revision_is_told_so() {
 async fn watches_are_cancelled_and_tell_how_far_they_are() {
     let (_cluster, channel) = one_node().await;
     let mut kv = Kv::new(channel.clone());
-    let mut stream = Stream::open(channel, false).await.unwrap();
+    let mut stream = Stream::open(channel, false);
     let (first, _) = stream.create(all(0)).await;
     let (second, _) = stream.create(api::WatchCreateRequest { watch_id: 77, ..all(0) }).await;
     assert_eq!((first, second), (0, 77));
@@ -148,7 +159,7 @@ async fn a_silent_watch_is_told_how_far_it_is() {
     let settings =
         ApiSettings { progress_interval: Duration::from_millis(50), ..Default::default() };
     let channel = served_with(cluster.handle(NodeId(1)), settings).await;
-    let mut stream = Stream::open(channel, false).await.unwrap();
+    let mut stream = Stream::open(channel, false);
     let (_, revision) =
         stream.create(api::WatchCreateRequest { progress_notify: true, ..all(0) }).await;
     let progress = stream.answer().await;
@@ -175,15 +186,15 @@ async fn a_stream_that_asks_for_a_leader_ends_without_one() {
     let settings =
         ApiSettings { leaderless_limit: Duration::from_millis(300), ..Default::default() };
     let served = served_with(cluster.handle(NodeId(1)), settings).await;
-    let mut asking = Stream::open(served.clone(), true).await.unwrap();
-    let mut other = Stream::open(served, false).await.unwrap();
+    let mut asking = Stream::open(served.clone(), true);
+    let mut other = Stream::open(served, false);
     asking.create(all(0)).await;
     other.create(all(0)).await;
     cluster.stop(NodeId(2)).await;
     cluster.stop(NodeId(3)).await;
     let end = asking.end().await;
     assert_eq!((end.code(), end.message()), (Code::Unavailable, "etcdserver: no leader"));
-    let refused = Stream::open(channel(&url(&cluster, NodeId(1))), true).await.err().unwrap();
+    let refused = Stream::open(channel(&url(&cluster, NodeId(1))), true).end().await;
     assert_eq!((refused.code(), refused.message()), (Code::Unavailable, "etcdserver: no leader"));
     other.create(api::WatchCreateRequest { watch_id: 5, ..all(0) }).await;
 }
@@ -193,7 +204,7 @@ async fn a_stream_that_asks_for_a_leader_ends_without_one() {
 async fn a_slow_client_is_told_later_or_that_it_is_too_late() {
     let (_cluster, fast) = one_node().await;
     let slow = channel(&url(&_cluster, NodeId(1)));
-    let mut stream = Stream::open(slow, false).await.unwrap();
+    let mut stream = Stream::open(slow, false);
     let (id, begun) = stream.create(all(0)).await;
     let mut kv = Kv::new(fast);
     let large = "v".repeat(1 << 20);
