@@ -119,6 +119,7 @@ impl Node {
             cluster: config.cluster_id(),
             node: config.id,
             url: config.peer_url.clone(),
+            reach: config.reach.clone(),
             tls: tls.clone(),
             metrics: metrics.clone(),
             silence: config.settings.election_timeout_max,
