@@ -174,13 +174,13 @@ const LINK_FAULTS: [LinkFault; 10] = [
 ];
 
 /// Strikes links until the trial is ending. All are open then.
-pub(crate) async fn of_links(scene: Scene, links: Links) -> io::Result<()> {
+pub(crate) async fn of_links(scene: Scene, links: Links) -> Links {
     let mut random = Random::new(scene.plan.options.seed, LINKS);
     let mut deck = Deck::new(&LINK_FAULTS);
     loop {
         scene.wait(random.millis(300, 1500)).await;
         if scene.is_ending() {
-            return Ok(());
+            return links;
         }
         let fault = deck.draw(&mut random);
         let led = scene.board.leader();

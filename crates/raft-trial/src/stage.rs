@@ -125,10 +125,9 @@ pub async fn run(
 
     let mut cast = Cast::begin(&scene)?;
     let processes = tokio::spawn(faults::of_processes(scene.clone(), servers));
-    let others = [
-        Some(tokio::spawn(faults::of_links(scene.clone(), links))),
-        certificates.map(|made| tokio::spawn(faults::of_certificates(scene.clone(), made))),
-    ];
+    let links = tokio::spawn(faults::of_links(scene.clone(), links));
+    let certificates =
+        certificates.map(|made| tokio::spawn(faults::of_certificates(scene.clone(), made)));
     let begun = Instant::now();
     while begun.elapsed() < scene.plan.options.duration
         && !stop.load(Ordering::SeqCst)
@@ -138,8 +137,10 @@ pub async fn run(
         sleep(Duration::from_millis(100)).await;
     }
     end.send_replace(true);
-    for fault in others.into_iter().flatten() {
-        joined(fault.await)??;
+    // The links are closed when this is dropped.
+    let _links = joined(links.await)?;
+    if let Some(certificates) = certificates {
+        joined(certificates.await)??;
     }
     let mut servers = joined(processes.await)??;
     let seen = cast.end(&scene).await?;

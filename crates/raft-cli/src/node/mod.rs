@@ -1,6 +1,6 @@
 //! `helios node`: one server of a real cluster.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -199,6 +199,7 @@ fn begin_log(format: LogFormat) {
         .with_env_var("HELIOS_LOG")
         .from_env_lossy();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = log.with_ansi(io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
