@@ -90,7 +90,8 @@ impl Client {
             Ok(raft_tls::connect(&endpoint, options.tls.clone(), None))
         };
         let channels = options.endpoints.iter().map(channel).collect::<Result<_, _>>()?;
-        let shared = Shared { options, channels, current: AtomicUsize::new(0), repeated: AtomicU64::new(0) };
+        let shared =
+            Shared { options, channels, current: AtomicUsize::new(0), repeated: AtomicU64::new(0) };
         Ok(Self { shared: Arc::new(shared), session: None })
     }
 

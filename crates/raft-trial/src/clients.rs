@@ -46,7 +46,8 @@ struct Caller {
 
 /// All keys that were used when so many operations were called.
 pub(crate) fn keys(operations: u64) -> impl Iterator<Item = String> {
-    (0..=operations / OPERATIONS_ON_KEYS).flat_map(|group| (0..KEYS).map(move |one| key(group, one)))
+    (0..=operations / OPERATIONS_ON_KEYS)
+        .flat_map(|group| (0..KEYS).map(move |one| key(group, one)))
 }
 
 fn key(group: u64, one: u64) -> String {
@@ -166,9 +167,7 @@ impl Caller {
 /// key is read.
 fn compare_and_swap(key: String, expect: Option<&Bytes>, value: &Bytes) -> api::TxnRequest {
     let (target, union) = match expect {
-        Some(value) => {
-            (CompareTarget::Value, TargetUnion::Value(value.as_slice().to_vec().into()))
-        }
+        Some(value) => (CompareTarget::Value, TargetUnion::Value(value.as_slice().to_vec().into())),
         None => (CompareTarget::Version, TargetUnion::Version(0)),
     };
     let key: Vec<u8> = key.into();

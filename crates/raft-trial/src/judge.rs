@@ -73,13 +73,15 @@ fn linearizable(history: &History, judgement: &mut Judgement) {
         Verdict::NotLinearizable(found) => {
             let report = ContradictionReport::of(history, &found);
             let operations = report.operations.iter().map(|operation| {
-                format!("\n    line {}, process {}: {}", operation.line, operation.process, operation.words)
+                format!(
+                    "\n    line {}, process {}: {}",
+                    operation.line, operation.process, operation.words
+                )
             });
             let operations: String = operations.collect();
-            judgement.broken.push(format!(
-                "the history is not linearizable. {}{operations}",
-                report.sentence
-            ));
+            judgement
+                .broken
+                .push(format!("the history is not linearizable. {}{operations}", report.sentence));
         }
         Verdict::Unknown { reason, .. } => judgement.undecided.push(format!(
             "whether the history is linearizable: the search was {}",

@@ -26,8 +26,7 @@ const STOPS: Duration = Duration::from_secs(10);
 impl Servers {
     /// Starts all servers.
     pub(crate) fn start(plan: &Arc<Plan>) -> io::Result<Self> {
-        let mut servers =
-            Self { plan: plan.clone(), running: BTreeMap::new(), faults: Vec::new() };
+        let mut servers = Self { plan: plan.clone(), running: BTreeMap::new(), faults: Vec::new() };
         plan.ids().try_for_each(|id| servers.start_one(id))?;
         Ok(servers)
     }
@@ -52,8 +51,7 @@ impl Servers {
     /// Kills servers, one right after the other, as `kill -9` does.
     pub(crate) fn kill(&mut self, ids: &[u64]) -> io::Result<()> {
         self.look();
-        let mut killed: Vec<_> =
-            ids.iter().filter_map(|id| self.running.remove(id)).collect();
+        let mut killed: Vec<_> = ids.iter().filter_map(|id| self.running.remove(id)).collect();
         killed.iter_mut().try_for_each(Child::kill)?;
         killed.iter_mut().try_for_each(|server| server.wait().map(drop))
     }

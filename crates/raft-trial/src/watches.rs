@@ -18,8 +18,8 @@ pub(crate) struct Change {
     pub(crate) key: String,
     /// The new value; `None` if the key was deleted.
     pub(crate) value: Option<String>,
-    version: i64,
-    create_revision: i64,
+    pub(crate) version: i64,
+    pub(crate) create_revision: i64,
 }
 
 /// What one watch told, from a revision on.

@@ -125,7 +125,10 @@ fn code(report: &TrialReport) -> u8 {
 
 fn print(report: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
     let TrialReport { operations, unknown, repeated, changes, watches, .. } = report;
-    writeln!(out, "{operations} operations, {unknown} without an answer; {changes} changes of keys")?;
+    writeln!(
+        out,
+        "{operations} operations, {unknown} without an answer; {changes} changes of keys"
+    )?;
     writeln!(out, "{repeated} times a client asked again; {watches} watches")?;
     for (words, count) in &report.reasons {
         writeln!(out, "  {count} × {words}")?;
