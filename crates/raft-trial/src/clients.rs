@@ -25,6 +25,9 @@ const PLAIN: Duration = Duration::from_secs(4);
 /// A write of a session is asked for again until then. No fault takes as long.
 const SESSION: Duration = Duration::from_secs(40);
 
+/// The bytes of a large value.
+const LARGE: usize = 32 << 10;
+
 /// After an error, a client waits for so long.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -72,6 +75,22 @@ pub(crate) async fn run(scene: Scene, process: u64) -> Result<u64, ClientError> 
         }
     }
     Ok(plain.repeated())
+}
+
+/// Puts large values on a few keys until the trial is ending, so that logs grow, snapshots are taken,
+/// and servers that were away get them. The history does not have it, and watches do.
+pub(crate) async fn fill(scene: Scene) -> Result<u64, ClientError> {
+    let client = scene.client(0, PLAIN)?;
+    for number in 0_u64.. {
+        if scene.is_ending() {
+            break;
+        }
+        let value = number.to_string().repeat(LARGE / number.to_string().len());
+        // One that fails is not asked for again.
+        let _ = client.put(format!("large-{}", number % KEYS), value).await;
+        sleep(PAUSE).await;
+    }
+    Ok(client.repeated())
 }
 
 /// Opens a session, in spite of faults.

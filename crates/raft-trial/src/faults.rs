@@ -43,7 +43,7 @@ pub(crate) async fn of_processes(scene: Scene, mut servers: Servers) -> io::Resu
     let mut random = Random::new(scene.plan.options.seed, PROCESSES);
     let mut deck = Deck::new(&PROCESS_FAULTS);
     loop {
-        scene.wait(random.millis(300, 1500)).await;
+        scene.wait(random.millis(500, 2500)).await;
         servers.revive()?;
         if scene.is_ending() {
             return Ok(servers);
@@ -178,7 +178,7 @@ pub(crate) async fn of_links(scene: Scene, links: Links) -> Links {
     let mut random = Random::new(scene.plan.options.seed, LINKS);
     let mut deck = Deck::new(&LINK_FAULTS);
     loop {
-        scene.wait(random.millis(300, 1500)).await;
+        scene.wait(random.millis(500, 2500)).await;
         if scene.is_ending() {
             return links;
         }

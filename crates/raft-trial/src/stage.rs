@@ -176,6 +176,7 @@ impl Cast {
         for process in 1..=scene.plan.options.clients {
             callers.spawn(clients::run(scene.clone(), process));
         }
+        callers.spawn(clients::fill(scene.clone()));
         let mut followers = JoinSet::new();
         for number in 1..=FOLLOWERS {
             let client = scene.client(number, ANSWERS)?;
@@ -262,7 +263,7 @@ async fn read_all(
     let answer = client.range(range).await?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let keys: BTreeMap<_, _> =
-        answer.kvs.iter().map(|kv| (text(&kv.key), text(&kv.value))).collect();
+        answer.kvs.iter().map(|kv| (text(&kv.key), watches::short(&kv.value))).collect();
     for (process, key) in &reads {
         let value = keys.get(key).map(|value| Bytes::from(value.as_str()));
         scene.recorder.conclude(*process, &operation(key), &Ok(Answer::Value(value)));

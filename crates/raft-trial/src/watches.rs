@@ -16,7 +16,7 @@ use crate::scene::Scene;
 pub(crate) struct Change {
     pub(crate) revision: i64,
     pub(crate) key: String,
-    /// The new value; `None` if the key was deleted.
+    /// The new value, [`short`]; `None` if the key was deleted.
     pub(crate) value: Option<String>,
     pub(crate) version: i64,
     pub(crate) create_revision: i64,
@@ -72,11 +72,23 @@ impl Change {
         Self {
             revision: kv.mod_revision,
             key: text(&kv.key),
-            value: is_put.then(|| text(&kv.value)),
+            value: is_put.then(|| short(&kv.value)),
             version: kv.version,
             create_revision: kv.create_revision,
         }
     }
+}
+
+/// A value as text. A long one is its length and its hash.
+pub(crate) fn short(value: &[u8]) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    if value.len() <= 64 {
+        return String::from_utf8_lossy(value).into_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    format!("{} bytes, {:016x}", value.len(), hasher.finish())
 }
 
 /// Watches all keys from a revision on.
