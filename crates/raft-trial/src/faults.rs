@@ -1,6 +1,7 @@
 //! The faults: one after the other to processes, and beside that to links and certificates.
 
 use std::io;
+use std::time::Duration;
 
 use crate::certificates::Certificates;
 use crate::happenings::Happening;
@@ -73,9 +74,6 @@ async fn strike(
         }
         ProcessFault::KillAll => {
             scene.counts.add(Happening::AllKilled);
-            if scene.recorder.writes_under_way() > 0 {
-                scene.counts.add(Happening::AllKilledUnderWrites);
-            }
             kill(scene, servers, (&order, random)).await
         }
         ProcessFault::PauseLeader => pause(scene, servers, (leader, random)).await,
@@ -85,12 +83,18 @@ async fn strike(
     }
 }
 
+/// A kill right after an answer shows whether what was promised is on disk. So long it waits for one.
+const ANSWER: Duration = Duration::from_millis(500);
+
 /// Kills servers, and starts them again one after the other.
 async fn kill(
     scene: &Scene,
     servers: &mut Servers,
     (ids, random): (&[u64], &mut Random),
 ) -> io::Result<()> {
+    scene.recorder.next_answer(ANSWER).await;
+    let writes = scene.recorder.writes_under_way();
+    servers.kill(ids)?;
     let leader = scene.board.leader();
     if let [one] = ids {
         let is_leader = leader == Some(*one);
@@ -100,10 +104,12 @@ async fn kill(
         });
     }
     let has_leader = leader.is_some_and(|leader| ids.contains(&leader));
-    if has_leader && scene.recorder.writes_under_way() > 0 {
+    if has_leader && writes > 0 {
         scene.counts.add(Happening::LeaderKilledUnderWrites);
     }
-    servers.kill(ids)?;
+    if ids.len() as u64 == scene.plan.options.nodes && writes > 0 {
+        scene.counts.add(Happening::AllKilledUnderWrites);
+    }
     for id in ids {
         scene.wait(random.millis(0, 2000 / ids.len() as u64)).await;
         servers.start_one(*id)?;

@@ -6,10 +6,12 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use linearizability::{Answer, HistoryEvent, HistoryLine, HistoryWriter, MapOperation};
 use raft_client::ClientError;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// Writes a history.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Recorder {
     writes: AtomicU64,
     /// Operations without an answer.
     unknown: AtomicU64,
+    /// A write is answered.
+    answered: Notify,
 }
 
 #[derive(Debug)]
@@ -38,8 +42,8 @@ impl Recorder {
         let writer = HistoryWriter::new(BufWriter::new(File::create(path)?))?;
         let written = Written { writer: Some(writer), error: None, reasons: BTreeMap::new() };
         let written = Mutex::new(written);
-        let (operations, writes, unknown) = Default::default();
-        Ok(Self { begun: Instant::now(), written, operations, writes, unknown })
+        let (operations, writes, unknown, answered) = Default::default();
+        Ok(Self { begun: Instant::now(), written, operations, writes, unknown, answered })
     }
 
     /// Notes that a process calls an operation.
@@ -73,7 +77,16 @@ impl Recorder {
         }
         if is_write(operation) {
             self.writes.fetch_sub(1, Ordering::SeqCst);
+            if answer.is_ok() {
+                self.answered.notify_waiters();
+            }
         }
+    }
+
+    /// Returns when a write is answered, or after a time if none is.
+    pub(crate) async fn next_answer(&self, longest: Duration) {
+        // Whether there was one or not, the time has come.
+        let _ = timeout(longest, self.answered.notified()).await;
     }
 
     /// How many writes wait for their answers.
