@@ -15,6 +15,7 @@ use tonic::transport::Channel;
 use crate::MemberInfo;
 use crate::driver::{Caller, Report, Request};
 use crate::leases::Leases;
+use crate::machine;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 
@@ -48,6 +49,8 @@ pub struct NodeHandle {
 pub(crate) struct Shared {
     pub(crate) node: NodeId,
     pub(crate) cluster: u64,
+    /// The number of this life.
+    pub(crate) life: u64,
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) published: watch::Receiver<Arc<Published>>,
     pub(crate) leases: Leases,
@@ -185,7 +188,7 @@ impl NodeHandle {
     /// have taken effect.
     pub async fn propose(&self, command: &Command) -> Result<Response, NodeError> {
         let (caller, answer) = oneshot::channel();
-        let request = ReplicaRequest::Command(Bytes::from(command.encode()));
+        let request = ReplicaRequest::Command(machine::encode(self.shared.life, command));
         let metrics = &self.shared.metrics;
         metrics.proposal_began();
         let answer = self.ask(Request { caller: Caller::Command(caller), request }, answer).await;

@@ -1,5 +1,6 @@
 //! A node: its start, its services and its end.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -111,10 +112,11 @@ impl Node {
         let mut core = Config::new(config.id, membership);
         core.snapshot_files = true;
         core.settings = config.settings.clone();
-        core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
+        let life = RandomState::new().hash_one(config.id);
+        core.seed = life;
         let metrics = Metrics::default();
         metrics.cut_off(cut);
-        let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
+        let replica = Replica::new(core, recovered, Machine::new(life), clock::now())?;
         let peers = Arc::new(Peers {
             cluster: config.cluster_id(),
             node: config.id,
@@ -151,6 +153,7 @@ impl Node {
         let shared = Shared {
             node: config.id,
             cluster: config.cluster_id(),
+            life,
             requests,
             published,
             leases: leases.clone(),
@@ -301,7 +304,7 @@ fn open(
 fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {
     let core = replica.core();
     Published {
-        store: replica.machine().0.clone(),
+        store: replica.machine().store.clone(),
         role: core.role(),
         term: core.current_term(),
         leader: core.leader(),

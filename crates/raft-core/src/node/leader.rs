@@ -113,6 +113,17 @@ impl Node {
         }
     }
 
+    /// Raft §5.3: a message without entries has the commit index too. To a server that may lack
+    /// entries, the next message with some has it.
+    pub(super) fn tell_commit_index_to(&mut self, leader: &mut Leader, position: usize) {
+        let progress = &leader.peers[position];
+        let from = progress.next_index;
+        let has_all = from > self.log.last().index;
+        if has_all && matches!(progress.state, ProgressState::Replicate(_)) {
+            self.send_append_entries(leader, position, from, 0);
+        }
+    }
+
     /// Sends one message with the entries from `next_index` on, as many as fit. Whether there is
     /// more to send, and room for it.
     fn send_entries(&mut self, leader: &mut Leader, position: usize) -> bool {
