@@ -291,22 +291,6 @@ impl Node {
         self.shown(self.deadline)
     }
 
-    /// As leader: tells followers which entries are committed, in a message of its own to each that
-    /// has been sent all entries and that is not `told` already. Without it they learn it with the
-    /// next entries or heartbeat, and a client whose command a follower forwarded waits as long. For
-    /// a driver whose followers serve clients, after a drain in which
-    /// [`commit_index`](Self::commit_index) grew; drain again then.
-    pub fn tell_commit_index(&mut self, told: impl Fn(NodeId) -> bool) {
-        self.as_leader(|node, leader| {
-            for position in 0..leader.peers.len() {
-                if !told(leader.peers[position].peer) {
-                    node.tell_commit_index_to(leader, position);
-                }
-            }
-        });
-        self.flush();
-    }
-
     /// This server.
     pub fn id(&self) -> NodeId {
         self.config.id

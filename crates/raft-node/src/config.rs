@@ -31,11 +31,11 @@ pub struct NodeConfig {
     pub listen_http: Option<SocketAddr>,
     /// Where other nodes reach it.
     pub peer_url: String,
-    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is plain
-    /// text.
+    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is
+    /// plain text.
     pub tls: Option<TlsFiles>,
-    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses of
-    /// this machine only.
+    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses
+    /// of this machine only.
     pub plain_text: bool,
     /// A request is answered within this time, or not at all. Default 5 s.
     pub request_timeout: Duration,
@@ -63,8 +63,8 @@ pub enum NodeConfigError {
     NotAMember(u64),
     /// Plain text, where others can listen.
     #[error(
-        "{0} can be reached from other machines, and there is no certificate: give one, or say that \
-         plain text is meant"
+        "{0} can be reached from other machines, and there is no certificate: give one, or say \
+         that plain text is meant"
     )]
     PlainText(SocketAddr),
     /// The address and the certificate do not go together.

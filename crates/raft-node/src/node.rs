@@ -30,7 +30,7 @@ use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
 #[derive(Debug)]
-pub struct Node {
+pub struct RunningNode {
     handle: NodeHandle,
     reports: mpsc::UnboundedSender<Report>,
     driver: JoinHandle<Result<(), String>>,
@@ -40,7 +40,7 @@ pub struct Node {
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum NodeStartError {
     /// Its settings.
     #[error("{0}")]
     Config(#[from] NodeConfigError),
@@ -93,12 +93,12 @@ const CLIENTS: usize = 20_000;
 /// The files of certificates are looked at so often.
 const RELOAD: Duration = Duration::from_secs(1);
 
-impl Node {
+impl RunningNode {
     /// Starts a node on the present runtime of tokio.
     ///
     /// # Errors
-    /// See [`StartError`]. Nothing runs then.
-    pub async fn start(config: NodeConfig) -> Result<Self, StartError> {
+    /// See [`NodeStartError`]. Nothing runs then.
+    pub async fn start(config: NodeConfig) -> Result<Self, NodeStartError> {
         let membership = config.membership()?;
         config.check_security()?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
@@ -267,26 +267,26 @@ fn start_files(
     tasks
 }
 
-fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {
+fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), NodeStartError> {
     let Some(identity) = tls.map(Tls::identity) else { return Ok(()) };
     if identity.node == Some(id.0) {
         return Ok(());
     }
     let of = identity.node.map_or(identity.name, |node| format!("node {node}"));
-    Err(StartError::OtherCertificate { of, id: id.0 })
+    Err(NodeStartError::OtherCertificate { of, id: id.0 })
 }
 
-async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
+async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, NodeStartError> {
+    TcpListener::bind(address).await.map_err(|error| NodeStartError::Listen { address, error })
 }
 
 /// The disk, what it holds, and the bytes that were cut off from it.
 fn open(
     config: &NodeConfig,
-) -> Result<(FileDisk<Directory>, raft_core::Recovered, u64), StartError> {
+) -> Result<(FileDisk<Directory>, raft_core::Recovered, u64), NodeStartError> {
     let directory = Directory::open(&config.data).map_err(|error| {
         let path = config.data.display().to_string();
-        StartError::Directory { path, error }
+        NodeStartError::Directory { path, error }
     })?;
     let (mut disk, records, report) = FileDisk::open(directory, Options::default())?;
     if report.cut > 0 {

@@ -333,7 +333,7 @@ impl<M: StateMachine, C> Replica<M, C> {
         if self.core.memory_usage().forwarded == 0 {
             self.responses.clear();
         }
-        // No more than these can be awaited, if the state machine knows which are this server's own.
+        // No more can be awaited, if the state machine knows which are this server's own.
         while self.responses.len() > MAX_RESPONSES.max(self.commands) {
             self.responses.pop_first();
         }

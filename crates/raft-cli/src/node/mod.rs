@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use raft_core::NodeId;
-use raft_node::{ClusterFile, MemberLine, Node, NodeConfig, host_and_port};
+use raft_node::{ClusterFile, MemberLine, NodeConfig, RunningNode, host_and_port};
 use raft_tls::TlsFiles;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,8 +44,8 @@ pub(crate) struct NodeArguments {
     /// Address to listen on for clients; that of the member's client_url by default.
     #[arg(long, env = "HELIOS_LISTEN_CLIENTS", value_name = "HOST:PORT")]
     listen_clients: Option<String>,
-    /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain HTTP;
-    /// none by default.
+    /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain
+    /// HTTP; none by default.
     #[arg(long, env = "HELIOS_LISTEN_HTTP", value_name = "HOST:PORT")]
     listen_http: Option<String>,
     /// Certificate of this server, in PEM: it says `helios:node:ID`, as `helios certs` makes them.
@@ -97,7 +97,7 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
     let (id, clients) = (config.id, config.listen_clients);
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let node = match Node::start(config).await {
+    let node = match RunningNode::start(config).await {
         Ok(node) => node,
         Err(error) => return Ok(refused(&error.to_string())),
     };

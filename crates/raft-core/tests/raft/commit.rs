@@ -229,11 +229,9 @@ fn the_commit_index_is_told_without_entries() {
     let told: Vec<_> = server
         .take_sent()
         .into_iter()
-        .map(|(to, message)| match message.body {
-            Body::AppendEntries(append) => {
-                (to, append.prev_log_index.0, append.entries.len(), append.leader_commit.0)
-            }
-            other => panic!("{other:?}"),
+        .map(|(to, message)| {
+            let Body::AppendEntries(append) = message.body else { panic!("{message:?}") };
+            (to, append.prev_log_index.0, append.entries.len(), append.leader_commit.0)
         })
         .collect();
     // Server 5 has answered nothing: the leader does not know yet where their logs agree.
