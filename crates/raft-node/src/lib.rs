@@ -1,8 +1,8 @@
 //! A server on a real machine: a replica, its files, its peers over gRPC, and etcd's API.
 //!
 //! [`RunningNode::start`] opens the disk, joins the cluster, and serves clients. Everything that
-//! decides is elsewhere: `raft-core` is the protocol, `raft-server` the replica, `raft-mvcc` the store,
-//! `raft-storage-file` the disk. This crate has the threads, sockets and clocks.
+//! decides is elsewhere: `raft-core` is the protocol, `raft-server` the replica, `raft-mvcc` the
+//! store, `raft-storage-file` the disk. This crate has the threads, sockets and clocks.
 //!
 //! # Threads
 //!
