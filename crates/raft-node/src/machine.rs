@@ -24,8 +24,10 @@ impl Machine {
 
 /// A command as it is in the log.
 pub(crate) fn encode(life: u64, command: &Command) -> Bytes {
-    let mut bytes = life.to_le_bytes().to_vec();
-    bytes.extend(command.encode());
+    let encoded = command.encode();
+    let mut bytes = Vec::with_capacity(LIFE_BYTES + encoded.len());
+    bytes.extend(life.to_le_bytes());
+    bytes.extend(encoded);
     bytes.into()
 }
 
