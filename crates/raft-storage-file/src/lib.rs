@@ -67,11 +67,13 @@ mod disk;
 mod error;
 mod files;
 mod frame;
+mod mistakes;
 mod open;
 pub mod simulated;
 
 pub use directory::Directory;
 pub use disk::{BatchNumber, FileDisk, Options};
 pub use error::FileDiskError;
-pub use files::{DiskFile, FileSystem};
+pub use files::FileSystem;
+pub use mistakes::{Mistake, Mistakes};
 pub use open::OpenReport;
