@@ -16,7 +16,7 @@ pub struct BatchNumber(pub u64);
 /// How a disk uses its directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// The length of a segment in bytes, at least 4 KiB. A batch that is longer gets a segment of
+    /// The length of a segment in bytes, at least 1 KiB. A batch that is longer gets a segment of
     /// its own.
     pub segment_bytes: u64,
 }
@@ -168,7 +168,7 @@ pub(crate) fn make_segment<F: FileSystem>(
     push_frame(&mut begin, (salt, first, flushed), &head);
     let end = begin.len() as u64;
     // However large the first frame is, there is room for others.
-    let capacity = end + options.segment_bytes.max(4 << 10).max(room);
+    let capacity = end + options.segment_bytes.max(1 << 10).max(room);
     begin[..HEADER].copy_from_slice(&Header { number, first, capacity, salt }.to_bytes());
     let filled = |files: &mut F, file: &F::File| {
         let mut place = 0;

@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::{Fsync, Unsynced, WriteFailure};
 
 /// Short segments, so that many begin and end.
-const OPTIONS: Options = Options { segment_bytes: 4 << 10 };
+const OPTIONS: Options = Options { segment_bytes: 1 << 10 };
 
 /// The directory of a disk.
 #[derive(Clone, Debug)]
@@ -69,9 +69,9 @@ impl Directory {
 
     /// A process opens it. Returns its records; `None` if it is damaged.
     pub(super) fn open(&mut self) -> Option<Records> {
-        let opened = FileDisk::open_making(self.files().clone(), OPTIONS, self.mistakes);
+        let opened = self.opened();
         self.is_suspect = opened.is_err();
-        let (disk, records, _) = opened.ok()?;
+        let (disk, records) = opened.ok()?;
         self.state = State::Open(Box::new(disk));
         Some(records)
     }
@@ -85,9 +85,17 @@ impl Directory {
     }
 
     fn look(&self) -> Result<Records, Arc<str>> {
-        let opened = FileDisk::open_making(self.files().clone(), OPTIONS, self.mistakes);
         let told = |error: FileDiskError| error.to_string().into();
-        opened.map(|(_, records, _)| records).map_err(told)
+        self.opened().map(|(_, records)| records).map_err(told)
+    }
+
+    /// A copy that is opened. Faults of flushes and of room begin with the first write.
+    fn opened(&self) -> Result<(FileDisk<SimulatedDirectory>, Records), FileDiskError> {
+        let mut files = self.files().clone();
+        files.set_room(None);
+        files.set_flushes(Flushes::Work);
+        let (disk, records, _) = FileDisk::open_making(files, OPTIONS, self.mistakes)?;
+        Ok((disk, records))
     }
 
     /// The records after the process ended; `None` if it is damaged.
@@ -143,13 +151,15 @@ impl Directory {
         let mut tried = disk.clone();
         write_for(&mut tried, under_way.clone(), u64::MAX);
         let operations = u64::MAX - tried.files().operations_left().unwrap_or(u64::MAX);
-        let drawn = random.up_to(operations);
+        let (drawn, all_but_one) = (random.up_to(operations), operations.saturating_sub(1));
+        let is_last = random.up_to(1) == 0;
         let carried_out = match unsynced {
             Unsynced::Lost => 0,
             Unsynced::Kept => operations,
-            Unsynced::Drawn => drawn,
-            // What is written is not flushed.
-            Unsynced::Torn => drawn.min(operations.saturating_sub(1)),
+            Unsynced::Drawn if !is_last => drawn,
+            Unsynced::Torn if !is_last => drawn.min(all_but_one),
+            // All is written, and the last flush is not done.
+            Unsynced::Drawn | Unsynced::Torn => all_but_one,
         };
         write_for(disk, under_way, carried_out);
         let mut files = disk.files().clone();
