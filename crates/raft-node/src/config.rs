@@ -83,11 +83,11 @@ pub enum NodeConfigError {
 }
 
 /// Settings that suit processes on machines of their own: heartbeats every 50 ms, and elections
-/// after 300 to 600 ms of silence, since a flush of a busy disk takes some of that.
+/// after 400 to 800 ms of silence, since a flush of a busy disk takes some of that.
 pub fn default_settings() -> Settings {
     Settings {
-        election_timeout_min: Duration::from_millis(300),
-        election_timeout_max: Duration::from_millis(600),
+        election_timeout_min: Duration::from_millis(400),
+        election_timeout_max: Duration::from_millis(800),
         forward_proposals: true,
         lease_reads: false,
         max_batch_entries: 4096,

@@ -228,6 +228,25 @@ impl NodeHandle {
         self.order(ReplicaRequest::TransferLeadership { to }).await
     }
 
+    /// Before this node stops: if it leads, it hands leadership over to the voter that holds the most
+    /// of its log. Returns when another node leads, or none could be found in time.
+    pub async fn hand_over(&self) {
+        let Ok(status) = self.status().await else { return };
+        let mut peers = status.peers;
+        peers.retain(|peer| status.membership.is_voter(peer.id));
+        peers.sort_by_key(|peer| std::cmp::Reverse(peer.match_index));
+        for peer in peers {
+            // A leader waits by itself no longer than its longest election timeout.
+            if self.transfer_leadership(peer.id).await.is_ok() {
+                let mut updates = self.updates();
+                let leads = |node: &Arc<Published>| node.leader.is_some_and(|id| id != self.node());
+                let limit = self.shared.request_timeout;
+                let _ = tokio::time::timeout(limit, updates.wait_for(leads)).await;
+                return;
+            }
+        }
+    }
+
     async fn order(&self, request: ReplicaRequest<()>) -> Result<(), NodeError> {
         let (caller, answer) = oneshot::channel();
         let outcome = self.ask(Request { caller: Caller::Order(caller), request }, answer).await?;

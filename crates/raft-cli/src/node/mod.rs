@@ -8,7 +8,7 @@ use clap::Args;
 use raft_core::NodeId;
 use raft_node::{ClusterFile, MemberLine, NodeConfig, RunningNode, host_and_port};
 use raft_tls::TlsFiles;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Run one server of a real cluster, with its log on disk and etcd's v3 API for clients.
 ///
@@ -22,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///     peer_url = "http://127.0.0.1:2380"
 ///     client_url = "http://127.0.0.1:2379"
 ///
-/// SIGTERM and Ctrl-C stop the server. It may be killed at any moment: what it acknowledged is on
+/// SIGTERM and Ctrl-C stop the server; a leader hands over first. It may be killed at any moment: what it acknowledged is on
 /// disk.
 ///
 /// Exit code: 0 if it was told to stop, 1 if it cannot go on, 2 if it does not start.
@@ -102,13 +102,16 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
         Err(error) => return Ok(refused(&error.to_string())),
     };
     tracing::info!(%id, %clients, "this node serves clients");
-    let stop = node.stopper();
+    let (stop, handle) = (node.stopper(), node.handle().clone());
     let ended = node.ended();
     tokio::pin!(ended);
     let ended = tokio::select! {
         ended = &mut ended => ended,
-        _ = terminated.recv() => { stop(); ended.await }
-        _ = interrupted.recv() => { stop(); ended.await }
+        () = told_to_stop(&mut terminated, &mut interrupted) => {
+            handle.hand_over().await;
+            stop();
+            ended.await
+        }
     };
     match ended {
         Ok(()) => {
@@ -119,6 +122,13 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
             tracing::error!("{reason}");
             Ok(1)
         }
+    }
+}
+
+async fn told_to_stop(terminated: &mut Signal, interrupted: &mut Signal) {
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
     }
 }
 
