@@ -66,8 +66,8 @@ pub struct ApiSettings {
     pub max_watches: usize,
     /// A stream that asks for a leader ends when there was none for so long. Default: 3 s.
     pub leaderless_limit: Duration,
-    /// A request waits so long for a leader, unless its metadata say `hasleader: true`. Default: 2 s,
-    /// within which a leader is elected.
+    /// A request waits so long for a leader, unless its metadata say `hasleader: true`. Default:
+    /// 2 s, within which a leader is elected.
     pub leader_wait: Duration,
     /// A transfer of leadership is complete within this time, or has failed. Default: 5 s.
     pub transfer_timeout: Duration,

@@ -87,8 +87,8 @@ impl Context {
         }
     }
 
-    /// Whether there is a leader before that moment. It may have begun only now, so there is a pause
-    /// in any case.
+    /// Whether there is a leader before that moment. It may have begun only now, so there is a
+    /// pause in any case.
     async fn leader_until(&self, end: Instant) -> bool {
         tokio::time::sleep(PAUSE).await;
         let mut updates = self.handle.updates();
