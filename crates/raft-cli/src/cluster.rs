@@ -42,7 +42,8 @@ struct UpArguments {
     data: PathBuf,
     /// Port of the first server for clients; the next one is for its peers, and each server is a
     /// hundred further.
-    #[arg(long, default_value_t = 2379, value_parser = clap::value_parser!(u16).range(1024..=60000))]
+    #[arg(long, default_value_t = 2379)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1024..=60000))]
     port: u16,
 }
 

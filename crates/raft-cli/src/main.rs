@@ -31,6 +31,11 @@ mod threads;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+/// A server's threads free what others allocated. The system's allocator took a sixth of its time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Run, fuzz and check a simulated Raft cluster, which uses the real protocol core.
 #[derive(Parser)]

@@ -67,6 +67,7 @@ const BYTES: u64 = 7;
 const DRIVER: u64 = 8;
 const QUIET: u64 = 9;
 const UNLIKE: u64 = 10;
+const DISKS: u64 = 11;
 /// The stream of the first kind of fault; the others follow.
 pub(crate) const FIRST_FAULT: u64 = 100;
 /// The stream of the clients' operations.
@@ -150,7 +151,8 @@ impl Plan {
             Profile::Hostile | Profile::Swarm => {
                 let link_shape = pick(&mut Random::for_plan(self.seed, SHAPE), &LatencyShape::ALL);
                 let setup = timers(&mut random, Setup { link_shape, ..setup });
-                self.unlike(self.driver(self.byte_limits(self.sizes(self.rules(setup)))))
+                let setup = self.byte_limits(self.sizes(self.rules(setup)));
+                self.unlike(self.disks(self.driver(setup)))
             }
         }
     }
@@ -242,8 +244,15 @@ impl Plan {
             state: pick(&mut random, &[StatePlace::Memory, StatePlace::Disk]),
             own_encoding: random.up_to(1) == 0,
             snapshot_files: random.up_to(1) == 0,
+            disk_files: false,
         };
         Setup { driver, ..setup }
+    }
+
+    /// In one of four runs, the disks are in files.
+    fn disks(&self, setup: Setup) -> Setup {
+        let disk_files = Random::for_plan(self.seed, DISKS).up_to(3) == 0;
+        Setup { driver: Driver { disk_files, ..setup.driver }, ..setup }
     }
 
     /// In one of eight runs, one or two nodes have sizes and limits of their own, perhaps those of

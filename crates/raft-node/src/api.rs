@@ -66,6 +66,9 @@ pub struct ApiSettings {
     pub max_watches: usize,
     /// A stream that asks for a leader ends when there was none for so long. Default: 3 s.
     pub leaderless_limit: Duration,
+    /// A request waits so long for a leader, unless its metadata say `hasleader: true`. Default:
+    /// 2 s, within which a leader is elected.
+    pub leader_wait: Duration,
     /// A transfer of leadership is complete within this time, or has failed. Default: 5 s.
     pub transfer_timeout: Duration,
 }
@@ -77,6 +80,7 @@ impl Default for ApiSettings {
             max_watches_of_stream: 10_000,
             max_watches: 200_000,
             leaderless_limit: Duration::from_secs(3),
+            leader_wait: Duration::from_secs(2),
             transfer_timeout: Duration::from_secs(5),
         }
     }

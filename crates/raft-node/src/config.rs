@@ -35,11 +35,11 @@ pub struct NodeConfig {
     /// Other addresses for some peers: where this node reaches them, whatever the membership says.
     /// For example, there is a proxy between.
     pub reach: BTreeMap<NodeId, String>,
-    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is plain
-    /// text.
+    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is
+    /// plain text.
     pub tls: Option<TlsFiles>,
-    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses of
-    /// this machine only.
+    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses
+    /// of this machine only.
     pub plain_text: bool,
     /// A request is answered within this time, or not at all. Default 5 s.
     pub request_timeout: Duration,
@@ -67,8 +67,8 @@ pub enum NodeConfigError {
     NotAMember(u64),
     /// Plain text, where others can listen.
     #[error(
-        "{0} can be reached from other machines, and there is no certificate: give one, or say that \
-         plain text is meant"
+        "{0} can be reached from other machines, and there is no certificate: give one, or say \
+         that plain text is meant"
     )]
     PlainText(SocketAddr),
     /// The address and the certificate do not go together.
@@ -87,11 +87,11 @@ pub enum NodeConfigError {
 }
 
 /// Settings that suit processes on machines of their own: heartbeats every 50 ms, and elections
-/// after 300 to 600 ms of silence, since a flush of a busy disk takes some of that.
+/// after 400 to 800 ms of silence, since a flush of a busy disk takes some of that.
 pub fn default_settings() -> Settings {
     Settings {
-        election_timeout_min: Duration::from_millis(300),
-        election_timeout_max: Duration::from_millis(600),
+        election_timeout_min: Duration::from_millis(400),
+        election_timeout_max: Duration::from_millis(800),
         forward_proposals: true,
         lease_reads: false,
         max_batch_entries: 4096,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use raft_core::{
-    Bytes, Entries, FileReport, FileTask, LogIndex, Message, NodeId, Outcome, Persist, PersistId,
-    Snapshot, SnapshotData, Status,
+    Body, Bytes, Entries, FileReport, FileTask, LogIndex, Message, NodeId, Outcome, Persist,
+    PersistId, Snapshot, SnapshotData, Status,
 };
 use raft_mvcc::Response;
 use raft_server::{Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
@@ -88,6 +88,8 @@ pub(crate) struct Driver {
     sends: BTreeMap<NodeId, Vec<Message>>,
     /// The answers of this drain. They go out after the state that they promise.
     answers: Vec<(Caller, Told)>,
+    /// The commit index that followers were told.
+    told: LogIndex,
     /// Why the node stops.
     failure: Option<String>,
 }
@@ -143,7 +145,7 @@ impl Driver {
         let snapshots =
             Snapshots { files, last_bytes: snapshot, applied_bytes: 0, is_wanted: false };
         let (sends, answers) = (BTreeMap::new(), Vec::new());
-        Self { replica, outboxes, snapshots, sends, answers, failure: None }
+        Self { replica, outboxes, snapshots, sends, answers, told: LogIndex(0), failure: None }
     }
 
     /// Runs until the node stops. Returns why, if it was not told to.
@@ -206,6 +208,30 @@ impl Driver {
     }
 
     fn drain(&mut self) {
+        self.take_outputs();
+        if self.replica.core().commit_index() > self.told {
+            self.told = self.replica.core().commit_index();
+            let (sends, told) = (&self.sends, self.told);
+            self.replica.tell_commit_index(|peer| {
+                let to_peer = sends.get(&peer).and_then(|messages| messages.last());
+                to_peer.is_some_and(|message| has_commit_index(message, told))
+            });
+            self.take_outputs();
+        }
+        if self.snapshots.is_due() {
+            self.take_snapshot();
+        }
+        let membership = self.replica.core().membership();
+        for (to, messages) in std::mem::take(&mut self.sends) {
+            self.outboxes.peers.send(to, membership, messages);
+        }
+        self.publish();
+        for (caller, told) in self.answers.drain(..) {
+            caller.tell(told);
+        }
+    }
+
+    fn take_outputs(&mut self) {
         while let Some(output) = self.replica.poll_output() {
             match output {
                 ReplicaOutput::Persist(write) => self.persist(write),
@@ -229,17 +255,6 @@ impl Driver {
                 ReplicaOutput::Alarm(alarm) => tracing::error!("{alarm}"),
                 ReplicaOutput::Trace(trace) => tracing::debug!("{trace}"),
             }
-        }
-        if self.snapshots.is_due() {
-            self.take_snapshot();
-        }
-        let membership = self.replica.core().membership();
-        for (to, messages) in std::mem::take(&mut self.sends) {
-            self.outboxes.peers.send(to, membership, messages);
-        }
-        self.publish();
-        for (caller, told) in self.answers.drain(..) {
-            caller.tell(told);
         }
     }
 
@@ -267,7 +282,7 @@ impl Driver {
 
     /// Encodes the state on a thread of its own, from a clone.
     fn take_snapshot(&mut self) {
-        let (store, through) = (self.replica.machine().0.clone(), self.replica.applied());
+        let (store, through) = (self.replica.machine().store.clone(), self.replica.applied());
         let (files, reports) = (self.snapshots.files.clone(), self.outboxes.reports.clone());
         self.snapshots.is_wanted = false;
         let metrics = self.outboxes.metrics.clone();
@@ -306,7 +321,7 @@ impl Driver {
                 Arc::new(core.membership().clone())
             };
             *published = Arc::new(Published {
-                store: self.replica.machine().0.clone(),
+                store: self.replica.machine().store.clone(),
                 role: core.role(),
                 term: core.current_term(),
                 leader: core.leader(),
@@ -317,6 +332,11 @@ impl Driver {
             true
         });
     }
+}
+
+/// Whether a message tells that all entries up to here are committed.
+fn has_commit_index(message: &Message, index: LogIndex) -> bool {
+    matches!(&message.body, Body::AppendEntries(append) if append.leader_commit >= index)
 }
 
 /// Takes what waits, up to a bound, without waiting for more.

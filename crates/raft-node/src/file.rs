@@ -12,7 +12,7 @@ use crate::{InitialMember, MemberInfo, default_settings};
 /// ```toml
 /// cluster = "try-out"
 /// heartbeat_ms = 50
-/// election_timeout_ms = [300, 600]
+/// election_timeout_ms = [400, 800]
 /// snapshot_log_mib = 64
 ///
 /// [[member]]

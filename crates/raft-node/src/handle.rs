@@ -15,6 +15,7 @@ use tonic::transport::Channel;
 use crate::MemberInfo;
 use crate::driver::{Caller, Report, Request};
 use crate::leases::Leases;
+use crate::machine;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 
@@ -48,6 +49,8 @@ pub struct NodeHandle {
 pub(crate) struct Shared {
     pub(crate) node: NodeId,
     pub(crate) cluster: u64,
+    /// The number of this life.
+    pub(crate) life: u64,
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) published: watch::Receiver<Arc<Published>>,
     pub(crate) leases: Leases,
@@ -185,7 +188,7 @@ impl NodeHandle {
     /// have taken effect.
     pub async fn propose(&self, command: &Command) -> Result<Response, NodeError> {
         let (caller, answer) = oneshot::channel();
-        let request = ReplicaRequest::Command(Bytes::from(command.encode()));
+        let request = ReplicaRequest::Command(machine::encode(self.shared.life, command));
         let metrics = &self.shared.metrics;
         metrics.proposal_began();
         let answer = self.ask(Request { caller: Caller::Command(caller), request }, answer).await;
@@ -223,6 +226,25 @@ impl NodeHandle {
     /// See [`NodeError`]: only a leader does it.
     pub async fn transfer_leadership(&self, to: NodeId) -> Result<(), NodeError> {
         self.order(ReplicaRequest::TransferLeadership { to }).await
+    }
+
+    /// Before this node stops: if it leads, it hands leadership over to the voter that holds the most
+    /// of its log. Returns when another node leads, or none could be found in time.
+    pub async fn hand_over(&self) {
+        let Ok(status) = self.status().await else { return };
+        let mut peers = status.peers;
+        peers.retain(|peer| status.membership.is_voter(peer.id));
+        peers.sort_by_key(|peer| std::cmp::Reverse(peer.match_index));
+        for peer in peers {
+            // A leader waits by itself no longer than its longest election timeout.
+            if self.transfer_leadership(peer.id).await.is_ok() {
+                let mut updates = self.updates();
+                let leads = |node: &Arc<Published>| node.leader.is_some_and(|id| id != self.node());
+                let limit = self.shared.request_timeout;
+                let _ = tokio::time::timeout(limit, updates.wait_for(leads)).await;
+                return;
+            }
+        }
     }
 
     async fn order(&self, request: ReplicaRequest<()>) -> Result<(), NodeError> {

@@ -1,5 +1,6 @@
 //! A node: its start, its services and its end.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -29,7 +30,7 @@ use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
 #[derive(Debug)]
-pub struct Node {
+pub struct RunningNode {
     handle: NodeHandle,
     reports: mpsc::UnboundedSender<Report>,
     driver: JoinHandle<Result<(), String>>,
@@ -39,7 +40,7 @@ pub struct Node {
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum NodeStartError {
     /// Its settings.
     #[error("{0}")]
     Config(#[from] NodeConfigError),
@@ -92,12 +93,12 @@ const CLIENTS: usize = 20_000;
 /// The files of certificates are looked at so often.
 const RELOAD: Duration = Duration::from_secs(1);
 
-impl Node {
+impl RunningNode {
     /// Starts a node on the present runtime of tokio.
     ///
     /// # Errors
-    /// See [`StartError`]. Nothing runs then.
-    pub async fn start(config: NodeConfig) -> Result<Self, StartError> {
+    /// See [`NodeStartError`]. Nothing runs then.
+    pub async fn start(config: NodeConfig) -> Result<Self, NodeStartError> {
         let membership = config.membership()?;
         config.check_security()?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
@@ -111,10 +112,11 @@ impl Node {
         let mut core = Config::new(config.id, membership);
         core.snapshot_files = true;
         core.settings = config.settings.clone();
-        core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
+        let life = RandomState::new().hash_one(config.id);
+        core.seed = life;
         let metrics = Metrics::default();
         metrics.cut_off(cut);
-        let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
+        let replica = Replica::new(core, recovered, Machine::new(life), clock::now())?;
         let peers = Arc::new(Peers {
             cluster: config.cluster_id(),
             node: config.id,
@@ -152,6 +154,7 @@ impl Node {
         let shared = Shared {
             node: config.id,
             cluster: config.cluster_id(),
+            life,
             requests,
             published,
             leases: leases.clone(),
@@ -265,26 +268,26 @@ fn start_files(
     tasks
 }
 
-fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {
+fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), NodeStartError> {
     let Some(identity) = tls.map(Tls::identity) else { return Ok(()) };
     if identity.node == Some(id.0) {
         return Ok(());
     }
     let of = identity.node.map_or(identity.name, |node| format!("node {node}"));
-    Err(StartError::OtherCertificate { of, id: id.0 })
+    Err(NodeStartError::OtherCertificate { of, id: id.0 })
 }
 
-async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
+async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, NodeStartError> {
+    TcpListener::bind(address).await.map_err(|error| NodeStartError::Listen { address, error })
 }
 
 /// The disk, what it holds, and the bytes that were cut off from it.
 fn open(
     config: &NodeConfig,
-) -> Result<(FileDisk<Directory>, raft_core::Recovered, u64), StartError> {
+) -> Result<(FileDisk<Directory>, raft_core::Recovered, u64), NodeStartError> {
     let directory = Directory::open(&config.data).map_err(|error| {
         let path = config.data.display().to_string();
-        StartError::Directory { path, error }
+        NodeStartError::Directory { path, error }
     })?;
     let (mut disk, records, report) = FileDisk::open(directory, Options::default())?;
     if report.cut > 0 {
@@ -302,7 +305,7 @@ fn open(
 fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {
     let core = replica.core();
     Published {
-        store: replica.machine().0.clone(),
+        store: replica.machine().store.clone(),
         role: core.role(),
         term: core.current_term(),
         leader: core.leader(),

@@ -1,7 +1,7 @@
 //! The connections between the nodes of a cluster.
 //!
-//! A node keeps two streams to each other node, which it opens: one for messages, one for snapshots.
-//! What it cannot send it drops, as the core expects of a network.
+//! A node keeps two streams to each other node, which it opens: one for messages, one for
+//! snapshots. What it cannot send it drops, as the core expects of a network.
 
 mod incoming;
 mod outgoing;

@@ -97,3 +97,18 @@ async fn a_node_that_lags_gets_the_state_in_pieces_and_a_restart_finds_it() {
     assert_eq!(cluster.get(late, "k299").await, Some("v".repeat(200)));
     assert_eq!(cluster.files(late, "new"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_is_to_stop_hands_over() {
+    let cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    cluster.put(leader, "a", "1").await;
+    let term = cluster.handle(leader).published().term;
+    cluster.handle(leader).hand_over().await;
+    let next = cluster.leader().await;
+    assert_ne!(next, leader);
+    assert_eq!(cluster.handle(next).published().term.0, term.0 + 1, "one election");
+    // One that does not lead has nothing to hand over.
+    cluster.handle(leader).hand_over().await;
+    assert_eq!(cluster.leader().await, next);
+}

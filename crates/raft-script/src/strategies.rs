@@ -356,6 +356,7 @@ fn disk_damage() -> impl Strategy<Value = DiskDamage> {
     prop_oneof![
         option::of(record()).prop_map(|record| DiskDamage::Corrupt { record }),
         option::of((record(), record())).prop_map(|keys| DiskDamage::Misdirect { keys }),
+        option::of(record()).prop_map(|record| DiskDamage::Zero { record }),
         Just(DiskDamage::Wipe),
         Just(DiskDamage::Restore),
     ]
@@ -471,10 +472,19 @@ fn protocol() -> impl Strategy<Value = Setup> {
 fn driver() -> impl Strategy<Value = Driver> {
     let delay = || (0..=10_000_u64).prop_map(Duration::from_millis);
     let state = select(vec![StatePlace::Memory, StatePlace::Disk]);
-    let snapshots = (0..=1_000_000_u32, any::<bool>(), any::<bool>());
+    let files = (any::<bool>(), any::<bool>());
+    let snapshots = (0..=1_000_000_u32, any::<bool>(), files);
     (delay(), delay(), state, snapshots).prop_map(|(gather, report, state, snapshots)| {
-        let (failing_snapshots_ppm, own_encoding, snapshot_files) = snapshots;
-        Driver { gather, report, failing_snapshots_ppm, state, own_encoding, snapshot_files }
+        let (failing_snapshots_ppm, own_encoding, (snapshot_files, disk_files)) = snapshots;
+        Driver {
+            gather,
+            report,
+            failing_snapshots_ppm,
+            state,
+            own_encoding,
+            snapshot_files,
+            disk_files,
+        }
     })
 }
 

@@ -1,7 +1,9 @@
 //! A node's disk: its durable records, and its unfinished writes.
 
 mod damage;
+mod directory;
 mod files;
+mod in_files;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use raft_core::{Instant, NodeId, Persist, PersistId};
 use raft_storage::{RecordKey, Records, WriteBatch};
 
+use self::directory::{Directory, Faults};
 use crate::random::{Purpose, Random};
 use crate::{
     ActionError, DelayRange, DiskChange, EventNumber, Fsync, LatencyShape, MAX_STALL, Setup,
@@ -40,6 +43,8 @@ pub struct Disk {
     /// The largest handle of a file so far.
     last_file: u64,
     file_random: Random,
+    /// The files in which all of it is; `None`: its records are all there is.
+    directory: Option<Box<Directory>>,
 }
 
 /// A write that is not durable yet.
@@ -75,12 +80,27 @@ pub(crate) struct PowerLoss {
     pub(crate) undo: WriteBatch,
     /// The part of the first lost write that landed, if the write was torn.
     pub(crate) torn: Option<(PersistId, WriteBatch)>,
+    /// The change of the files of snapshots that were being flushed; empty if there is none.
+    pub(crate) files: WriteBatch,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Completion {
+    Durable,
+    /// There is no room in the files. It is tried again when there is.
+    Waits,
+    Fails(WriteFailure),
 }
 
 impl Disk {
     pub(crate) fn new(setup: &Setup, node: NodeId) -> Self {
+        let durable = setup.disks.get(&node).cloned().unwrap_or_default();
+        let mistakes = setup.bugs.mistakes();
+        let directory = setup.driver.disk_files.then(|| Directory::with(&durable, mistakes));
         Self {
-            durable: setup.disks.get(&node).cloned().unwrap_or_default(),
+            directory: directory.map(Box::new),
+            durable,
             pending: VecDeque::new(),
             latency: setup.disk_latency,
             shape: setup.disk_shape,
@@ -113,6 +133,7 @@ impl Disk {
     pub(crate) fn renew(&mut self) -> WriteBatch {
         let batch = WriteBatch::erase();
         self.durable.apply(&batch);
+        self.make_directory_anew();
         batch
     }
 
@@ -124,6 +145,12 @@ impl Disk {
     /// Takes the memory of equal records of another disk in place of its own.
     pub(crate) fn share(&mut self, other: &Self) {
         self.durable.share(&other.durable);
+    }
+
+    /// The bytes of its files that the same disk did not have at an earlier time: estimated.
+    pub(crate) fn file_bytes_beyond(&self, earlier: Option<&Self>) -> u64 {
+        let Some(directory) = &self.directory else { return 0 };
+        directory.bytes_beyond(earlier.and_then(|disk| disk.directory.as_deref()))
     }
 
     /// The unfinished writes, in the order in which they become durable.
@@ -187,7 +214,10 @@ impl Disk {
             }
             DiskChange::Stall(time) => return Ok(self.stall(now + time)),
             DiskChange::Fsync(fsync) => self.fsync = fsync,
-            DiskChange::Full(is_full) => self.is_full = is_full,
+            DiskChange::Full(is_full) => {
+                self.is_full = is_full;
+                return Ok(self.due_writes(now));
+            }
             DiskChange::Backup => self.backup = Some(self.durable.clone()),
         }
         Ok(Vec::new())
@@ -215,12 +245,21 @@ impl Disk {
         }
     }
 
-    /// Resets all settings to those of the beginning. The records stay.
-    pub(crate) fn recover(&mut self, setup: &Setup) {
+    /// In files, the writes that waited for room are tried again now. The completions of the others
+    /// are still to come.
+    fn due_writes(&self, now: Instant) -> Vec<(PersistId, Instant)> {
+        let waits = |write: &&PendingWrite| self.directory.is_some() && write.done_at <= now;
+        self.pending.iter().take_while(waits).map(|write| (write.id(), now)).collect()
+    }
+
+    /// Resets all settings to those of the beginning. The records stay. Returns the unfinished
+    /// writes whose completions must be scheduled anew, with their times.
+    pub(crate) fn recover(&mut self, setup: &Setup, now: Instant) -> Vec<(PersistId, Instant)> {
         (self.latency, self.shape) = (setup.disk_latency, setup.disk_shape);
         (self.stalled_until, self.fsync, self.is_full) = (Instant(0), Fsync::Works, false);
         self.pending.iter_mut().for_each(|write| write.has_no_room = false);
         self.make_room_for_files();
+        self.due_writes(now)
     }
 
     /// Takes a write. Returns the time at which it is durable or fails.
@@ -233,7 +272,7 @@ impl Disk {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));
         let done_at =
             (earliest + self.shape.delay(&mut self.random, self.latency)).max(self.stalled_until);
-        let has_no_room = self.is_full;
+        let has_no_room = self.is_full && self.directory.is_none();
         let write =
             PendingWrite { persist, batch, issued_at: now, done_at, has_no_room, issued_by };
         self.pending.push_back(write);
@@ -245,23 +284,35 @@ impl Disk {
         self.pending.front().is_some_and(|first| first.id() == id && first.done_at <= at)
     }
 
-    /// Finishes the oldest write: it becomes durable, unless it fails.
-    ///
-    /// # Errors
-    /// The reason of the failure. The write is still pending: remove it with
-    /// [`drop_first`](Self::drop_first), or all with [`stop`](Self::stop).
-    pub(crate) fn complete(&mut self, id: PersistId) -> Result<(), WriteFailure> {
+    /// Finishes the oldest write. One that waits or fails is still pending: remove one that fails
+    /// with [`drop_first`](Self::drop_first), or all with [`stop`](Self::stop).
+    pub(crate) fn complete(&mut self, id: PersistId) -> Completion {
         let first = self.pending.front().expect("a write completes only once");
         assert!(first.id() == id, "write {} completes, but {} comes first", id.0, first.id().0);
         if first.has_no_room {
-            return Err(WriteFailure::Full);
+            return Completion::Fails(WriteFailure::Full);
         }
-        if !self.flushes() {
+        let batch = first.batch.clone();
+        match self.store(&batch) {
+            Ok(()) => drop(self.pending.pop_front()),
+            Err(WriteFailure::Full) => return Completion::Waits,
+            Err(failure) => return Completion::Fails(failure),
+        }
+        Completion::Durable
+    }
+
+    /// Makes a batch durable.
+    ///
+    /// # Errors
+    /// If its flush fails, or if there is no room in the files.
+    fn store(&mut self, batch: &WriteBatch) -> Result<(), WriteFailure> {
+        if let Some(directory) = &mut self.directory {
+            let faults = Faults { fsync: &mut self.fsync, is_full: self.is_full };
+            directory.write(batch, faults)?;
+        } else if !self.flushes() {
             return Err(WriteFailure::Fsync);
         }
-        if let Some(first) = self.pending.pop_front() {
-            self.durable.apply(&first.batch);
-        }
+        self.durable.apply(batch);
         Ok(())
     }
 
@@ -272,13 +323,22 @@ impl Disk {
         self.durable.undo(&failed.batch)
     }
 
-    /// The process stops after a failed write: all unfinished writes are lost.
+    /// The process stops after a failed write: all unfinished writes are lost. In files, some may
+    /// be there.
     pub(crate) fn stop(&mut self) -> PowerLoss {
-        self.lose(None)
+        if let Some(directory) = &mut self.directory {
+            directory.end(self.random.split());
+            return self.found_after_loss();
+        }
+        let files = self.crash_files(Unsynced::Lost);
+        PowerLoss { files, ..self.lose(None) }
     }
 
     /// The power fails. `tear` draws the part of a torn write that lands.
     pub(crate) fn crash(&mut self, unsynced: Unsynced, tear: &mut Tear) -> PowerLoss {
+        if self.directory.is_some() {
+            return self.crash_in_files(unsynced);
+        }
         let all = self.pending.len();
         // Drawn in any case, so that the other choices do not shift later draws.
         let drawn = self.random.up_to(all as u64) as usize;
@@ -300,7 +360,8 @@ impl Disk {
         if let Some((_, landed)) = &torn {
             self.durable.apply(landed);
         }
-        self.lose(torn)
+        let files = self.crash_files(unsynced);
+        PowerLoss { files, ..self.lose(torn) }
     }
 
     fn lose(&mut self, torn: Option<(PersistId, WriteBatch)>) -> PowerLoss {
@@ -309,13 +370,15 @@ impl Disk {
         for write in self.pending.drain(..) {
             lost.writes.extend(write.batch.writes.iter().cloned());
         }
-        PowerLoss { writes, undo: self.durable.undo(&lost), torn }
+        let files = WriteBatch::default();
+        PowerLoss { writes, undo: self.durable.undo(&lost), torn, files }
     }
 }
 
 pub(crate) use damage::Tear;
 pub use files::FileWrite;
 pub(crate) use files::{FileDone, FileWork, Flush, Flushed};
+pub use in_files::DiskFault;
 
 #[cfg(test)]
 mod tests;

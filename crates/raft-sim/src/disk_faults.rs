@@ -60,6 +60,11 @@ pub enum DiskDamage {
     /// The records are those of the last [`DiskChange::Backup`] again: a disk that is consistent,
     /// and older than the node's promises. The disk must not be in use.
     Restore,
+    /// A record comes back as zeros: in files, all sectors that have a part of it.
+    Zero {
+        /// `None`: the seed chooses.
+        record: Option<RecordKey>,
+    },
 }
 
 /// Why a write did not become durable.
@@ -100,6 +105,8 @@ impl Say<Mention> for DiskDamage {
                 say!(out; "some record is in the place of another")
             }
             Self::Wipe => say!(out; "all records are gone"),
+            Self::Zero { record: Some(key) } => say!(out; The(*key), " comes back as zeros"),
+            Self::Zero { record: None } => say!(out; "some record comes back as zeros"),
             Self::Restore => say!(out; "an older copy takes the place of its records"),
         }
     }

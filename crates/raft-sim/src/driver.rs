@@ -26,6 +26,10 @@ pub struct Driver {
     /// Whether the data of snapshots is in files. Their writes take as long as other writes, beside
     /// them, and so does each read of a piece.
     pub snapshot_files: bool,
+    /// Whether each node keeps its disk in files, with the code of a real server
+    /// (`raft-storage-file`) over a simulated directory. A loss of power then leaves any part of
+    /// what was not flushed, and what a node starts with is read from the files.
+    pub disk_files: bool,
 }
 
 /// Where the state machine is.

@@ -83,7 +83,7 @@ pub use action::{
 };
 pub use client::{Client, PendingOperation};
 pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};
-pub use disk::{Disk, FileWrite, PendingWrite};
+pub use disk::{Disk, DiskFault, FileWrite, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use driver::{Driver, MAX_DRIVER_DELAY, StatePlace, restore_store};
 pub use event::{

@@ -11,15 +11,14 @@ use raft_core::{
 };
 use raft_kv::{ClientId, Operation, Sequence, Store};
 use raft_server::{Replica, ReplicaInput};
-use raft_storage::StorageError;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
 use crate::{
-    AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, Switches, Words,
-    WriteFailure, restore_store,
+    AdminRequest, Disk, DiskError, DiskFault, EventNumber, NodeClock, ReadPolicy, Setup, Switches,
+    Words, WriteFailure, restore_store,
 };
 
 /// A server of the cluster: its disk, its clock and its process.
@@ -213,16 +212,16 @@ impl SimNode {
         if self.disk.is_full() {
             return Err(DiskError::Full(self.id).to_string());
         }
-        self.recovered().map(drop).map_err(|error| error.reason().to_string())
+        self.recovered().map(drop).map_err(|fault| fault.reason().to_string())
     }
 
     /// The state that it would recover from its durable records, and from its state machine if that
     /// is on disk.
     ///
     /// # Errors
-    /// The record that is damaged, and how.
-    pub fn recovered(&self) -> Result<Recovered, StorageError> {
-        let recovered = raft_storage::recover(self.id, self.disk.durable())?;
+    /// The record that is damaged, and how; or how its files are.
+    pub fn recovered(&self) -> Result<Recovered, DiskFault> {
+        let recovered = self.disk.recovered(self.id)?;
         let applied = LogIndex(self.flushed.as_ref().map_or(0, Store::last_applied));
         Ok(Recovered { applied, ..recovered })
     }
@@ -424,7 +423,7 @@ impl SimNode {
         rules_off: Switches,
         members: Option<Membership>,
     ) -> Result<(Config, Recovered), Words> {
-        let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
+        let recovered = self.recovered().map_err(|fault| fault.reason())?;
         let seed = self.core_seed(setup.seed);
         let mut config = setup.config(self.id, seed, &self.settings);
         rules_off.configure(&mut config);

@@ -48,6 +48,11 @@ impl Random {
         self.numbers.next()
     }
 
+    /// A stream of its own for one purpose: it takes one number, however many are drawn from it.
+    pub(crate) fn split(&mut self) -> Self {
+        Self { numbers: SplitMix64::new(self.next()) }
+    }
+
     /// A number in `0..=max`.
     pub fn up_to(&mut self, max: u64) -> u64 {
         ((u128::from(self.next()) * (u128::from(max) + 1)) >> 64) as u64

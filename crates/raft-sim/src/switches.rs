@@ -1,7 +1,9 @@
 //! The planted bugs, of the core and of the software around it, under one set of names.
 //!
 //! Those of the core are [`raft_core::Bug`]. Those of the world are mistakes in the state machine's
-//! sessions and in the driver of the disk. Each has exactly one call site.
+//! sessions, in the driver of the disk, and in the files of a disk. Each has exactly one call site.
+
+use raft_storage_file::{Mistake, Mistakes};
 
 /// A rule outside of the core that is switched off.
 #[cfg_attr(not(feature = "bugs"), expect(unreachable_pub, reason = "public with the feature"))]
@@ -12,6 +14,50 @@ pub enum WorldBug {
     RetryAppliedTwice,
     /// A flush that failed is reported to the core as if what it wrote were durable.
     FsyncFailureIgnored,
+    /// A segment of the log in files gets its name before it is flushed.
+    SegmentNamedEarly,
+    /// The directory of the log in files is never flushed.
+    DirectoryNotFlushed,
+    /// After a failed flush of the log in files, the driver tries again, and the second one counts.
+    FlushTriedAgain,
+    /// A batch at the end of the log in files that is not whole is read as far as it goes.
+    TornEndTaken,
+    /// Whatever comes after the first bad batch of the log in files is taken for a torn end.
+    HoleTakenAsEnd,
+}
+
+impl WorldBug {
+    /// All of them.
+    #[cfg_attr(not(feature = "bugs"), expect(unreachable_pub, reason = "public with the feature"))]
+    pub const ALL: [Self; 7] = [
+        Self::RetryAppliedTwice,
+        Self::FsyncFailureIgnored,
+        Self::SegmentNamedEarly,
+        Self::DirectoryNotFlushed,
+        Self::FlushTriedAgain,
+        Self::TornEndTaken,
+        Self::HoleTakenAsEnd,
+    ];
+
+    /// The mistake of a disk in files that it is.
+    fn mistake(self) -> Option<Mistake> {
+        Some(match self {
+            Self::RetryAppliedTwice | Self::FsyncFailureIgnored => return None,
+            Self::SegmentNamedEarly => Mistake::RenameBeforeFlush,
+            Self::DirectoryNotFlushed => Mistake::NamesNotFlushed,
+            Self::FlushTriedAgain => Mistake::RetryAfterFailure,
+            Self::TornEndTaken => Mistake::TornIsWhole,
+            Self::HoleTakenAsEnd => Mistake::HoleIsTheEnd,
+        })
+    }
+}
+
+impl Switches {
+    /// The mistakes of a disk in files.
+    pub(crate) fn mistakes(self) -> Mistakes {
+        let off = WorldBug::ALL.into_iter().filter(|bug| self.has_in_world(*bug));
+        off.filter_map(WorldBug::mistake).fold(Mistakes::default(), Mistakes::with)
+    }
 }
 
 #[cfg(not(feature = "bugs"))]
@@ -30,8 +76,60 @@ mod named {
     use crate::machine::Machine;
 
     impl WorldBug {
-        /// All of them.
-        pub const ALL: [Self; 2] = [Self::RetryAppliedTwice, Self::FsyncFailureIgnored];
+        fn name(self) -> &'static str {
+            match self {
+                Self::RetryAppliedTwice => "retry-applied-twice",
+                Self::FsyncFailureIgnored => "fsync-failure-ignored",
+                Self::SegmentNamedEarly => "segment-named-early",
+                Self::DirectoryNotFlushed => "directory-not-flushed",
+                Self::FlushTriedAgain => "flush-tried-again",
+                Self::TornEndTaken => "torn-end-taken",
+                Self::HoleTakenAsEnd => "hole-taken-as-end",
+            }
+        }
+
+        fn rule(self) -> &'static str {
+            match self {
+                Self::RetryAppliedTwice => {
+                    "A command takes effect once, however often its client repeats it."
+                }
+                Self::FsyncFailureIgnored => {
+                    "A write counts as durable only if its flush succeeded."
+                }
+                Self::SegmentNamedEarly => {
+                    "A file gets its name only when what is in it is flushed."
+                }
+                Self::DirectoryNotFlushed => {
+                    "A file counts as durable only when its directory is flushed."
+                }
+                Self::FlushTriedAgain => "After a failed flush, no later one counts.",
+                Self::TornEndTaken => "A batch that is not whole was never written.",
+                Self::HoleTakenAsEnd => "A batch that is not whole is damage if it was flushed.",
+            }
+        }
+
+        fn breaks(self) -> &'static str {
+            match self {
+                Self::RetryAppliedTwice => "Exactly Once",
+                Self::FsyncFailureIgnored => "Durable Promises",
+                Self::SegmentNamedEarly
+                | Self::DirectoryNotFlushed
+                | Self::FlushTriedAgain
+                | Self::TornEndTaken
+                | Self::HoleTakenAsEnd => "Faithful Recovery",
+            }
+        }
+
+        fn seen_in(self) -> &'static str {
+            match self {
+                Self::RetryAppliedTwice => "stores without client sessions",
+                Self::FsyncFailureIgnored | Self::FlushTriedAgain => "PostgreSQL (\"fsyncgate\")",
+                Self::SegmentNamedEarly
+                | Self::DirectoryNotFlushed
+                | Self::TornEndTaken
+                | Self::HoleTakenAsEnd => "a review",
+            }
+        }
     }
 
     /// One rule that is switched off, wherever it belongs.
@@ -62,8 +160,7 @@ mod named {
         pub fn name(self) -> &'static str {
             match self {
                 Self::Core(bug) => bug.name(),
-                Self::World(WorldBug::RetryAppliedTwice) => "retry-applied-twice",
-                Self::World(WorldBug::FsyncFailureIgnored) => "fsync-failure-ignored",
+                Self::World(bug) => bug.name(),
             }
         }
 
@@ -71,12 +168,7 @@ mod named {
         pub fn rule(self) -> &'static str {
             match self {
                 Self::Core(bug) => bug.rule(),
-                Self::World(WorldBug::RetryAppliedTwice) => {
-                    "A command takes effect once, however often its client repeats it."
-                }
-                Self::World(WorldBug::FsyncFailureIgnored) => {
-                    "A write counts as durable only if its flush succeeded."
-                }
+                Self::World(bug) => bug.rule(),
             }
         }
 
@@ -86,7 +178,7 @@ mod named {
             match self {
                 Self::Core(bug) => bug.section(),
                 Self::World(WorldBug::RetryAppliedTwice) => Some("§8"),
-                Self::World(WorldBug::FsyncFailureIgnored) => Some("Figure 2"),
+                Self::World(_) => Some("Figure 2"),
             }
         }
 
@@ -94,8 +186,7 @@ mod named {
         pub fn breaks(self) -> &'static str {
             match self {
                 Self::Core(bug) => bug.breaks(),
-                Self::World(WorldBug::RetryAppliedTwice) => "Exactly Once",
-                Self::World(WorldBug::FsyncFailureIgnored) => "Durable Promises",
+                Self::World(bug) => bug.breaks(),
             }
         }
 
@@ -103,8 +194,7 @@ mod named {
         pub fn seen_in(self) -> &'static str {
             match self {
                 Self::Core(bug) => bug.seen_in(),
-                Self::World(WorldBug::RetryAppliedTwice) => "stores without client sessions",
-                Self::World(WorldBug::FsyncFailureIgnored) => "PostgreSQL (\"fsyncgate\")",
+                Self::World(bug) => bug.seen_in(),
             }
         }
     }

@@ -35,7 +35,7 @@ use crate::links::Links;
 use crate::load::RunningLoad;
 use crate::node::{LiveProcess, Process, place_of};
 use crate::{
-    Client, ClusterEvent, DiskEvent, Event, EventKind, EventNumber, InFlightMessage, Link,
+    Client, ClusterEvent, Disk, DiskEvent, Event, EventKind, EventNumber, InFlightMessage, Link,
     NodeState, Partition, Setup, SetupError, SimNode, Switches,
 };
 
@@ -226,8 +226,9 @@ impl World {
         let none = Records::default();
         let disks: Vec<&Records> = self.nodes.iter().map(|node| node.disk().durable()).collect();
         let beyond = |(place, node): (usize, &SimNode)| {
-            let before = earlier.node(node.id()).map_or(&none, |node| node.disk().durable());
-            disks[place].bytes_beyond(before, &disks[..place])
+            let before = earlier.node(node.id()).map(SimNode::disk);
+            let files = node.disk().file_bytes_beyond(before);
+            files + disks[place].bytes_beyond(before.map_or(&none, Disk::durable), &disks[..place])
         };
         self.nodes.iter().enumerate().map(beyond).sum()
     }

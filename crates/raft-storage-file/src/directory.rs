@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{DiskFile, FileSystem};
+use crate::FileSystem;
 
 /// A directory of the operating system.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl FileSystem for Directory {
         names.filter_map(Result::transpose).collect()
     }
 
-    fn create(&self, name: &str) -> io::Result<File> {
+    fn create(&mut self, name: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true).open(self.path.join(name))
     }
@@ -58,45 +58,42 @@ impl FileSystem for Directory {
         OpenOptions::new().read(true).write(true).open(self.path.join(name))
     }
 
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.path.join(from), self.path.join(to))
     }
 
-    fn remove(&self, name: &str) -> io::Result<()> {
+    fn remove(&mut self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path.join(name))
     }
 
-    fn salt(&self) -> u64 {
+    fn salt(&mut self) -> u64 {
         RandomState::new().hash_one(0)
     }
 
-    fn sync_names(&self) -> io::Result<()> {
+    fn sync_names(&mut self) -> io::Result<()> {
         self.handle.sync_all()
     }
-}
 
-impl DiskFile for File {
-    fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<()> {
-        let mut file = self;
+    fn write_at(&mut self, mut file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
         file.seek(SeekFrom::Start(place))?;
         file.write_all(bytes)
     }
 
-    fn read(&self) -> io::Result<Vec<u8>> {
-        let (mut file, mut bytes) = (self, Vec::new());
+    fn read(&self, mut file: &File) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0))?;
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    fn read_start(&self, bytes: usize) -> io::Result<Vec<u8>> {
-        let (mut file, mut start) = (self, Vec::new());
+    fn read_start(&self, mut file: &File, bytes: usize) -> io::Result<Vec<u8>> {
+        let mut start = Vec::new();
         file.seek(SeekFrom::Start(0))?;
         file.take(bytes as u64).read_to_end(&mut start)?;
         Ok(start)
     }
 
-    fn sync(&self) -> io::Result<()> {
-        self.sync_data()
+    fn sync(&mut self, file: &File) -> io::Result<()> {
+        file.sync_data()
     }
 }

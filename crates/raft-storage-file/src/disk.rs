@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 
 use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_snapshot_mark};
 
 use crate::frame::{ALIGN, HEADER, Header, push_frame};
-use crate::{DiskFile, FileDiskError, FileSystem};
+use crate::mistakes::{Mistake, Mistakes};
+use crate::{FileDiskError, FileSystem};
 
 /// Counts the batches of a disk from 1, over all its lifetimes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -15,7 +17,7 @@ pub struct BatchNumber(pub u64);
 /// How a disk uses its directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// The length of a segment in bytes, at least 4 KiB. A batch that is longer gets a segment of
+    /// The length of a segment in bytes, at least 1 KiB. A batch that is longer gets a segment of
     /// its own.
     pub segment_bytes: u64,
 }
@@ -27,7 +29,7 @@ impl Default for Options {
 }
 
 /// The disk of a node, in the files of one directory. Only one may be open for a directory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FileDisk<F: FileSystem> {
     files: F,
     options: Options,
@@ -45,13 +47,16 @@ pub struct FileDisk<F: FileSystem> {
     log_start: u64,
     /// Files of snapshots that the next flush makes needless.
     needless: Vec<u64>,
+    /// The next segment, as far as it is filled.
+    prepared: Option<Prepared<F::File>>,
+    /// So many of its bytes are due.
+    owed: u64,
     has_failed: bool,
-    #[cfg(test)]
-    pub(crate) mistake: Option<Mistake>,
+    mistakes: Mistakes,
 }
 
 /// The segment that takes frames.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Active<H> {
     pub(crate) file: H,
     pub(crate) number: u64,
@@ -68,24 +73,6 @@ pub(crate) struct Older {
     pub(crate) number: u64,
     /// The largest index of an entry that was written in it.
     pub(crate) last_entry: u64,
-}
-
-/// A mistake that others made, for tests.
-#[cfg(test)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mistake {
-    /// A segment gets its name before it is flushed.
-    RenameBeforeFlush,
-    /// The names are never flushed.
-    NamesNotFlushed,
-    /// After a failed flush, the next one counts.
-    RetryAfterFailure,
-    /// A batch is reported when it is written.
-    NoFlush,
-    /// Everything after the first bad frame is a torn end.
-    HoleIsTheEnd,
-    /// Segments go as soon as the next one is there.
-    RemovedTooEarly,
 }
 
 /// What opening a directory found.
@@ -143,19 +130,48 @@ pub(crate) struct Draft<'a> {
     pub(crate) options: Options,
 }
 
+/// The next segment, before it has a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared<H> {
+    file: H,
+    /// It is filled up to here.
+    zeros: u64,
+}
+
+/// The next segment is flushed in parts of this length, or in four, if those are shorter.
+const PART: u64 = 1 << 20;
+
+fn write_zeros<F: FileSystem>(
+    files: &mut F,
+    file: &F::File,
+    mut range: Range<u64>,
+) -> io::Result<()> {
+    while range.start < range.end {
+        let part = (range.end - range.start).min(ZEROS.len() as u64);
+        files.write_at(file, &ZEROS[..part as usize], range.start)?;
+        range.start += part;
+    }
+    Ok(())
+}
+
+fn draft_name(number: u64) -> String {
+    format!("{number:016x}.new")
+}
+
 /// Makes a file under another name, and gives it its name, with the directory flushed. The number
 /// is that of the file, and the bytes are the room that it needs.
 ///
 /// # Errors
 /// [`FileDiskError::Full`] without any effect, or what fails.
 fn make_file<F: FileSystem>(
-    files: &F,
+    files: &mut F,
     (number, name, bytes): (u64, &str, u64),
-    flushes_names: bool,
-    write: impl FnOnce(&F::File) -> io::Result<()>,
+    (begun, flushes_names): (Option<F::File>, bool),
+    write: impl FnOnce(&mut F, &F::File) -> io::Result<()>,
 ) -> Result<F::File, FileDiskError> {
-    let new = format!("{number:016x}.new");
-    let made = files.create(&new).and_then(|file| write(&file).map(|()| file));
+    let new = draft_name(number);
+    let begun = begun.map_or_else(|| files.create(&new), Ok);
+    let made = begun.and_then(|file| write(files, &file).map(|()| file));
     let file = made.map_err(|error| {
         // What is left of it is removed when the disk is opened.
         drop(files.remove(&new));
@@ -171,18 +187,13 @@ fn make_file<F: FileSystem>(
     Ok(file)
 }
 
-/// Makes a segment: zeros, header and first frame, flushed, and then its name.
+/// Makes a segment: zeros, header and first frame, flushed, and then its name. Zeros of it may be
+/// prepared.
 pub(crate) fn make_segment<F: FileSystem>(
-    files: &F,
+    files: &mut F,
     draft: &Draft<'_>,
-) -> Result<Active<F::File>, FileDiskError> {
-    make_segment_in_order(files, draft, [true, true])
-}
-
-fn make_segment_in_order<F: FileSystem>(
-    files: &F,
-    draft: &Draft<'_>,
-    [flushes, flushes_names]: [bool; 2],
+    prepared: Option<Prepared<F::File>>,
+    mistakes: Mistakes,
 ) -> Result<Active<F::File>, FileDiskError> {
     let Draft { number, first, flushed, others, room, options } = *draft;
     let salt = files.salt();
@@ -193,25 +204,26 @@ fn make_segment_in_order<F: FileSystem>(
     push_frame(&mut begin, (salt, first, flushed), &head);
     let end = begin.len() as u64;
     // However large the first frame is, there is room for others.
-    let capacity = end + options.segment_bytes.max(4 << 10).max(room);
+    let capacity = end + options.segment_bytes.max(1 << 10).max(room);
     begin[..HEADER].copy_from_slice(&Header { number, first, capacity, salt }.to_bytes());
-    let filled = |file: &F::File| {
-        let mut place = 0;
-        while place < capacity {
-            let part = (capacity - place).min(ZEROS.len() as u64);
-            file.write_at(&ZEROS[..part as usize], place)?;
-            place += part;
-        }
-        file.write_at(&begin, 0)?;
-        if flushes { file.sync() } else { Ok(()) }
+    let (begun, zeros) = prepared.map_or((None, 0), |draft| (Some(draft.file), draft.zeros));
+    let filled = |files: &mut F, file: &F::File| {
+        write_zeros(files, file, zeros..capacity)?;
+        files.write_at(file, &begin, 0)?;
+        if mistakes.has(Mistake::RenameBeforeFlush) { Ok(()) } else { files.sync(file) }
     };
+    let flushes_names = !mistakes.has(Mistake::NamesNotFlushed);
     let name = segment_name(number);
-    let file = make_file(files, (number, &name, capacity), flushes_names, filled)?;
+    let file = make_file(files, (number, &name, capacity), (begun, flushes_names), filled)?;
     Ok(Active { file, number, end, capacity, salt, last_entry: 0 })
 }
 
 impl<F: FileSystem> FileDisk<F> {
-    pub(crate) fn from_found(files: F, options: Options, found: Found<F::File>) -> Self {
+    pub(crate) fn from_found(
+        files: F,
+        (options, mistakes): (Options, Mistakes),
+        found: Found<F::File>,
+    ) -> Self {
         let Found { active, older, last, records } = found;
         Self {
             files,
@@ -224,9 +236,10 @@ impl<F: FileSystem> FileDisk<F> {
             others: without_entries(&records),
             log_start: log_start(&records),
             needless: Vec::new(),
+            prepared: None,
+            owed: 0,
             has_failed: false,
-            #[cfg(test)]
-            mistake: None,
+            mistakes,
         }
     }
 
@@ -277,6 +290,26 @@ impl<F: FileSystem> FileDisk<F> {
         BatchNumber(self.flushed)
     }
 
+    /// The directory.
+    pub fn files(&self) -> &F {
+        &self.files
+    }
+
+    /// The directory, to give it faults.
+    pub fn files_mut(&mut self) -> &mut F {
+        &mut self.files
+    }
+
+    /// Ends without a write: what waits is lost.
+    pub fn close(self) -> F {
+        self.files
+    }
+
+    /// Makes these mistakes from now on.
+    pub fn make(&mut self, mistakes: Mistakes) {
+        self.mistakes = mistakes;
+    }
+
     /// The number of segments.
     pub fn segments(&self) -> usize {
         self.older.len() + 1
@@ -287,22 +320,53 @@ impl<F: FileSystem> FileDisk<F> {
     }
 
     fn fails_after(&mut self, done: Result<(), FileDiskError>) -> Result<(), FileDiskError> {
-        self.has_failed |= done.is_err() && !self.makes_retries();
+        self.has_failed |= done.is_err() && !self.mistakes.has(Mistake::RetryAfterFailure);
         done
     }
 
     fn write(&mut self) -> Result<(), FileDiskError> {
         let name = segment_name(self.active.number);
-        let written = self.active.file.write_at(&self.buffer, self.active.end);
+        let written = self.files.write_at(&self.active.file, &self.buffer, self.active.end);
         written.map_err(FileDiskError::io("cannot write", &name))?;
+        self.owed += 2 * self.buffer.len() as u64;
         // Also after a mistaken retry, what was written is not written again.
         self.active.end += self.buffer.len() as u64;
         self.buffer.clear();
-        if self.flushes() {
-            self.active.file.sync().map_err(FileDiskError::io("cannot flush", &name))?;
+        if !self.mistakes.has(Mistake::NoFlush) {
+            self.files.sync(&self.active.file).map_err(FileDiskError::io("cannot flush", &name))?;
         }
         self.flushed = self.last;
+        self.prepare();
         Ok(())
+    }
+
+    /// Fills the next segment, a part with each flush, so that no flush waits for all of it. It is
+    /// ready when half of the present one is used. What fails is begun anew when it is needed.
+    fn prepare(&mut self) {
+        let length = self.options.segment_bytes;
+        if self.owed < (length / 8).min(ZEROS.len() as u64) {
+            return;
+        }
+        let due = std::mem::take(&mut self.owed);
+        let new = draft_name(self.active.number + 1);
+        let draft = match self.prepared.take() {
+            Some(draft) => Ok(draft),
+            None => self.files.create(&new).map(|file| Prepared { file, zeros: 0 }),
+        };
+        let prepared = draft.and_then(|mut draft| {
+            let end = (draft.zeros + due).min(length);
+            write_zeros(&mut self.files, &draft.file, draft.zeros..end)?;
+            let part = (length / 4).clamp(1, PART);
+            if draft.zeros / part < end / part {
+                self.files.sync(&draft.file)?;
+            }
+            draft.zeros = end;
+            Ok(draft)
+        });
+        match prepared {
+            Ok(draft) => self.prepared = Some(draft),
+            Err(_) => drop(self.files.remove(&new)),
+        }
     }
 
     /// Begins a segment in which a frame of this length has room.
@@ -319,7 +383,8 @@ impl<F: FileSystem> FileDisk<F> {
             room: room.next_multiple_of(ALIGN as u64),
             options: self.options,
         };
-        let made = make_segment_in_order(&self.files, &draft, self.order());
+        let prepared = self.prepared.take();
+        let made = make_segment(&mut self.files, &draft, prepared, self.mistakes);
         if let Err(FileDiskError::Full { bytes }) = made {
             return Err(FileDiskError::Full { bytes });
         }
@@ -382,11 +447,11 @@ impl<F: FileSystem> FileDisk<F> {
         Ok(())
     }
 
-    fn store_file(&self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
+    fn store_file(&mut self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
         let file = (handle, &*snapshot_name(handle), record.len() as u64);
-        let stored = make_file(&self.files, file, true, |file| {
-            file.write_at(record, 0)?;
-            file.sync()
+        let stored = make_file(&mut self.files, file, (None, true), |files, file| {
+            files.write_at(file, record, 0)?;
+            files.sync(file)
         });
         stored.map(drop)
     }
@@ -403,58 +468,15 @@ impl<F: FileSystem> FileDisk<F> {
                 Ok(()) | Err(_) => {}
             }
         }
-        while self.older.front().is_some_and(|segment| self.is_needless(*segment)) {
+        let removes_all = self.mistakes.has(Mistake::RemovedTooEarly);
+        let is_needless = |segment: &Older| removes_all || segment.last_entry <= self.log_start;
+        while self.older.front().is_some_and(is_needless) {
             if let Some(Older { number, .. }) = self.older.pop_front() {
                 let name = segment_name(number);
                 self.files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
             }
         }
         Ok(())
-    }
-}
-
-/// Correct, unless a test says otherwise.
-#[cfg(not(test))]
-impl<F: FileSystem> FileDisk<F> {
-    #[allow(clippy::unused_self, reason = "a test has mistakes")]
-    fn flushes(&self) -> bool {
-        true
-    }
-
-    #[allow(clippy::unused_self, reason = "a test has mistakes")]
-    fn makes_retries(&self) -> bool {
-        false
-    }
-
-    #[allow(clippy::unused_self, reason = "a test has mistakes")]
-    fn order(&self) -> [bool; 2] {
-        [true, true]
-    }
-
-    fn is_needless(&self, segment: Older) -> bool {
-        segment.last_entry <= self.log_start
-    }
-}
-
-#[cfg(test)]
-impl<F: FileSystem> FileDisk<F> {
-    fn flushes(&self) -> bool {
-        self.mistake != Some(Mistake::NoFlush)
-    }
-
-    fn makes_retries(&self) -> bool {
-        self.mistake == Some(Mistake::RetryAfterFailure)
-    }
-
-    fn order(&self) -> [bool; 2] {
-        [
-            self.mistake != Some(Mistake::RenameBeforeFlush),
-            self.mistake != Some(Mistake::NamesNotFlushed),
-        ]
-    }
-
-    fn is_needless(&self, segment: Older) -> bool {
-        segment.last_entry <= self.log_start || self.mistake == Some(Mistake::RemovedTooEarly)
     }
 }
 

@@ -4,8 +4,8 @@ use std::io;
 
 /// The files of one directory.
 pub trait FileSystem {
-    /// An open file.
-    type File: DiskFile;
+    /// An open file of it.
+    type File;
 
     /// The names of all files, in any order.
     ///
@@ -17,7 +17,7 @@ pub trait FileSystem {
     ///
     /// # Errors
     /// If it cannot be made.
-    fn create(&self, name: &str) -> io::Result<Self::File>;
+    fn create(&mut self, name: &str) -> io::Result<Self::File>;
 
     /// A file that is there.
     ///
@@ -29,48 +29,45 @@ pub trait FileSystem {
     ///
     /// # Errors
     /// If it cannot be renamed.
-    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
     /// If it cannot be removed.
-    fn remove(&self, name: &str) -> io::Result<()>;
+    fn remove(&mut self, name: &str) -> io::Result<()>;
 
     /// A number that nobody outside can guess. Each is another one.
-    fn salt(&self) -> u64;
+    fn salt(&mut self) -> u64;
 
     /// What was created, renamed and removed before survives a loss of power from now on.
     ///
     /// # Errors
     /// If that is not known.
-    fn sync_names(&self) -> io::Result<()>;
-}
+    fn sync_names(&mut self) -> io::Result<()>;
 
-/// An open file.
-pub trait DiskFile {
-    /// Writes bytes at a place. The file grows if it ends before.
+    /// Writes bytes at a place of a file. The file grows if it ends before.
     ///
     /// # Errors
     /// If not all are written.
-    fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<()>;
+    fn write_at(&mut self, file: &Self::File, bytes: &[u8], place: u64) -> io::Result<()>;
 
-    /// All bytes.
+    /// All bytes of a file.
     ///
     /// # Errors
     /// If they cannot be read.
-    fn read(&self) -> io::Result<Vec<u8>>;
+    fn read(&self, file: &Self::File) -> io::Result<Vec<u8>>;
 
-    /// The first bytes, fewer if the file is shorter.
+    /// The first bytes of a file, fewer if it is shorter.
     ///
     /// # Errors
     /// If they cannot be read.
-    fn read_start(&self, bytes: usize) -> io::Result<Vec<u8>>;
+    fn read_start(&self, file: &Self::File, bytes: usize) -> io::Result<Vec<u8>>;
 
-    /// What was written before survives a loss of power from now on.
+    /// What was written to a file before survives a loss of power from now on.
     ///
     /// # Errors
     /// If that is not known. A later call that succeeds says nothing about what was written before
     /// this one.
-    fn sync(&self) -> io::Result<()>;
+    fn sync(&mut self, file: &Self::File) -> io::Result<()>;
 }

@@ -121,10 +121,20 @@ pub(crate) fn push_frame(
 
 /// The frame at a place, if it is whole.
 pub(crate) fn read_frame(bytes: &[u8], place: usize, salt: u64) -> Option<Frame<'_>> {
+    read_frame_if(bytes, (place, salt), |head, batch| number_32(head, 24) == crc32fast::hash(batch))
+}
+
+/// The frame at a place, if its first bytes are whole, and the rest is as it should be: by this
+/// judgement of both.
+pub(crate) fn read_frame_if(
+    bytes: &[u8],
+    (place, salt): (usize, u64),
+    is_whole: fn(&[u8], &[u8]) -> bool,
+) -> Option<Frame<'_>> {
     let length = read_length(bytes, place, salt)?;
     let body = place + FRAME;
     let (head, batch) = (&bytes[place..body], &bytes[body..body + length]);
-    if number_32(head, 24) != crc32fast::hash(batch) {
+    if !is_whole(head, batch) {
         return None;
     }
     let end = (body + length).next_multiple_of(ALIGN);
@@ -166,6 +176,15 @@ impl Frame<'_> {
         }
         Some(WriteBatch { writes })
     }
+
+    /// As much of the batch as can be read.
+    pub(crate) fn beginning(&self) -> WriteBatch {
+        let (mut writes, mut rest) = (Vec::new(), self.batch);
+        while let Some(write) = take_write(&mut rest) {
+            writes.push(write);
+        }
+        WriteBatch { writes }
+    }
 }
 
 fn head_checksum(salt: u64, head: &[u8]) -> u32 {
@@ -184,8 +203,11 @@ const DELETE_FILES: u8 = 3;
 const DELETE: u8 = 4;
 
 fn push_batch(list: &mut Vec<u8>, batch: &WriteBatch) {
+    let start = list.len();
     for write in &batch.writes {
         match write {
+            // The file has the record itself.
+            Write::Put { key: RecordKey::SnapshotFile(_), .. } => {}
             Write::Put { key, record } => {
                 list.push(PUT);
                 push_key(list, *key);
@@ -204,7 +226,7 @@ fn push_batch(list: &mut Vec<u8>, batch: &WriteBatch) {
             }
         }
     }
-    if batch.writes.is_empty() {
+    if list.len() == start {
         // No frame is empty: zeros are what was never written.
         list.push(DELETE_ENTRIES);
         list.extend_from_slice(&[0; 16]);

@@ -1,6 +1,7 @@
 //! Opening a directory: the segments in order, and where the last one ends.
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 
 use raft_storage::{RecordKey, Records, Write, WriteBatch};
 
@@ -8,8 +9,11 @@ use crate::disk::{
     Active, Draft, Found, Older, log_start, make_segment, segment_name, snapshot_name,
     without_entries,
 };
-use crate::frame::{ALIGN, BadHeader, HEADER, Header, VERSION, may_be_torn, read_frame};
-use crate::{DiskFile, FileDisk, FileDiskError, FileSystem, Options};
+use crate::frame::{
+    ALIGN, BadHeader, HEADER, Header, VERSION, may_be_torn, read_frame, read_frame_if,
+};
+use crate::mistakes::Mistake;
+use crate::{FileDisk, FileDiskError, FileSystem, Mistakes, Options};
 
 /// What opening a disk found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -29,45 +33,46 @@ impl<F: FileSystem> FileDisk<F> {
     /// If the directory cannot be read or written, another version wrote it, or a batch that was
     /// flushed is damaged.
     pub fn open(files: F, options: Options) -> Result<(Self, Records, OpenReport), FileDiskError> {
-        open_by(files, options, is_acknowledged)
+        Self::open_making(files, options, Mistakes::default())
     }
 
-    #[cfg(test)]
-    pub(crate) fn open_whatever_was_flushed(
-        files: F,
+    /// The same, with mistakes, also later.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_making(
+        mut files: F,
         options: Options,
+        mistakes: Mistakes,
     ) -> Result<(Self, Records, OpenReport), FileDiskError> {
-        open_by(files, options, |_, _, _| false)
+        let (found, report) = open_files(&mut files, options, mistakes)?;
+        let records = found.records.clone();
+        Ok((Self::from_found(files, (options, mistakes), found), records, report))
     }
 }
 
-/// Whether a frame was flushed that is not whole: the bytes of the segment, the place and the salt,
-/// and the sequence number.
-type Judge = fn(&[u8], (usize, u64), u64) -> bool;
-
-fn open_by<F: FileSystem>(
-    files: F,
+fn open_files<F: FileSystem>(
+    files: &mut F,
     options: Options,
-    is_acknowledged: Judge,
-) -> Result<(FileDisk<F>, Records, OpenReport), FileDiskError> {
+    mistakes: Mistakes,
+) -> Result<(Found<F::File>, OpenReport), FileDiskError> {
     let mut opened = OpenReport::default();
-    let listed = list(&files)?;
+    let listed = list(files)?;
     let mut records = Records::default();
     for handle in &listed.snapshots {
         let name = snapshot_name(*handle);
         let file = files.open(&name).map_err(FileDiskError::io("cannot open", &name))?;
-        let record = file.read().map_err(FileDiskError::io("cannot read", &name))?;
+        let record = files.read(&file).map_err(FileDiskError::io("cannot read", &name))?;
         records.put(RecordKey::SnapshotFile(*handle), record.into());
     }
     let found = if listed.segments.is_empty() {
         if listed.was_in_use {
             return Err(damaged(&segment_name(1), 0, "it is gone, and other files are there"));
         }
-        first_start(&files, options, records)?
+        first_start(files, options, records)?
     } else {
-        let mut reader =
-            Reader { records, older: VecDeque::new(), next: 0, opened, is_acknowledged };
-        let active = reader.read_all(&files, &listed.segments)?;
+        let mut reader = Reader { records, older: VecDeque::new(), next: 0, opened, mistakes };
+        let active = reader.read_all(files, &listed.segments)?;
         reader.check_beginning(&listed)?;
         opened = reader.opened;
         let last = reader.next - 1;
@@ -80,7 +85,7 @@ fn open_by<F: FileSystem>(
                 reader.next += 1;
                 let (first, flushed) = (last + 1, last);
                 let draft = Draft { number, first, flushed, others: &others, room: 0, options };
-                make_segment(&files, &draft)?
+                make_segment(files, &draft, None, Mistakes::default())?
             }
         };
         let Reader { records, older, next, .. } = reader;
@@ -88,22 +93,25 @@ fn open_by<F: FileSystem>(
     };
     opened.leftovers = listed.leftovers.len() as u64;
     for name in listed.leftovers {
-        files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
+        match files.remove(&name) {
+            // It became the segment that was just made.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed.map_err(FileDiskError::io("cannot remove", &name))?,
+        }
     }
     // A name that the process before gave may not be durable, although it is seen.
     files.sync_names().map_err(FileDiskError::io("cannot flush", "the directory"))?;
-    let records = found.records.clone();
-    Ok((FileDisk::from_found(files, options, found), records, opened))
+    Ok((found, opened))
 }
 
 fn first_start<F: FileSystem>(
-    files: &F,
+    files: &mut F,
     options: Options,
     records: Records,
 ) -> Result<Found<F::File>, FileDiskError> {
     let others = Records::default();
     let draft = Draft { number: 1, first: 1, flushed: 0, others: &others, room: 0, options };
-    let active = make_segment(files, &draft)?;
+    let active = make_segment(files, &draft, None, Mistakes::default())?;
     Ok(Found { active, older: VecDeque::new(), last: 1, records })
 }
 
@@ -156,21 +164,21 @@ struct Reader {
     /// The sequence number of the next frame.
     next: u64,
     opened: OpenReport,
-    is_acknowledged: Judge,
+    mistakes: Mistakes,
 }
 
 impl Reader {
     /// Reads all segments. The last one, unless its end is torn.
     fn read_all<F: FileSystem>(
         &mut self,
-        files: &F,
+        files: &mut F,
         segments: &[u64],
     ) -> Result<Option<Active<F::File>>, FileDiskError> {
         let mut headers = Vec::new();
         for number in segments {
             let name = segment_name(*number);
             let file = files.open(&name).map_err(FileDiskError::io("cannot open", &name))?;
-            let start = file.read_start(HEADER);
+            let start = files.read_start(&file, HEADER);
             let start = start.map_err(FileDiskError::io("cannot read", &name))?;
             let header = Header::read(&start).map_err(|bad| match bad {
                 BadHeader::Version(found) => {
@@ -187,7 +195,7 @@ impl Reader {
         self.next = firsts[0];
         for (place, (file, header)) in headers.into_iter().enumerate() {
             let until = firsts.get(place + 1).copied();
-            let active = self.read_segment_file(file, header, until)?;
+            let active = self.read_segment(files, (file, header), until)?;
             if active.is_some() {
                 return Ok(active);
             }
@@ -196,15 +204,15 @@ impl Reader {
     }
 
     /// Reads a segment. It goes on if it is the last one, and its end is not torn.
-    fn read_segment_file<H: DiskFile>(
+    fn read_segment<F: FileSystem>(
         &mut self,
-        file: H,
-        header: Header,
+        files: &mut F,
+        (file, header): (F::File, Header),
         until: Option<u64>,
-    ) -> Result<Option<Active<H>>, FileDiskError> {
+    ) -> Result<Option<Active<F::File>>, FileDiskError> {
         let Header { number, capacity, salt, .. } = header;
         let name = segment_name(number);
-        let bytes = file.read().map_err(FileDiskError::io("cannot read", &name))?;
+        let bytes = files.read(&file).map_err(FileDiskError::io("cannot read", &name))?;
         if bytes.len() as u64 != capacity {
             return Err(damaged(&name, bytes.len() as u64, "it has not the length that it had"));
         }
@@ -212,7 +220,7 @@ impl Reader {
         if until.is_none() {
             // What the process before wrote may be seen, and not be on the medium: also if its
             // flush failed, a flush alone would not bring it there.
-            let stored = file.write_at(&bytes[..end], 0).and_then(|()| file.sync());
+            let stored = files.write_at(&file, &bytes[..end], 0).and_then(|()| files.sync(&file));
             stored.map_err(FileDiskError::io("cannot flush", &name))?;
             let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             self.opened.cut = used.saturating_sub(end) as u64;
@@ -252,12 +260,17 @@ impl Reader {
         let (mut place, mut last_entry) = (HEADER, 0);
         let first = self.next;
         while until != Some(self.next) {
-            let frame = read_frame(bytes, place, salt);
+            let takes_torn = self.mistakes.has(Mistake::TornIsWhole);
+            let frame = match takes_torn {
+                false => read_frame(bytes, place, salt),
+                true => read_frame_if(bytes, (place, salt), |_, _| true),
+            };
             let Some(frame) = frame.filter(|frame| frame.sequence == self.next) else {
                 // The first frame was flushed before the segment got its name.
-                let was_flushed = until.is_some() || self.next == first;
-                let place_of = (place, salt);
-                if was_flushed || (self.is_acknowledged)(bytes, place_of, self.next) {
+                let was_flushed = until.is_some()
+                    || self.next == first
+                    || is_acknowledged(bytes, (place, salt), self.next);
+                if was_flushed && !self.mistakes.has(Mistake::HoleIsTheEnd) {
                     return Err(damaged(
                         &name,
                         place as u64,
@@ -266,7 +279,7 @@ impl Reader {
                 }
                 break;
             };
-            let batch = frame.batch();
+            let batch = if takes_torn { Some(frame.beginning()) } else { frame.batch() };
             let batch = batch.ok_or_else(|| damaged(&name, place as u64, "it is no batch"))?;
             last_entry = last_entry.max(self.apply(&batch));
             (place, self.next) = (frame.end, self.next + 1);

@@ -3,13 +3,19 @@
 //! What is written is seen at once, and survives a loss of power only after a flush. Without one,
 //! any part of it may survive: each sector of 512 bytes by itself, the length of a file apart from
 //! its bytes, each change of a name apart from the others.
+//!
+//! A directory is a value: a clone is another directory with the same files, and shares their
+//! memory.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::Arc;
 
-use crate::{DiskFile, FileSystem};
+use imbl::OrdMap;
+
+use crate::FileSystem;
+use crate::frame::{HEADER, Header, read_frame};
 
 /// Bytes that survive together or not at all.
 const SECTOR: usize = 512;
@@ -27,22 +33,13 @@ pub enum Flushes {
     Fail,
 }
 
-/// A simulated directory. Clones are the same directory.
+/// A simulated directory.
 #[derive(Clone, Debug, Default)]
-pub struct SimulatedDirectory(Rc<RefCell<State>>);
-
-/// A file of a [`SimulatedDirectory`].
-#[derive(Clone, Debug)]
-pub struct SimulatedFile {
-    state: Rc<RefCell<State>>,
-    id: usize,
-}
-
-#[derive(Clone, Debug, Default)]
-struct State {
-    files: Vec<Content>,
-    names: BTreeMap<String, usize>,
-    durable_names: BTreeMap<String, usize>,
+pub struct SimulatedDirectory {
+    /// Those with a name, and those that may have one after a crash.
+    contents: OrdMap<u64, Content>,
+    names: OrdMap<String, u64>,
+    durable_names: OrdMap<String, u64>,
     /// The changes of names that are not flushed.
     changes: Vec<Change>,
     flushes: Flushes,
@@ -50,100 +47,186 @@ struct State {
     room: Option<u64>,
     /// How many more changes and flushes are carried out.
     left: Option<u64>,
+    /// How many files there were.
+    made: u64,
     salts: u64,
 }
 
+/// A file of a [`SimulatedDirectory`].
+#[derive(Clone, Copy, Debug)]
+pub struct SimulatedFile(u64);
+
 #[derive(Clone, Debug, Default)]
 struct Content {
-    bytes: Vec<u8>,
-    durable: Vec<u8>,
-    /// The sectors that are not flushed.
-    dirty: BTreeSet<usize>,
+    bytes: Arc<Vec<u8>>,
+    durable_length: usize,
+    /// The sectors that are not what is on the medium.
+    unflushed: BTreeMap<usize, Unflushed>,
+}
+
+/// What is on the medium in place of a sector.
+#[derive(Clone, Debug)]
+struct Unflushed {
+    /// Without the zeros after the end that the file had.
+    before: Vec<u8>,
+    /// Whether a crash may leave the sector as it is: not if its flush failed.
+    may_survive: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Change {
-    Set(String, usize),
+    Set(String, u64),
     Remove(String),
 }
 
 impl SimulatedDirectory {
     /// The power fails. `survives` decides of each part that was not flushed whether it is on the
-    /// medium. All open files are gone.
-    pub fn crash(&self, mut survives: impl FnMut() -> bool) {
-        let mut state = self.0.borrow_mut();
-        let State { files, names, durable_names, changes, .. } = &mut *state;
-        for content in files.iter_mut() {
-            let mut left = content.durable.clone();
-            if content.bytes.len() != left.len() && survives() {
-                left.resize(content.bytes.len(), 0);
+    /// medium. Files that were open are no more.
+    pub fn crash(&mut self, mut survives: impl FnMut() -> bool) {
+        for id in self.unflushed_contents() {
+            if let Some(content) = self.contents.get_mut(&id) {
+                content.crash(&mut survives);
             }
-            for sector in std::mem::take(&mut content.dirty) {
-                if survives() {
-                    copy_sector(&content.bytes, &mut left, sector);
-                }
-            }
-            (content.bytes, content.durable) = (left.clone(), left);
         }
-        for change in std::mem::take(changes) {
+        for change in std::mem::take(&mut self.changes) {
             if survives() {
-                change.carry_out(durable_names);
+                change.carry_out(&mut self.durable_names);
             }
         }
-        names.clone_from(durable_names);
-        (state.flushes, state.left) = (Flushes::Work, None);
+        self.names = self.durable_names.clone();
+        self.forget_contents();
+        (self.flushes, self.left) = (Flushes::Work, None);
     }
 
     /// The process was killed, and another one begins: what was written is there, flushed or not.
-    pub fn kill(&self) {
-        let mut state = self.0.borrow_mut();
-        (state.flushes, state.left) = (Flushes::Work, None);
+    pub fn kill(&mut self) {
+        (self.flushes, self.left) = (Flushes::Work, None);
     }
 
     /// After so many more changes and flushes the power fails, or the process is killed: all later
     /// ones are errors without an effect, until [`crash`](Self::crash) or [`kill`](Self::kill).
-    pub fn fail_after(&self, operations: u64) {
-        self.0.borrow_mut().left = Some(operations);
+    pub fn fail_after(&mut self, operations: u64) {
+        self.left = Some(operations);
+    }
+
+    /// How many changes and flushes are left before the power fails; `None`: it does not.
+    pub fn operations_left(&self) -> Option<u64> {
+        self.left
     }
 
     /// Whether flushes succeed from now on.
-    pub fn set_flushes(&self, flushes: Flushes) {
-        self.0.borrow_mut().flushes = flushes;
+    pub fn set_flushes(&mut self, flushes: Flushes) {
+        self.flushes = flushes;
     }
 
-    /// How many bytes all files may have together; `None`: any number.
-    pub fn set_room(&self, bytes: Option<u64>) {
-        self.0.borrow_mut().room = bytes;
+    /// Whether flushes succeed.
+    pub fn flushes(&self) -> Flushes {
+        self.flushes
+    }
+
+    /// How many bytes all files may have together before none grows any more; `None`: any number.
+    pub fn set_room(&mut self, bytes: Option<u64>) {
+        self.room = bytes;
     }
 
     /// Changes the bytes of a file on the medium, as a fault of the medium does. Nothing happens if
     /// there is no such file.
-    pub fn damage(&self, name: &str, change: impl FnOnce(&mut [u8])) {
-        let mut state = self.0.borrow_mut();
-        let Some(id) = state.names.get(name).copied() else { return };
-        let content = &mut state.files[id];
-        change(&mut content.bytes);
-        content.durable.clone_from(&content.bytes);
+    pub fn damage(&mut self, name: &str, change: impl FnOnce(&mut [u8])) {
+        let Some(id) = self.names.get(name) else { return };
+        let Some(content) = self.contents.get_mut(id) else { return };
+        change(Arc::make_mut(&mut content.bytes).as_mut_slice());
+        content.durable_length = content.bytes.len();
+        content.unflushed.clear();
     }
 
-    fn file(&self, id: usize) -> SimulatedFile {
-        SimulatedFile { state: self.0.clone(), id }
+    /// The file that has these bytes, and the place in it: of the last file by name, and there the
+    /// last place.
+    pub fn find(&self, bytes: &[u8]) -> Option<(&str, usize)> {
+        self.names.iter().rev().find_map(|(name, id)| {
+            let all = &self.contents.get(id)?.bytes;
+            let place = all.windows(bytes.len().max(1)).rposition(|found| found == bytes)?;
+            Some((name.as_str(), place))
+        })
     }
-}
 
-impl Change {
-    fn carry_out(self, names: &mut BTreeMap<String, usize>) {
-        match self {
-            Self::Set(name, id) => drop(names.insert(name, id)),
-            Self::Remove(name) => drop(names.remove(&name)),
+    /// The sectors of a file that have these places, in bytes, up to the end of the file.
+    pub fn sectors(&self, name: &str, places: Range<usize>) -> Range<usize> {
+        let id = self.names.get(name);
+        let length = id.and_then(|id| self.contents.get(id)).map_or(0, |file| file.bytes.len());
+        let begin = places.start / SECTOR * SECTOR;
+        begin..places.end.next_multiple_of(SECTOR).min(length)
+    }
+
+    /// Whether a disk that is opened tells of zeros in place of these sectors of a file, if all
+    /// that was flushed is in them: not in what was written last, which may be a write that did
+    /// not end.
+    pub fn zeros_are_told(&self, name: &str, sectors: Range<usize>) -> bool {
+        let segments = || self.names.iter().filter(|(name, _)| name.ends_with(".log"));
+        let last = segments().next_back().filter(|(last, _)| *last == name);
+        let Some((_, id)) = last else { return true };
+        let Some(content) = self.contents.get(id) else { return true };
+        let bytes = content.bytes.as_slice();
+        let Ok(Header { salt, .. }) = Header::read(bytes) else { return true };
+        let mut frames = Vec::new();
+        let mut place = HEADER;
+        while let Some(frame) = read_frame(bytes, place, salt) {
+            frames.push((place, frame.sequence, frame.flushed));
+            place = frame.end;
+        }
+        let is_after = |frame: &&(usize, u64, u64)| frame.0 >= sectors.end;
+        let ends = frames.iter().skip(1).map(|(begin, ..)| *begin).chain([place]);
+        let hit = frames.iter().zip(ends).position(|(_, end)| end > sectors.start);
+        match hit {
+            None => false,
+            // The first frame was flushed before the segment got its name.
+            Some(0) => true,
+            Some(hit) => {
+                let (_, sequence, _) = frames[hit];
+                frames.iter().filter(is_after).any(|(.., flushed)| *flushed >= sequence)
+            }
         }
     }
-}
 
-impl State {
+    /// The bytes of the files that an earlier directory does not share.
+    pub fn bytes_beyond(&self, earlier: &Self) -> u64 {
+        let is_shared = |(id, content): &(&u64, &Content)| {
+            let other = earlier.contents.get(*id);
+            other.is_some_and(|other: &Content| Arc::ptr_eq(&other.bytes, &content.bytes))
+        };
+        let own = self.contents.iter().filter(|content| !is_shared(content));
+        own.map(|(_, content)| content.bytes.len() as u64).sum()
+    }
+
+    fn unflushed_contents(&self) -> Vec<u64> {
+        let is_unflushed = |content: &Content| {
+            !content.unflushed.is_empty() || content.durable_length != content.bytes.len()
+        };
+        let unflushed = self.contents.iter().filter(|(_, content)| is_unflushed(content));
+        unflushed.map(|(id, _)| *id).collect()
+    }
+
+    /// Nobody can open a file without a name.
+    fn forget_contents(&mut self) {
+        let Self { contents, names, durable_names, changes, .. } = self;
+        let set = changes.iter().filter_map(|change| match change {
+            Change::Set(_, id) => Some(id),
+            Change::Remove(_) => None,
+        });
+        let all = names.values().chain(durable_names.values()).chain(set);
+        let named: BTreeSet<u64> = all.copied().collect();
+        let lost: Vec<u64> = contents.keys().filter(|id| !named.contains(id)).copied().collect();
+        for id in lost {
+            contents.remove(&id);
+        }
+    }
+
     fn change(&mut self, change: Change) {
         change.clone().carry_out(&mut self.names);
         self.changes.push(change);
+    }
+
+    fn content(&self, file: SimulatedFile) -> io::Result<&Content> {
+        self.contents.get(&file.0).ok_or_else(|| ErrorKind::NotFound.into())
     }
 
     /// # Errors
@@ -171,116 +254,147 @@ impl State {
     }
 }
 
+impl Change {
+    fn carry_out(self, names: &mut OrdMap<String, u64>) {
+        match self {
+            Self::Set(name, id) => drop(names.insert(name, id)),
+            Self::Remove(name) => drop(names.remove(&name)),
+        }
+    }
+}
+
+impl Content {
+    fn write(&mut self, bytes: &[u8], place: usize) {
+        let end = place + bytes.len();
+        if end > place {
+            for sector in place / SECTOR..=(end - 1) / SECTOR {
+                let before = sector * SECTOR..((sector + 1) * SECTOR).min(self.bytes.len());
+                let before = || self.bytes.get(before).unwrap_or_default().to_vec();
+                let unflushed = self.unflushed.entry(sector);
+                let unflushed =
+                    unflushed.or_insert_with(|| Unflushed { before: before(), may_survive: true });
+                unflushed.may_survive = true;
+            }
+        }
+        let all = Arc::make_mut(&mut self.bytes);
+        all.resize(all.len().max(end), 0);
+        all[place..end].copy_from_slice(bytes);
+    }
+
+    fn crash(&mut self, survives: &mut impl FnMut() -> bool) {
+        let all = Arc::make_mut(&mut self.bytes);
+        let length = all.len();
+        let mut left = self.durable_length;
+        if left != length && survives() {
+            left = length;
+        }
+        for (sector, unflushed) in std::mem::take(&mut self.unflushed) {
+            let end = ((sector + 1) * SECTOR).min(length);
+            if unflushed.may_survive && survives() {
+                left = left.max(end);
+                continue;
+            }
+            let begin = sector * SECTOR;
+            let before = unflushed.before.len();
+            all[begin..begin + before].copy_from_slice(&unflushed.before);
+            all[begin + before..end].fill(0);
+        }
+        all.truncate(left);
+        self.durable_length = left;
+    }
+}
+
 impl FileSystem for SimulatedDirectory {
     type File = SimulatedFile;
 
     fn names(&self) -> io::Result<Vec<String>> {
-        Ok(self.0.borrow().names.keys().cloned().collect())
+        Ok(self.names.keys().cloned().collect())
     }
 
-    fn create(&self, name: &str) -> io::Result<SimulatedFile> {
-        let mut state = self.0.borrow_mut();
-        state.begin()?;
-        let id = state.files.len();
-        state.files.push(Content::default());
-        state.change(Change::Set(name.to_owned(), id));
-        drop(state);
-        Ok(self.file(id))
+    fn create(&mut self, name: &str) -> io::Result<SimulatedFile> {
+        self.begin()?;
+        self.made += 1;
+        let id = self.made;
+        self.contents.insert(id, Content::default());
+        self.change(Change::Set(name.to_owned(), id));
+        Ok(SimulatedFile(id))
     }
 
     fn open(&self, name: &str) -> io::Result<SimulatedFile> {
-        let id = self.0.borrow().names.get(name).copied();
-        Ok(self.file(id.ok_or(ErrorKind::NotFound)?))
+        let id = self.names.get(name).copied();
+        Ok(SimulatedFile(id.ok_or(ErrorKind::NotFound)?))
     }
 
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut state = self.0.borrow_mut();
-        state.begin()?;
-        let id = *state.names.get(from).ok_or(ErrorKind::NotFound)?;
-        state.change(Change::Set(to.to_owned(), id));
-        state.change(Change::Remove(from.to_owned()));
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        self.begin()?;
+        let id = *self.names.get(from).ok_or(ErrorKind::NotFound)?;
+        self.change(Change::Set(to.to_owned(), id));
+        self.change(Change::Remove(from.to_owned()));
         Ok(())
     }
 
-    fn remove(&self, name: &str) -> io::Result<()> {
-        let mut state = self.0.borrow_mut();
-        state.begin()?;
-        if !state.names.contains_key(name) {
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        self.begin()?;
+        if !self.names.contains_key(name) {
             return Err(ErrorKind::NotFound.into());
         }
-        state.change(Change::Remove(name.to_owned()));
+        self.change(Change::Remove(name.to_owned()));
         Ok(())
     }
 
-    fn salt(&self) -> u64 {
-        let mut state = self.0.borrow_mut();
-        state.salts += 1;
-        state.salts.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    fn salt(&mut self) -> u64 {
+        self.salts += 1;
+        self.salts.wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
-    fn sync_names(&self) -> io::Result<()> {
-        let mut state = self.0.borrow_mut();
-        state.begin()?;
-        let flushed = state.try_flush();
-        let State { durable_names, changes, .. } = &mut *state;
-        let changes = std::mem::take(changes);
-        flushed?;
-        changes.into_iter().for_each(|change| change.carry_out(durable_names));
-        Ok(())
+    fn sync_names(&mut self) -> io::Result<()> {
+        self.begin()?;
+        let flushed = self.try_flush();
+        let changes = std::mem::take(&mut self.changes);
+        if flushed.is_ok() {
+            changes.into_iter().for_each(|change| change.carry_out(&mut self.durable_names));
+        }
+        self.forget_contents();
+        flushed
     }
-}
 
-impl DiskFile for SimulatedFile {
-    fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<()> {
-        let mut state = self.state.borrow_mut();
-        state.begin()?;
-        let (begin, end) = (place as usize, place as usize + bytes.len());
-        let used: usize = state.names.values().map(|id| state.files[*id].bytes.len()).sum();
-        let grows = end.saturating_sub(state.files[self.id].bytes.len());
-        if state.room.is_some_and(|room| (used + grows) as u64 > room) {
+    fn write_at(&mut self, file: &SimulatedFile, bytes: &[u8], place: u64) -> io::Result<()> {
+        self.begin()?;
+        let length = |id: &u64| self.contents.get(id).map_or(0, |content| content.bytes.len());
+        let end = place as usize + bytes.len();
+        let grows = end.saturating_sub(length(&file.0)) as u64;
+        let used: usize = self.names.values().map(length).sum();
+        if grows > 0 && self.room.is_some_and(|room| used as u64 + grows > room) {
             return Err(ErrorKind::StorageFull.into());
         }
-        let content = &mut state.files[self.id];
-        if grows > 0 {
-            content.bytes.resize(end, 0);
-        }
-        content.bytes[begin..end].copy_from_slice(bytes);
-        if end > begin {
-            content.dirty.extend(begin / SECTOR..=(end - 1) / SECTOR);
-        }
+        let content = self.contents.get_mut(&file.0).ok_or(ErrorKind::NotFound)?;
+        content.write(bytes, place as usize);
         Ok(())
     }
 
-    fn read(&self) -> io::Result<Vec<u8>> {
-        Ok(self.state.borrow().files[self.id].bytes.clone())
+    fn read(&self, file: &SimulatedFile) -> io::Result<Vec<u8>> {
+        Ok(self.content(*file)?.bytes.to_vec())
     }
 
-    fn read_start(&self, bytes: usize) -> io::Result<Vec<u8>> {
-        let state = self.state.borrow();
-        let all = &state.files[self.id].bytes;
+    fn read_start(&self, file: &SimulatedFile, bytes: usize) -> io::Result<Vec<u8>> {
+        let all = &self.content(*file)?.bytes;
         Ok(all[..bytes.min(all.len())].to_vec())
     }
 
-    fn sync(&self) -> io::Result<()> {
-        let mut state = self.state.borrow_mut();
-        state.begin()?;
-        let flushed = state.try_flush();
-        let content = &mut state.files[self.id];
-        let dirty = std::mem::take(&mut content.dirty);
-        flushed?;
-        content.durable.resize(content.bytes.len(), 0);
-        for sector in dirty {
-            copy_sector(&content.bytes, &mut content.durable, sector);
+    fn sync(&mut self, file: &SimulatedFile) -> io::Result<()> {
+        self.begin()?;
+        let flushed = self.try_flush();
+        let content = self.contents.get_mut(&file.0).ok_or(ErrorKind::NotFound)?;
+        match flushed {
+            Ok(()) => {
+                // What an earlier flush did not bring to the medium, this one does not either.
+                content.unflushed.retain(|_, sector| !sector.may_survive);
+                content.durable_length = content.bytes.len();
+            }
+            Err(_) => {
+                content.unflushed.values_mut().for_each(|sector| sector.may_survive = false);
+            }
         }
-        Ok(())
+        flushed
     }
-}
-
-fn copy_sector(from: &[u8], to: &mut Vec<u8>, sector: usize) {
-    let begin = sector * SECTOR;
-    let end = (begin + SECTOR).min(from.len());
-    if to.len() < end {
-        to.resize(end, 0);
-    }
-    to[begin..end].copy_from_slice(&from[begin..end]);
 }

@@ -4,8 +4,8 @@
 //!   checked, and reloaded when the files change.
 //! - [`Identity`] is whom a certificate names: a node, and what a client may do.
 //! - [`listen`] accepts connections, and says of each whom its certificate names.
-//! - [`connect`] and [`connect_now`] open a channel of gRPC, and makes sure that the other end is the node that it
-//!   should be.
+//! - [`connect`] and [`connect_now`] open a channel of gRPC, and make sure that the other end is
+//!   the node that it should be.
 //! - [`Authority`] makes certificates for a try-out.
 //!
 //! Both ends always show a certificate.

@@ -84,14 +84,10 @@ struct Row {
 }
 
 fn table(options: &Options, systems: &[System; 2]) {
-    println!("| load | clients | bytes | system | a second | p50 ms | p99 ms | p99.9 ms | CPU µs |");
+    println!("| load | clients | bytes | system | a second | p50 ms | p99 ms | p99.9 ms | CPU |");
     println!("|---|---:|---:|---|---:|---:|---:|---:|---:|");
-    for (operation, bytes) in [
-        ("put", 128),
-        ("put", 4096),
-        ("get", 128),
-        ("serializable-get", 128),
-    ] {
+    for (operation, bytes) in [("put", 128), ("put", 4096), ("get", 128), ("serializable-get", 128)]
+    {
         for clients in [1, 64, 1000] {
             let mut rows = [Vec::new(), Vec::new()];
             for _ in 0..options.rounds {
@@ -171,7 +167,8 @@ fn failover(options: &Options, mut systems: [System; 2]) {
             system.start_server(leader);
             std::thread::sleep(Duration::from_secs(2));
         }
-        let (least, most) = (pauses.iter().copied().fold(f64::MAX, f64::min), pauses.iter().copied().fold(0.0, f64::max));
+        let least = pauses.iter().copied().fold(f64::MAX, f64::min);
+        let most = pauses.iter().copied().fold(0.0, f64::max);
         println!(
             "| {} | {:.0} ({least:.0} to {most:.0}, {} times) | {failed:.0} |",
             system.program.name(),

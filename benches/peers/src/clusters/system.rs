@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use raft_client::ClientOptions;
 use raft_client::api::StatusRequest;
 use raft_client::api::maintenance_client::MaintenanceClient;
 use raft_client::blocking::Client;
-use raft_client::ClientOptions;
 
 /// Which program a cluster is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +55,8 @@ impl System {
             Program::Etcd => self.etcd_command(place),
         };
         let log = self.directory.join(format!("{place}.log"));
-        let log = fs::OpenOptions::new().create(true).append(true).open(log).expect("there is room");
+        let log =
+            fs::OpenOptions::new().create(true).append(true).open(log).expect("there is room");
         let copy = log.try_clone().expect("there are handles");
         let child = command.stdin(Stdio::null()).stdout(copy).stderr(log).spawn();
         self.servers[place] = Some(child.expect("the program is installed"));
@@ -169,7 +170,10 @@ impl System {
             (0..SERVERS).map(|place| format!("n{}={}", place + 1, self.url(place, 1))).collect();
         let (client, peer) = (self.url(place, 0), self.url(place, 1));
         let mut command = Command::new("etcd");
-        command.args(["--name", &format!("n{}", place + 1)]).arg("--data-dir").arg(self.data(place));
+        command
+            .args(["--name", &format!("n{}", place + 1)])
+            .arg("--data-dir")
+            .arg(self.data(place));
         command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
         command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
         command.args(["--initial-cluster", &members.join(",")]);
@@ -199,7 +203,8 @@ fn cpu_ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name, in brackets, may have spaces.
     let rest = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<u64> = rest.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
+    let fields: Vec<u64> =
+        rest.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
     fields.get(11).unwrap_or(&0) + fields.get(12).unwrap_or(&0)
 }
 

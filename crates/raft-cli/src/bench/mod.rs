@@ -77,8 +77,8 @@ impl Summary {
         writeln!(out, "  {answered} answers in {seconds:.2} s: {:.0} a second", self.per_second)?;
         writeln!(
             out,
-            "  latency in ms: half within {:.2}, 99 % within {:.2}, 99.9 % within {:.2}, all within \
-             {:.2}",
+            "  latency in ms: half within {:.2}, 99 % within {:.2}, 99.9 % within {:.2}, all \
+             within {:.2}",
             self.p50_ms, self.p99_ms, self.p999_ms, self.max_ms
         )?;
         writeln!(out, "  longest time without an answer: {:.0} ms", self.longest_pause_ms)?;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 use raft_core::NodeId;
-use raft_node::{ClusterFile, MemberLine, Node, NodeConfig, host_and_port};
+use raft_node::{ClusterFile, MemberLine, NodeConfig, RunningNode, host_and_port};
 use raft_tls::TlsFiles;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Run one server of a real cluster, with its log on disk and etcd's v3 API for clients.
 ///
@@ -22,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///     peer_url = "http://127.0.0.1:2380"
 ///     client_url = "http://127.0.0.1:2379"
 ///
-/// SIGTERM and Ctrl-C stop the server. It may be killed at any moment: what it acknowledged is on
+/// SIGTERM and Ctrl-C stop the server; a leader hands over first. It may be killed at any moment: what it acknowledged is on
 /// disk.
 ///
 /// Exit code: 0 if it was told to stop, 1 if it cannot go on, 2 if it does not start.
@@ -44,12 +44,12 @@ pub(crate) struct NodeArguments {
     /// Address to listen on for clients; that of the member's client_url by default.
     #[arg(long, env = "HELIOS_LISTEN_CLIENTS", value_name = "HOST:PORT")]
     listen_clients: Option<String>,
-    /// Another address for a peer than the file and the cluster say, such as `2=http://10.0.0.9:2380`;
-    /// may come several times.
+    /// Another address for a peer than the file and the cluster say, such as
+    /// `2=http://10.0.0.9:2380`; may come several times.
     #[arg(long, value_name = "ID=URL", value_parser = reach)]
     reach: Vec<(NodeId, String)>,
-    /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain HTTP;
-    /// none by default.
+    /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain
+    /// HTTP; none by default.
     #[arg(long, env = "HELIOS_LISTEN_HTTP", value_name = "HOST:PORT")]
     listen_http: Option<String>,
     /// Certificate of this server, in PEM: it says `helios:node:ID`, as `helios certs` makes them.
@@ -101,18 +101,21 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
     let (id, clients) = (config.id, config.listen_clients);
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let node = match Node::start(config).await {
+    let node = match RunningNode::start(config).await {
         Ok(node) => node,
         Err(error) => return Ok(refused(&error.to_string())),
     };
     tracing::info!(%id, %clients, "this node serves clients");
-    let stop = node.stopper();
+    let (stop, handle) = (node.stopper(), node.handle().clone());
     let ended = node.ended();
     tokio::pin!(ended);
     let ended = tokio::select! {
         ended = &mut ended => ended,
-        _ = terminated.recv() => { stop(); ended.await }
-        _ = interrupted.recv() => { stop(); ended.await }
+        () = told_to_stop(&mut terminated, &mut interrupted) => {
+            handle.hand_over().await;
+            stop();
+            ended.await
+        }
     };
     match ended {
         Ok(()) => {
@@ -123,6 +126,13 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
             tracing::error!("{reason}");
             Ok(1)
         }
+    }
+}
+
+async fn told_to_stop(terminated: &mut Signal, interrupted: &mut Signal) {
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
     }
 }
 

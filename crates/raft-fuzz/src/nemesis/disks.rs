@@ -63,6 +63,10 @@ impl Targets<'_> {
                 let tear = NodeAction::Crash { unsynced: Unsynced::Torn }.on(node);
                 return Injection { now: vec![tear], later: vec![restart] };
             }
+            // In files, whole sectors can be lost.
+            2 if self.world.setup().driver.disk_files && random.up_to(1) == 0 => {
+                DiskDamage::Zero { record: None }
+            }
             2 => DiskDamage::Corrupt { record: None },
             _ => pick(random, &[DiskDamage::Misdirect { keys: None }, DiskDamage::Wipe]),
         };

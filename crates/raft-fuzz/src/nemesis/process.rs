@@ -23,8 +23,11 @@ impl Targets<'_> {
                 _ => Vec::new(),
             };
             let Some(node) = any(random, &wanted).or_else(|| any(random, &up)) else { continue };
-            let unsynced =
-                pick(random, &[Unsynced::Drawn, Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
+            // In files, a torn write is no damage.
+            let is_in_files = self.world.setup().driver.disk_files;
+            let partly = if is_in_files { Unsynced::Torn } else { Unsynced::Drawn };
+            let choices = [Unsynced::Drawn, partly, Unsynced::Lost, Unsynced::Kept];
+            let unsynced = pick(random, &choices);
             injection.now.push(NodeAction::Crash { unsynced }.on(node));
             injection.later.push((self.fault_duration(random), NodeAction::Restart.on(node)));
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use raft_core::{Instant, LifecycleTrace, LogPosition, NodeId};
 use raft_diagram::WriteResult;
-use raft_sim::{EventNumber, PendingWrite, SimNode, Words, World};
+use raft_sim::{DiskFault, EventNumber, PendingWrite, SimNode, Words, World};
 use raft_storage::{Damage, RecordKey, Records};
 use serde::{Deserialize, Serialize};
 
@@ -213,10 +213,13 @@ fn judge(node: &SimNode) -> Judged {
             };
             judged(Some(RecoveryView { is_sound: true, words: Words::of(&started) }), None)
         }
-        Err(error) => {
-            let words = Words::of(&error.reason());
-            let view = RecoveryView { is_sound: false, words };
-            judged(Some(view), Some((error.key, error.damage)))
+        Err(fault) => {
+            let view = RecoveryView { is_sound: false, words: fault.reason() };
+            let record = match fault {
+                DiskFault::Record(error) => Some((error.key, error.damage)),
+                DiskFault::Files(_) => None,
+            };
+            judged(Some(view), record)
         }
     }
 }

@@ -69,10 +69,7 @@ fn content_length(length: u64) -> u64 {
 /// [`SnapshotFileError`] says why it is none.
 pub fn store_in_snapshot(file: &[u8]) -> Result<&[u8], SnapshotFileError> {
     let rest = file.strip_prefix(MAGIC).ok_or(SnapshotFileError::Unknown)?;
-    let (content, digest) = file
-        .split_last_chunk::<DIGEST>()
-        .filter(|(content, _)| content.len() % BLOCK == 0)
-        .ok_or(SnapshotFileError::Damaged)?;
+    let (content, digest) = file.split_last_chunk::<DIGEST>().ok_or(SnapshotFileError::Damaged)?;
     if Sha256::digest(content)[..] != digest[..] {
         return Err(SnapshotFileError::Damaged);
     }

@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Instant;
 
-use super::{Cluster, url};
+use super::{Cluster, PATIENCE, url};
 
 /// `etcdctl` with the addresses of a cluster, or `None` with a printed reason.
 struct Etcdctl {
@@ -24,28 +25,29 @@ impl Etcdctl {
     }
 
     fn command(&self, line: &str) -> Command {
+        self.command_at(&self.endpoints, line)
+    }
+
+    /// Arguments have no spaces.
+    fn command_at(&self, endpoints: &str, line: &str) -> Command {
         let mut command = Command::new("etcdctl");
-        command.env("ETCDCTL_API", "3").arg("--endpoints").arg(&self.endpoints);
-        command.args(line.split(' ')).current_dir(&self.directory);
+        command.args(["--endpoints", endpoints]).args(line.split(' '));
+        command.env("ETCDCTL_API", "3").current_dir(&self.directory);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     fn start(&self, line: &str) -> Child {
-        let mut command = self.command(line);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
+        self.command(line).spawn().unwrap()
     }
 
-    /// What a command prints that must succeed. Arguments have no spaces.
+    /// What a command prints that must succeed.
     fn run(&self, line: &str) -> String {
         Self::succeed(line, self.start(line))
     }
 
     fn run_at(&self, endpoint: &str, line: &str) -> String {
-        let mut command = Command::new("etcdctl");
-        command.arg("--endpoints").arg(endpoint).args(line.split(' '));
-        command.current_dir(&self.directory).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self::succeed(line, command.spawn().unwrap())
+        Self::succeed(line, self.command_at(endpoint, line).spawn().unwrap())
     }
 
     fn run_with(&self, line: &str, input: &str) -> String {
@@ -116,21 +118,30 @@ fn keys(etcdctl: &Etcdctl) {
 }
 
 fn watches(etcdctl: &Etcdctl) {
-    let mut child = etcdctl.start("watch w/ --prefix --rev=1");
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.next().is_none(), "revision 1 is compacted");
-    let said = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&said.stderr).into_owned();
-    assert!(said.contains("required revision has been compacted"), "{said}");
-
-    let mut child = etcdctl.start("watch w/ --prefix --prev-kv --rev=3");
+    let compacted = etcdctl.start("watch w/ --prefix --rev=1");
+    assert!(first_lines(compacted, 1).is_empty(), "revision 1 is compacted");
+    let changes = etcdctl.start("watch w/ --prefix --prev-kv --rev=3");
     etcdctl.run("put w/1 v");
     etcdctl.run("del w/1");
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let lines: Vec<String> = lines.take(7).map(Result::unwrap).collect();
+    let lines = first_lines(changes, 7);
     assert_eq!(lines, ["PUT", "w/1", "v", "DELETE", "w/1", "v", "w/1"]);
-    child.kill().unwrap();
-    child.wait().unwrap();
+}
+
+/// What a watch prints, until it ends or has printed so many lines.
+fn first_lines(mut watch: Child, count: usize) -> Vec<String> {
+    let (sender, lines) = std::sync::mpsc::channel();
+    let output = BufReader::new(watch.stdout.take().unwrap());
+    std::thread::spawn(move || {
+        output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
+    let until = Instant::now() + PATIENCE;
+    let next = || lines.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
+    let printed: Vec<String> = std::iter::from_fn(next).take(count).collect();
+    let is_late = Instant::now() >= until;
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    assert!(!is_late, "it printed {printed:?} and nothing more");
+    printed
 }
 
 fn leases(etcdctl: &Etcdctl) {

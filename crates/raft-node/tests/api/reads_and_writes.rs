@@ -86,6 +86,27 @@ async fn a_serializable_read_needs_no_majority() {
     assert!(refused.0.is_err() && refused.1.is_err(), "{refused:?}");
 }
 
+/// As with etcd: a client that simply waits is answered by the next leader.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_wait_for_a_leader() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    let other = cluster.ids().into_iter().find(|node| *node != leader).unwrap();
+    let at = channel(&url(&cluster, other));
+    let (mut writer, mut reader) = (Kv::new(at.clone()), Kv::new(at));
+    writer.put(put("k", "1")).await.unwrap();
+    cluster.stop(leader).await;
+    while cluster.handle(other).published().leader.is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    let both = async { tokio::join!(writer.put(put("k", "2")), reader.range(get("k"))) };
+    let (written, read) = in_time(both).await;
+    // On a busy machine the next leader may be followed by another, and that is told.
+    for error in [written.err(), read.err()].into_iter().flatten() {
+        assert_ne!(error.message(), "etcdserver: no leader");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_compares_and_answers_each_operation() {
     use api::compare::{CompareResult, CompareTarget, TargetUnion};

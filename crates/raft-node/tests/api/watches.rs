@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 
-use super::{Cluster, Kv, Watch, channel, in_time, one_node, put, served_with, url};
+use super::{Cluster, Kv, Watch, channel, get, in_time, one_node, put, served_with, url};
 
 struct Stream {
     requests: mpsc::Sender<api::WatchRequest>,
@@ -108,6 +108,24 @@ async fn changes_arrive_once_and_in_order() {
     assert_eq!(stream.answer().await.events[0].r#type, EventType::Delete as i32);
 }
 
+/// More than one answer has, and nothing happens meanwhile that would wake the stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_from_the_past_is_told_all_of_it() {
+    let (_cluster, channel) = one_node().await;
+    let mut kv = Kv::new(channel.clone());
+    for _ in 0..10 {
+        kv.put(put("k", &"v".repeat(300_000))).await.unwrap();
+    }
+    let mut stream = Stream::open(channel, false);
+    stream.create(all(2)).await;
+    let (mut told, mut answers) = (0, 0);
+    while told < 10 {
+        told += stream.answer().await.events.len();
+        answers += 1;
+    }
+    assert!(answers > 1, "an answer has about 1 MiB");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_from_a_compacted_revision_is_told_so() {
     let (_cluster, channel) = one_node().await;
@@ -194,7 +212,12 @@ async fn a_stream_that_asks_for_a_leader_ends_without_one() {
     cluster.stop(NodeId(3)).await;
     let end = asking.end().await;
     assert_eq!((end.code(), end.message()), (Code::Unavailable, "etcdserver: no leader"));
-    let refused = Stream::open(channel(&url(&cluster, NodeId(1))), true).end().await;
+    let read = api::RangeRequest { serializable: true, ..get("k") };
+    let mut kv = Kv::new(channel(&url(&cluster, NodeId(1))));
+    kv.range(read.clone()).await.unwrap();
+    let mut asking = Request::new(read);
+    asking.metadata_mut().insert("hasleader", "true".parse().unwrap());
+    let refused = kv.range(asking).await.unwrap_err();
     assert_eq!((refused.code(), refused.message()), (Code::Unavailable, "etcdserver: no leader"));
     other.create(api::WatchCreateRequest { watch_id: 5, ..all(0) }).await;
 }

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use raft_core::{NodeId, Settings};
 use raft_mvcc::{Command, Operation, Put, Range};
-use raft_node::{InitialMember, MemberInfo, Node, NodeConfig, NodeHandle, default_settings};
+use raft_node::{InitialMember, MemberInfo, NodeConfig, NodeHandle, RunningNode, default_settings};
 
 /// Nodes with their disks in a directory that goes with them.
 pub(crate) struct Cluster {
     configs: BTreeMap<NodeId, NodeConfig>,
-    running: BTreeMap<NodeId, Node>,
+    running: BTreeMap<NodeId, RunningNode>,
     directory: PathBuf,
 }
 
@@ -64,7 +64,7 @@ impl Cluster {
     }
 
     pub(crate) async fn start_again(&mut self, node: NodeId) {
-        let started = Node::start(self.configs[&node].clone()).await;
+        let started = RunningNode::start(self.configs[&node].clone()).await;
         self.running.insert(node, started.expect("it starts"));
     }
 

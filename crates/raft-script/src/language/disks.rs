@@ -34,12 +34,17 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
         ("disk 3 fsync=broken", "every flush fails; fsync=ok undoes it"),
         (
             "disk 3 full=on",
-            "no room for another write: the node stops at its next write; full=off undoes it",
+            "no room for another write: the node stops at its next write; with disk-files=on, \
+             writes wait when their file is full; full=off undoes it",
         ),
         (
             "disk 3 corrupt [entry 4|term|term-copy|snapshot|snapshot-mark|log-end|members|\
              members-copy|file 2]",
             "a bit of that record flips; the seed chooses the bit, and the record if none is named",
+        ),
+        (
+            "disk 3 zero [entry 4|…]",
+            "that record comes back as zeros; with disk-files=on, all sectors with a part of it",
         ),
         ("disk 3 misdirect [entry 4 to entry 2]", "a record is stored under another record's key"),
         (
@@ -91,6 +96,7 @@ const FSYNC: &[Choice<Fsync>] = &[
 #[derive(Clone, Copy)]
 enum Damage {
     Corrupt,
+    Zero,
     Misdirect,
     Wipe,
     Restore,
@@ -98,6 +104,7 @@ enum Damage {
 
 const DAMAGE: &[Choice<Damage>] = &[
     Choice { name: "corrupt", help: "a bit of a record flips", value: Damage::Corrupt },
+    Choice { name: "zero", help: "a record comes back as zeros", value: Damage::Zero },
     Choice {
         name: "misdirect",
         help: "a record is stored under another record's key",
@@ -178,6 +185,7 @@ impl Cursor<'_> {
     fn damage(&mut self, kind: Damage) -> Parsed<DiskDamage> {
         Ok(match kind {
             Damage::Corrupt => DiskDamage::Corrupt { record: self.maybe_record()? },
+            Damage::Zero => DiskDamage::Zero { record: self.maybe_record()? },
             Damage::Misdirect => {
                 let keys = match self.maybe_record()? {
                     Some(key) => {
@@ -314,6 +322,8 @@ impl fmt::Display for Damaged<'_> {
         match self.0 {
             DiskDamage::Corrupt { record: None } => f.write_str("corrupt"),
             DiskDamage::Corrupt { record: Some(key) } => write!(f, "corrupt {}", Record(*key)),
+            DiskDamage::Zero { record: None } => f.write_str("zero"),
+            DiskDamage::Zero { record: Some(key) } => write!(f, "zero {}", Record(*key)),
             DiskDamage::Misdirect { keys: None } => f.write_str("misdirect"),
             DiskDamage::Misdirect { keys: Some((key, found)) } => {
                 write!(f, "misdirect {} to {}", Record(*key), Record(*found))

@@ -71,6 +71,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "chunk",
     "command-bytes",
     "disk",
+    "disk-files",
     "disk-shape",
     "down",
     "drift",

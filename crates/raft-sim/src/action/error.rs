@@ -116,6 +116,14 @@ pub enum DiskError {
     NoBackup(NodeId),
     /// The disk has no room, so the node would have to stop again at once.
     Full(NodeId),
+    /// Zeros in place of this record could not be told from a write that did not end: it is in what
+    /// was written last.
+    LastWrite {
+        /// The disk's owner.
+        node: NodeId,
+        /// The record that was asked for, or the first one that was tried.
+        record: RecordKey,
+    },
 }
 
 /// Why a rule was not switched.
@@ -255,6 +263,12 @@ impl fmt::Display for DiskError {
             Self::Full(node) => {
                 write!(f, "the disk of node {node} is full; make room first: disk {node} full=off")
             }
+            Self::LastWrite { node, record } => write!(
+                f,
+                "{} of node {node} is in what was written last: zeros there could not be told from \
+                 a write that did not end",
+                The(*record)
+            ),
         }
     }
 }

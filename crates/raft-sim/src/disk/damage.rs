@@ -79,9 +79,17 @@ impl Disk {
         let (done, batch) = match damage {
             DiskDamage::Corrupt { record } => {
                 let key = record.unwrap_or_else(|| self.draw_key(&mut random, None));
-                let record = self.record(node, key)?;
-                let batch = put(key, with_flipped_bit(record, &mut random));
-                (DiskDamage::Corrupt { record: Some(key) }, batch)
+                let record = &self.record(node, key)?.clone();
+                let flipped = with_flipped_bit(record, &mut random);
+                if let Some(directory) = &mut self.directory {
+                    directory.damage(record, &flipped);
+                }
+                (DiskDamage::Corrupt { record: Some(key) }, put(key, flipped))
+            }
+            DiskDamage::Zero { record } => {
+                let key = self.zero(node, record, &mut random)?;
+                let zeros = vec![0; self.record(node, key)?.len()];
+                (DiskDamage::Zero { record: Some(key) }, put(key, zeros.into()))
             }
             DiskDamage::Misdirect { keys } => {
                 let (from, to) = keys.unwrap_or_else(|| {
@@ -91,7 +99,14 @@ impl Disk {
                 if from == to {
                     return Err(DiskError::SameRecord { node, record: from });
                 }
-                let mut batch = put(to, self.record(node, from)?.clone());
+                let record = self.record(node, from)?.clone();
+                if let Some(directory) = &mut self.directory {
+                    match self.durable.get(to) {
+                        Some(replaced) => directory.damage(replaced, &record),
+                        None => directory.damage(&record, &backwards(&record)),
+                    }
+                }
+                let mut batch = put(to, record);
                 batch.writes.push(Write::Delete { key: from });
                 (DiskDamage::Misdirect { keys: Some((from, to)) }, batch)
             }
@@ -108,7 +123,35 @@ impl Disk {
             }
         };
         self.durable.apply(&batch);
+        if matches!(done, DiskDamage::Wipe | DiskDamage::Restore) {
+            self.make_directory_anew();
+        }
         Ok((done, batch))
+    }
+
+    /// In files, zeros come in place of the sectors of a record: of this one, or of one that is
+    /// drawn. Returns the record.
+    fn zero(
+        &mut self,
+        node: NodeId,
+        record: Option<RecordKey>,
+        random: &mut Random,
+    ) -> Result<RecordKey, DiskError> {
+        let keys: Vec<RecordKey> = match record {
+            Some(key) => vec![key],
+            None => {
+                let first = self.draw_key(random, None);
+                let (before, after): (Vec<_>, Vec<_>) = self.keys().partition(|key| *key < first);
+                after.into_iter().chain(before).collect()
+            }
+        };
+        for key in &keys {
+            let record = self.record(node, *key)?.clone();
+            if self.directory.as_mut().is_none_or(|directory| directory.zero(&record)) {
+                return Ok(*key);
+            }
+        }
+        Err(DiskError::LastWrite { node, record: keys[0] })
     }
 
     fn record(&self, node: NodeId, record: RecordKey) -> Result<&RecordBytes, DiskError> {
@@ -134,6 +177,11 @@ fn stream(setup: &Setup, node: NodeId, now: Instant) -> Random {
 
 fn put(key: RecordKey, record: RecordBytes) -> WriteBatch {
     WriteBatch { writes: vec![Write::Put { key, record }] }
+}
+
+/// The bytes of a record in place of which others are: in no order that a checksum fits.
+fn backwards(record: &RecordBytes) -> Vec<u8> {
+    record.iter().rev().copied().collect()
 }
 
 fn with_flipped_bit(record: &RecordBytes, random: &mut Random) -> RecordBytes {

@@ -5,6 +5,7 @@ use raft_core::{Bytes, IncomingId, Instant, LogIndex, Recovered, SnapshotData, S
 use raft_storage::{Damage, RecordBytes, RecordKey, Write, WriteBatch, encode_file};
 
 use super::Disk;
+use super::directory::Faults;
 use crate::{EventNumber, Fsync, Unsynced};
 
 /// A write of a file that is not finished.
@@ -102,12 +103,10 @@ impl Disk {
             self.file_writes.pop_front().expect("a write of a file completes only once");
         let batch = match &work {
             FileWork::Piece { .. } => None,
-            FileWork::Flush(flush) if !has_no_room && self.flushes() => Some(flush.batch()),
+            FileWork::Flush(flush) if !has_no_room => Some(flush.batch()),
             FileWork::Flush(_) => None,
         };
-        if let Some(batch) = &batch {
-            self.durable.apply(batch);
-        }
+        let batch = batch.filter(|batch| self.store(batch).is_ok());
         FileDone { work, batch, asked_by }
     }
 
@@ -139,6 +138,17 @@ impl Disk {
     pub(crate) fn remove_file(&mut self, file: SnapshotFile) -> WriteBatch {
         let key = RecordKey::SnapshotFile(file.handle);
         let batch = WriteBatch { writes: vec![Write::Delete { key }] };
+        self.remove(batch)
+    }
+
+    /// Removes files. In a directory that takes nothing any more, they stay until the next start.
+    fn remove(&mut self, batch: WriteBatch) -> WriteBatch {
+        if let Some(directory) = &mut self.directory {
+            let faults = Faults { fsync: &mut self.fsync, is_full: self.is_full };
+            if batch.is_empty() || directory.write(&batch, faults).is_err() {
+                return WriteBatch::default();
+            }
+        }
         self.durable.apply(&batch);
         batch
     }
@@ -146,9 +156,7 @@ impl Disk {
     /// At a start: removes the files that no record names.
     pub(crate) fn remove_orphans(&mut self, recovered: &Recovered) -> WriteBatch {
         self.file_writes.clear();
-        let batch = self.durable.without_orphans(recovered);
-        self.durable.apply(&batch);
-        batch
+        self.remove(self.durable.without_orphans(recovered))
     }
 
     /// The data of a snapshot, as a process reads it: also from files that are not flushed.
@@ -168,7 +176,7 @@ impl Disk {
 
     /// The power fails. Of a file that was being flushed, nothing survives, or a part, or all. The
     /// change of the disk; empty if no flush was under way.
-    pub(crate) fn crash_files(&mut self, unsynced: Unsynced) -> WriteBatch {
+    pub(super) fn crash_files(&mut self, unsynced: Unsynced) -> WriteBatch {
         let mut batch = WriteBatch::default();
         for write in std::mem::take(&mut self.file_writes) {
             let FileWork::Flush(flush) = write.work else { continue };
@@ -207,7 +215,7 @@ impl Disk {
 }
 
 impl Flush {
-    fn batch(&self) -> WriteBatch {
+    pub(super) fn batch(&self) -> WriteBatch {
         let key = RecordKey::SnapshotFile(self.file.handle);
         WriteBatch { writes: vec![Write::Put { key, record: self.record.clone() }] }
     }

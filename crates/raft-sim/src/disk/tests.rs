@@ -6,6 +6,8 @@ use raft_core::LogIndex;
 use raft_kv::{ClientId, Operation};
 use raft_storage::RecordKey;
 
+mod in_files;
+
 use super::*;
 use crate::{
     Action, DiskAction, DiskDamage, DiskEvent, Event, EventKind, NodeAction, NodeState,
@@ -25,7 +27,10 @@ const NODE: NodeId = NodeId(2);
 
 impl Scene {
     fn begin(seed: u64) -> Self {
-        let setup = Setup { nodes: 3, seed, ..Setup::default() };
+        Self::begin_with(Setup { nodes: 3, seed, ..Setup::default() })
+    }
+
+    fn begin_with(setup: Setup) -> Self {
         let world = World::new(setup).unwrap();
         let mut scene = Self { world, copy: BTreeMap::new(), events: Vec::new() };
         scene.follow();
@@ -200,7 +205,7 @@ fn a_stall_holds_back_what_comes_though_nothing_is_under_way() {
     let stalled = disk.change(Instant(5), DiskChange::Stall(Duration::from_secs(1)));
     assert_eq!(stalled, Ok(Vec::new()));
     assert_eq!(disk.issue(Instant(7), write(1), Arc::default()), Instant(1_000_005));
-    disk.recover(&Setup::default());
+    disk.recover(&Setup::default(), Instant(0));
     assert_eq!(disk.stalled_until(), Instant(0));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use raft_core::{Membership, MembershipChange, NodeId, RoleKind};
+use raft_core::{Instant, Membership, MembershipChange, NodeId, PersistId, RoleKind};
 use raft_server::ReplicaInput;
 use raft_storage::RecordKey;
 
@@ -215,7 +215,6 @@ impl World {
         })?;
         let mut tear = Tear::new(&self.reseeded, (id, self.now), self.rules_off.splits_votes());
         let loss = self.node_mut(id).disk.crash(unsynced, &mut tear);
-        self.crash_files(id, unsynced);
         self.power_off(id, loss);
         Ok(())
     }
@@ -250,12 +249,7 @@ impl World {
         let now = self.now;
         let node = self.node_mut(id);
         let (incarnation, late) = (node.incarnation, node.disk.change(now, change)?);
-        for (write, done_at) in late {
-            self.schedule(
-                done_at,
-                ScheduledKind::WriteCompletes { node: id, incarnation, id: write },
-            );
-        }
+        self.schedule_writes(id, late);
         // A disk that stalls finishes all of them later.
         let files: Vec<_> = self.node_mut(id).disk.file_writes().cloned().collect();
         for FileWrite { number, done_at, .. } in files {
@@ -264,6 +258,14 @@ impl World {
         let changed = self.emit_disk(id, DiskEvent::Changed { change });
         self.node_mut(id).disk.changed_by(change, changed);
         Ok(())
+    }
+
+    /// These writes complete at these times.
+    pub(super) fn schedule_writes(&mut self, node: NodeId, late: Vec<(PersistId, Instant)>) {
+        let incarnation = self.node_mut(node).incarnation;
+        for (id, done_at) in late {
+            self.schedule(done_at, ScheduledKind::WriteCompletes { node, incarnation, id });
+        }
     }
 
     fn damage_disk(&mut self, id: NodeId, damage: DiskDamage) -> Result<(), ActionError> {

@@ -13,7 +13,7 @@ use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
 use crate::node::{ArrivalKind, ProcessInput};
-use crate::{DiskEvent, EventNumber, SimNode, Unsynced};
+use crate::{DiskEvent, EventNumber, SimNode};
 
 /// The files of the snapshots that arrive at a process, as it has written them so far.
 #[derive(Clone, Debug, Default)]
@@ -123,8 +123,14 @@ impl World {
         self.files_changed(id, batch);
     }
 
-    /// Before a start: removes the files that a crash left without a record.
-    pub(super) fn remove_orphans(&mut self, id: NodeId) {
+    /// Before a start: opens the directory of the disk, if it has one, and removes the files that a
+    /// crash left without a record.
+    pub(super) fn open_disk(&mut self, id: NodeId) {
+        let rules_off = self.rules_off;
+        let node = self.node_mut(id);
+        node.disk.make(rules_off);
+        let batch = node.disk.open();
+        self.files_changed(id, batch);
         let node = self.node_mut(id);
         if node.disk.durable().files().next().is_none() {
             return;
@@ -135,14 +141,8 @@ impl World {
         }
     }
 
-    /// The power fails while files are being flushed.
-    pub(super) fn crash_files(&mut self, id: NodeId, unsynced: Unsynced) {
-        let batch = self.node_mut(id).disk.crash_files(unsynced);
-        self.files_changed(id, batch);
-    }
-
     /// The event, unless nothing changed.
-    fn files_changed(&mut self, id: NodeId, batch: WriteBatch) -> Option<EventNumber> {
+    pub(super) fn files_changed(&mut self, id: NodeId, batch: WriteBatch) -> Option<EventNumber> {
         let is_empty = batch.is_empty();
         let event = DiskEvent::FilesChanged { batch: Arc::new(batch) };
         (!is_empty).then(|| self.emit_disk(id, event))

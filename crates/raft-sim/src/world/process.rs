@@ -13,12 +13,12 @@ use raft_storage::WriteBatch;
 use super::World;
 use super::queue::ScheduledKind;
 use super::recording::{CoreCall, anonymous};
-use crate::disk::PowerLoss;
+use crate::disk::{Completion, PowerLoss};
 use crate::node::{Arrival, ArrivalKind, Caller, Process, ProcessInput, SetTimer};
 use crate::switches::WorldBug;
 use crate::{
     DelayRange, DiskEvent, EventKind, EventNumber, ProcessEvent, StateMachineEvent, StatePlace,
-    Unsynced, Words, WriteFailure,
+    Words, WriteFailure,
 };
 
 impl World {
@@ -29,7 +29,7 @@ impl World {
 
     /// The same, with a list of members in the configuration that is not the set-up's.
     pub(super) fn start_node_with(&mut self, id: NodeId, members: Option<Membership>) {
-        self.remove_orphans(id);
+        self.open_disk(id);
         let (setup, rules_off, now) = (self.reseeded.clone(), self.rules_off, self.now);
         let node = self.node_mut(id);
         if !node.start(&setup, rules_off, members.clone(), now) {
@@ -199,9 +199,13 @@ impl World {
     pub(super) fn write_done(&mut self, id: NodeId, write: PersistId) {
         let disk = &mut self.node_mut(id).disk;
         let issued_by = disk.pending().next().map(|first| first.issued_by);
-        if let Err(failure) = disk.complete(write) {
-            let cause = disk.broken_by(failure).or(issued_by);
-            return self.because(cause, |world| world.write_failed(id, write, failure));
+        match disk.complete(write) {
+            Completion::Durable => {}
+            Completion::Waits => return,
+            Completion::Fails(failure) => {
+                let cause = disk.broken_by(failure).or(issued_by);
+                return self.because(cause, |world| world.write_failed(id, write, failure));
+            }
         }
         let durable = self
             .because(issued_by, |world| world.emit_disk(id, DiskEvent::WriteDurable { id: write }));
@@ -250,14 +254,14 @@ impl World {
             node.stopped_by = Some(failure);
             let loss = node.disk.stop();
             world.hand_over(id, ReplicaInput::PersistFailed);
-            world.crash_files(id, Unsynced::Lost);
             world.power_off(id, loss);
         });
     }
 
     /// The process is gone, with its memory and its unfinished writes.
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
-        let PowerLoss { writes, undo, torn } = loss;
+        let PowerLoss { writes, undo, torn, files } = loss;
+        self.files_changed(id, files);
         self.node_mut(id).process = Process::Crashed;
         self.record(id, || CoreCall::End { lost: writes });
         let crashed = self.emit_process(id, ProcessEvent::Crashed);

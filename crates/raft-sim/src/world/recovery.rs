@@ -22,7 +22,9 @@ impl World {
         self.links.values_mut().for_each(|link| link.recover(&setup));
         self.release_all();
         for id in self.node_list() {
-            self.node_mut(id).disk.recover(&setup);
+            let now = self.now;
+            let late = self.node_mut(id).disk.recover(&setup, now);
+            self.schedule_writes(id, late);
             if self.node_mut(id).clock != NodeClock::TRUE {
                 self.change_clock(id, ClockChange::Drift { ppm: 0 });
             }

@@ -35,6 +35,7 @@ impl World {
         self.rules_off = rules_off;
         let turned = self.emit(EventKind::Cluster(event));
         for id in self.node_list() {
+            self.node_mut(id).disk.make(rules_off);
             if let Some(live) = self.node_mut(id).live_mut() {
                 rules_off.turn(&mut live.replica);
             }

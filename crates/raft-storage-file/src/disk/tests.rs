@@ -10,7 +10,7 @@ use raft_storage::{Records, recover};
 
 use super::*;
 use crate::simulated::{Flushes, SimulatedDirectory};
-use crate::{FileDiskError, OpenReport};
+use crate::{FileDiskError, Mistake, Mistakes, OpenReport};
 
 const SMALL: Options = Options { segment_bytes: 4 << 10 };
 
@@ -105,23 +105,22 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// A disk beside what it should hold.
 struct Scene {
-    files: SimulatedDirectory,
     disk: FileDisk<SimulatedDirectory>,
     /// After each batch that was taken: the server and the records. The first is the beginning.
     taken: Vec<(Server, Records)>,
     /// How many of them were flushed.
     flushed: usize,
-    mistake: Option<Mistake>,
+    mistakes: Mistakes,
     cuts: u64,
 }
 
 impl Scene {
     fn new(mistake: Option<Mistake>) -> Self {
-        let files = SimulatedDirectory::default();
-        let (mut disk, records, _) = FileDisk::open(files.clone(), SMALL).expect("it is empty");
-        disk.mistake = mistake;
+        let mistakes = mistake.map_or(Mistakes::default(), |made| Mistakes::default().with(made));
+        let opened = FileDisk::open_making(SimulatedDirectory::default(), SMALL, mistakes);
+        let (disk, records, _) = opened.expect("it is empty");
         let taken = vec![(Server::default(), records)];
-        Self { files, disk, taken, flushed: 0, mistake, cuts: 0 }
+        Self { disk, taken, flushed: 0, mistakes, cuts: 0 }
     }
 
     fn append(&mut self, step: Step) -> Result<(), FileDiskError> {
@@ -142,7 +141,7 @@ impl Scene {
     /// The power fails, and the disk is opened again.
     fn crash(&mut self, bits: u64) -> Result<(), String> {
         let mut random = bits | 1;
-        self.files.crash(|| {
+        self.disk.files_mut().crash(|| {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
@@ -152,14 +151,9 @@ impl Scene {
     }
 
     fn open(&mut self) -> Result<(), String> {
-        let open = if self.mistake == Some(Mistake::HoleIsTheEnd) {
-            FileDisk::open_whatever_was_flushed
-        } else {
-            FileDisk::open
-        };
-        let opened = open(self.files.clone(), SMALL).map_err(|error| error.to_string())?;
-        let (mut disk, records, OpenReport { cut, .. }) = opened;
-        disk.mistake = self.mistake;
+        let files = self.disk.files().clone();
+        let opened = FileDisk::open_making(files, SMALL, self.mistakes);
+        let (disk, records, OpenReport { cut, .. }) = opened.map_err(|error| error.to_string())?;
         recover(NodeId(1), &records).map_err(|error| error.to_string())?;
         let is_it = |(_, taken): &(Server, Records)| *taken == records;
         let place = self.taken[self.flushed..].iter().position(is_it);
@@ -182,7 +176,7 @@ impl Scene {
                     Ok(())
                 }
                 Step::FailAfter(operations) => {
-                    self.files.fail_after(*operations);
+                    self.disk.files_mut().fail_after(*operations);
                     fails = Some((place as u64 * 0x9E37_79B9, operations % 2 == 1));
                     Ok(())
                 }
@@ -194,7 +188,7 @@ impl Scene {
                 let (bits, is_killed) = fails.take().ok_or_else(|| error.to_string())?;
                 if is_killed {
                     // Another process acts on what it finds.
-                    self.files.kill();
+                    self.disk.files_mut().kill();
                     self.open()?;
                 } else {
                     self.crash(bits)?;
@@ -231,7 +225,7 @@ proptest! {
         let name = segment_name(scene.disk.active.number);
         let used = scene.disk.active.end as usize;
         let damaged = place.index(used);
-        scene.files.damage(&name, |bytes| bytes[damaged] ^= 1 << bit);
+        scene.disk.files_mut().damage(&name, |bytes| bytes[damaged] ^= 1 << bit);
         let told = |words: &String| words.contains("is damaged at byte");
         let opened = scene.open();
         prop_assert!(opened.is_ok() || opened.as_ref().is_err_and(told), "{opened:?}");
@@ -256,6 +250,7 @@ fn each_mistake_is_noticed() {
     for mistake in [
         Mistake::RenameBeforeFlush,
         Mistake::NamesNotFlushed,
+        Mistake::TornIsWhole,
         Mistake::NoFlush,
         Mistake::RemovedTooEarly,
     ] {
@@ -274,10 +269,10 @@ fn a_torn_end_is_cut_off_and_counted() {
         scene.append(Step::Append { entries: 3, bytes: 300 }).unwrap();
     }
     // The power fails before the flush, and the third sector is all that reached the medium.
-    scene.disk.mistake = Some(Mistake::NoFlush);
+    scene.disk.make(Mistakes::default().with(Mistake::NoFlush));
     scene.disk.write().unwrap();
     let mut sector = 0;
-    scene.files.crash(|| {
+    scene.disk.files_mut().crash(|| {
         sector += 1;
         sector == 3
     });
@@ -302,7 +297,7 @@ fn a_hole_before_a_flushed_batch_is_damage() {
         }
         let name = segment_name(scene.disk.active.number);
         // A page comes back as zeros.
-        scene.files.damage(&name, |bytes| bytes[places[1]..places[2]].fill(0));
+        scene.disk.files_mut().damage(&name, |bytes| bytes[places[1]..places[2]].fill(0));
         let opened = scene.open();
         let told = opened.clone().is_err_and(|words| words.contains("is damaged at byte"));
         assert_eq!(told, mistake.is_none(), "{opened:?}");
@@ -314,7 +309,7 @@ fn after_a_failed_flush_nothing_counts_any_more() {
     for mistake in [None, Some(Mistake::RetryAfterFailure)] {
         let mut scene = Scene::new(mistake);
         scene.append(ENTRY).unwrap();
-        scene.files.set_flushes(Flushes::FailOnce);
+        scene.disk.files_mut().set_flushes(Flushes::FailOnce);
         assert!(matches!(scene.flush(), Err(FileDiskError::Io { .. })));
         let again = scene.flush();
         assert_eq!(matches!(again, Err(FileDiskError::Failed)), mistake.is_none());
@@ -327,7 +322,7 @@ fn after_a_failed_flush_nothing_counts_any_more() {
 #[test]
 fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
     let mut scene = Scene::new(None);
-    scene.files.set_room(Some(10_000));
+    scene.disk.files_mut().set_room(Some(10_000));
     let mut refused = 0;
     for _ in 0..100 {
         match scene.append(ENTRY) {
@@ -340,7 +335,7 @@ fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
         }
     }
     assert!(refused > 50 && scene.flushed > 10, "{refused}");
-    scene.files.set_room(None);
+    scene.disk.files_mut().set_room(None);
     scene.append(ENTRY).unwrap();
     scene.flush().unwrap();
     assert_eq!(scene.crash(5), Ok(()));
@@ -376,9 +371,9 @@ fn a_batch_that_is_longer_than_a_segment_has_one_of_its_own() {
 fn what_the_next_process_finds_after_a_failed_flush_is_there_for_good() {
     let mut scene = Scene::new(None);
     scene.append(ENTRY).unwrap();
-    scene.files.set_flushes(Flushes::FailOnce);
+    scene.disk.files_mut().set_flushes(Flushes::FailOnce);
     assert!(scene.flush().is_err());
-    scene.files.kill();
+    scene.disk.files_mut().kill();
     assert_eq!(scene.open(), Ok(()));
     assert_eq!(scene.flushed, 1);
     assert_eq!(scene.crash(2), Ok(()));
@@ -394,14 +389,14 @@ fn segments_that_are_gone_are_told() {
     }
     let segments = scene.disk.segments() as u64;
     assert!(segments > 3, "{segments}");
-    scene.files.remove(&segment_name(2)).unwrap();
+    scene.disk.files_mut().remove(&segment_name(2)).unwrap();
     let opened = scene.open();
     assert!(opened.clone().is_err_and(|words| words.contains("it is gone")), "{opened:?}");
-    assert!(scene.files.names().unwrap().contains(&segment_name(1)), "nothing was removed");
+    assert!(scene.disk.files().names().unwrap().contains(&segment_name(1)), "nothing was removed");
     let file = RecordKey::SnapshotFile(4);
     let put = Write::Put { key: file, record: vec![1; 9].into() };
     scene.disk.append(&WriteBatch { writes: vec![put] }).unwrap();
-    (1..=segments).for_each(|number| drop(scene.files.remove(&segment_name(number))));
+    (1..=segments).for_each(|number| drop(scene.disk.files_mut().remove(&segment_name(number))));
     let opened = scene.open();
     assert!(opened.clone().is_err_and(|words| words.contains("it is gone")), "{opened:?}");
 }
@@ -411,38 +406,40 @@ fn file(handle: u64, bytes: usize) -> Write {
     Write::Put { key, record: vec![handle as u8; bytes].into() }
 }
 
+fn has(disk: &FileDisk<SimulatedDirectory>, handle: u64) -> bool {
+    disk.files().names().unwrap().contains(&snapshot_name(handle))
+}
+
 #[test]
 fn a_file_is_there_before_its_batch_and_goes_after_it() {
-    let files = SimulatedDirectory::default();
-    let (mut disk, ..) = FileDisk::open(files.clone(), SMALL).unwrap();
-    let has = |handle| files.names().unwrap().contains(&snapshot_name(handle));
+    let (mut disk, ..) = FileDisk::open(SimulatedDirectory::default(), SMALL).unwrap();
     disk.append(&WriteBatch { writes: vec![file(3, 900)] }).unwrap();
-    assert!(has(3));
+    assert!(has(&disk, 3));
     disk.flush().unwrap();
     let delete = Write::Delete { key: RecordKey::SnapshotFile(3) };
     disk.append(&WriteBatch { writes: vec![delete.clone(), file(5, 10)] }).unwrap();
-    assert!(has(3), "the batch is not durable");
+    assert!(has(&disk, 3), "the batch is not durable");
     disk.flush().unwrap();
-    assert!(!has(3) && has(5));
+    assert!(!has(&disk, 3) && has(&disk, 5));
     // Removed and stored again before the flush.
     let delete = Write::Delete { key: RecordKey::SnapshotFile(5) };
     disk.append(&WriteBatch { writes: vec![delete] }).unwrap();
     disk.append(&WriteBatch { writes: vec![file(5, 20)] }).unwrap();
     disk.flush().unwrap();
-    assert!(has(5));
+    assert!(has(&disk, 5));
+    let mut files = disk.close();
     files.crash(|| false);
-    let (_, records, _) = FileDisk::open(files.clone(), SMALL).unwrap();
+    let (_, records, _) = FileDisk::open(files, SMALL).unwrap();
     assert_eq!(records.get(RecordKey::SnapshotFile(5)).map(|record| record.len()), Some(20));
 }
 
 #[test]
 fn a_file_without_room_has_no_effect() {
-    let files = SimulatedDirectory::default();
-    let (mut disk, ..) = FileDisk::open(files.clone(), SMALL).unwrap();
-    files.set_room(Some(8_000));
+    let (mut disk, ..) = FileDisk::open(SimulatedDirectory::default(), SMALL).unwrap();
+    disk.files_mut().set_room(Some(8_000));
     let refused = disk.append(&WriteBatch { writes: vec![file(3, 9_000)] });
     assert!(matches!(refused, Err(FileDiskError::Full { bytes: 9_000 })));
-    assert!(!files.names().unwrap().iter().any(|name| name.ends_with(".new")));
+    assert!(!disk.files().names().unwrap().iter().any(|name| name.ends_with(".new")));
     disk.append(&WriteBatch { writes: vec![file(3, 900)] }).unwrap();
     disk.flush().unwrap();
 }

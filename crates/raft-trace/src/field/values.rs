@@ -314,12 +314,13 @@ impl Field for Outcome {
 
 impl Field for DiskDamage {
     fn form() -> Form {
-        Form::Code(&["corrupt", "misdirect", "wipe", "restore"])
+        Form::Code(&["corrupt", "zero", "misdirect", "wipe", "restore"])
     }
 
     fn write(&self, out: &mut JsonText<'_>) {
         out.text(match self {
             Self::Corrupt { record: _ } => "corrupt",
+            Self::Zero { record: _ } => "zero",
             Self::Misdirect { keys: _ } => "misdirect",
             Self::Wipe => "wipe",
             Self::Restore => "restore",

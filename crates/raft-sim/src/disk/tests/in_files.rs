@@ -1,0 +1,165 @@
+//! The faults of a disk whose records are in files.
+
+use super::*;
+use crate::Driver;
+
+/// A world whose disks are in files, with many snapshots.
+fn begin(seed: u64, snapshot_files: bool) -> Scene {
+    let driver = Driver { disk_files: true, snapshot_files, ..Driver::default() };
+    let mut setup = Setup { nodes: 3, seed, driver, ..Setup::default() };
+    setup.settings.snapshot_threshold = 8;
+    Scene::begin_with(setup)
+}
+
+/// After each crash a node has its flushed writes, some of the others, and goes on with them.
+#[test]
+fn a_loss_of_power_leaves_some_of_what_was_under_way() {
+    let (mut lost, mut kept) = (0, 0);
+    for seed in 1..30 {
+        let mut scene = begin(seed, seed % 2 == 0);
+        for round in 0..6 {
+            scene.run_until_write();
+            let under_way = scene.disk().pending().len();
+            let unsynced = [Unsynced::Drawn, Unsynced::Torn, Unsynced::Lost, Unsynced::Kept];
+            scene.crash(unsynced[round % 4]);
+            let words = scene.words();
+            let gone = words.matches("loses 1 unfinished write").count();
+            match unsynced[round % 4] {
+                Unsynced::Lost => assert!(words.contains("unfinished write"), "{words}"),
+                Unsynced::Kept => assert_eq!(gone, 0, "{words}"),
+                Unsynced::Drawn | Unsynced::Torn => {
+                    lost += gone.min(1);
+                    kept += usize::from(gone == 0 && under_way > 0);
+                }
+            }
+            scene.restart();
+            assert_eq!(scene.state(), NodeState::Running, "{}", scene.refusal());
+            scene.run(900);
+            scene.events.clear();
+        }
+    }
+    assert!(lost > 20 && kept > 20, "{lost} {kept}");
+}
+
+/// What a clone does later is not seen by the other.
+#[test]
+fn a_clone_has_a_disk_of_its_own() {
+    let mut scene = begin(3, false);
+    let mut before = scene.world.clone();
+    for _ in 0..40 {
+        scene.set(7);
+        scene.run(300);
+    }
+    let crash = || NodeAction::Crash { unsynced: Unsynced::Drawn }.on(NODE);
+    before.apply(crash()).unwrap();
+    before.apply(NodeAction::Restart.on(NODE)).unwrap();
+    let last = |world: &World| world.node(NODE).unwrap().recovered().unwrap().commit_index;
+    assert!(before.node(NODE).unwrap().core().is_some());
+    assert_ne!(last(&before), last(&scene.world));
+    assert!(scene.world.bytes_beyond(&before) > 10_000);
+}
+
+#[test]
+fn writes_wait_while_the_disk_is_full() {
+    let mut scene = begin(4, false);
+    scene.change(DiskChange::Full(true));
+    let mut waited = false;
+    for _ in 0..60 {
+        scene.set(9);
+        scene.run(200);
+        waited |= scene.disk().pending().any(|write| write.done_at < scene.world.now());
+        assert_eq!(scene.state(), NodeState::Running);
+    }
+    assert!(waited, "a segment is full");
+    scene.change(DiskChange::Full(false));
+    scene.run(3_000);
+    assert_eq!(scene.disk().pending().len(), 0);
+    scene.crash(Unsynced::Lost);
+    scene.restart();
+    assert_eq!(scene.state(), NodeState::Running, "{}", scene.refusal());
+}
+
+#[test]
+fn a_node_whose_flush_failed_starts_with_what_another_process_finds() {
+    let mut found = 0;
+    for seed in 1..30 {
+        let mut scene = begin(seed, false);
+        let fsync = if seed % 2 == 0 { Fsync::FailsOnce } else { Fsync::Fails };
+        scene.change(DiskChange::Fsync(fsync));
+        scene.set(9);
+        scene.run(2_000);
+        assert_eq!(scene.state(), NodeState::Crashed);
+        let words = scene.words();
+        assert!(words.contains("its flush failed; the process stops"), "{words}");
+        found += usize::from(!words.contains("unfinished write"));
+        scene.change(DiskChange::Fsync(Fsync::Works));
+        scene.restart();
+        assert_eq!(scene.state(), NodeState::Running, "{}", scene.refusal());
+        scene.run(1_000);
+    }
+    assert!((3..27).contains(&found), "{found}");
+}
+
+#[test]
+fn damage_of_each_record_is_told() {
+    let keys = || begin(5, false).disk().durable().iter().map(|(key, _)| key).collect::<Vec<_>>();
+    let mut refused = 0;
+    for record in keys().into_iter().map(Some) {
+        let flip = DiskDamage::Corrupt { record };
+        for damage in [flip, DiskDamage::Zero { record }] {
+            let mut scene = begin(5, false);
+            if scene.world.apply(DiskAction::Damage(damage).on(NODE)).is_err() {
+                assert_ne!(damage, flip, "a flipped bit can always be told");
+                refused += 1;
+                continue;
+            }
+            scene.follow();
+            let told = scene.world.node(NODE).unwrap().can_start().unwrap_err();
+            assert!(told.contains(".log is damaged at byte"), "{damage}: {told}");
+            scene.crash(Unsynced::Lost);
+            scene.restart();
+            assert_eq!(scene.state(), NodeState::Refused, "{damage}");
+            assert_eq!(scene.refusal(), told);
+        }
+    }
+    assert!(refused > 0, "something is in what was written last");
+}
+
+#[test]
+fn a_misdirected_record_is_told() {
+    for seed in 1..20 {
+        let mut scene = begin(seed, seed % 2 == 0);
+        scene.damage(DiskDamage::Misdirect { keys: None });
+        scene.crash(Unsynced::Lost);
+        scene.restart();
+        let is_told = scene.state() == NodeState::Refused;
+        let is_orphan = scene.words().contains("snapshot file");
+        assert!(is_told || is_orphan, "{}", scene.words());
+    }
+}
+
+#[test]
+fn a_disk_can_be_wiped_copied_and_restored() {
+    let mut scene = begin(6, true);
+    scene.change(DiskChange::Backup);
+    scene.crash(Unsynced::Drawn);
+    scene.damage(DiskDamage::Wipe);
+    assert!(scene.world.node(NODE).unwrap().can_start().is_err());
+    scene.damage(DiskDamage::Restore);
+    scene.restart();
+    assert_eq!(scene.state(), NodeState::Running, "{}", scene.refusal());
+}
+
+/// A world that begins with the records of another one has them in its files.
+#[test]
+fn records_at_the_beginning_are_in_the_files() {
+    let scene = begin(7, true);
+    let disks = scene.world.nodes().map(|node| (node.id(), node.disk().durable().clone()));
+    let mut setup = scene.world.setup().clone();
+    setup.disks = disks.collect();
+    let world = World::new(setup.clone()).unwrap();
+    for node in world.nodes() {
+        assert!(node.core().is_some());
+        assert_eq!(node.disk().durable(), &setup.disks[&node.id()]);
+    }
+}
