@@ -28,6 +28,12 @@ const SESSION: Duration = Duration::from_secs(40);
 /// The bytes of a large value.
 const LARGE: usize = 32 << 10;
 
+/// Large values that come one right after the other: more bytes than logs keep for servers that are
+/// away.
+const BURST: u64 = 128;
+
+const BETWEEN_BURSTS: Duration = Duration::from_secs(4);
+
 /// After an error, a client waits for so long.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -77,8 +83,8 @@ pub(crate) async fn run(scene: Scene, process: u64) -> Result<u64, ClientError> 
     Ok(plain.repeated())
 }
 
-/// Puts large values on a few keys until the trial is ending, so that logs grow, snapshots are taken,
-/// and servers that were away get them. The history does not have it, and watches do.
+/// Puts large values on a few keys until the trial is ending, many at once and then none: a server
+/// that was away meanwhile gets a snapshot. The history does not have these puts, and watches do.
 pub(crate) async fn fill(scene: Scene) -> Result<u64, ClientError> {
     let client = scene.client(0, PLAIN)?;
     for number in 0_u64.. {
@@ -88,7 +94,9 @@ pub(crate) async fn fill(scene: Scene) -> Result<u64, ClientError> {
         let value = number.to_string().repeat(LARGE / number.to_string().len());
         // One that fails is not asked for again.
         let _ = client.put(format!("large-{}", number % KEYS), value).await;
-        sleep(PAUSE).await;
+        if number % BURST == 0 {
+            scene.wait(BETWEEN_BURSTS).await;
+        }
     }
     Ok(client.repeated())
 }
