@@ -27,7 +27,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
             "raft-tls",
         ],
     ),
-    ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
+    (
+        "raft-sim",
+        &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"],
+    ),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
