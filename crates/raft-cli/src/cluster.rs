@@ -1,4 +1,6 @@
-//! `helios cluster up`: a cluster of processes on this machine.
+//! `helios cluster`: clusters of processes on this machine.
+
+mod trial;
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader};
@@ -20,6 +22,7 @@ pub(crate) struct ClusterArguments {
 #[derive(Subcommand)]
 enum ClusterCommand {
     Up(UpArguments),
+    Test(trial::TestArguments),
 }
 
 /// Start the servers of a cluster as processes of this machine, and stop them with Ctrl-C.
@@ -48,6 +51,7 @@ struct UpArguments {
 pub(crate) fn cluster(arguments: &ClusterArguments) -> io::Result<u8> {
     match &arguments.command {
         ClusterCommand::Up(arguments) => up(arguments),
+        ClusterCommand::Test(arguments) => trial::test(arguments),
     }
 }
 

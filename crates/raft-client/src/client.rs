@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use raft_tls::Tls;
@@ -43,6 +43,8 @@ struct Shared {
     channels: Vec<Channel>,
     /// The server that answered last.
     current: AtomicUsize,
+    /// How often something was asked again.
+    repeated: AtomicU64,
 }
 
 /// Whether a request may be repeated although it may have been carried out.
@@ -88,7 +90,8 @@ impl Client {
             Ok(raft_tls::connect(&endpoint, options.tls.clone(), None))
         };
         let channels = options.endpoints.iter().map(channel).collect::<Result<_, _>>()?;
-        let shared = Shared { options, channels, current: AtomicUsize::new(0) };
+        let shared =
+            Shared { options, channels, current: AtomicUsize::new(0), repeated: AtomicU64::new(0) };
         Ok(Self { shared: Arc::new(shared), session: None })
     }
 
@@ -106,6 +109,16 @@ impl Client {
     /// The channel of the server that answered last, for what this client has no call for.
     pub fn channel(&self) -> Channel {
         self.shared.channels[self.current()].clone()
+    }
+
+    /// How often this client and its clones asked for something again: requests that were not
+    /// answered, and watches whose connection broke.
+    pub fn repeated(&self) -> u64 {
+        self.shared.repeated.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_repeated(&self) {
+        self.shared.repeated.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn current(&self) -> usize {
@@ -161,6 +174,7 @@ impl Client {
                 return Err(ClientError::TimedOut { timeout: limit, last });
             }
             sleep(pause).await;
+            self.count_repeated();
         }
     }
 }

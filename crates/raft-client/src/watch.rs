@@ -81,6 +81,7 @@ async fn follow(
             pauses = Pauses::new();
         }
         sleep(pauses.next()).await;
+        client.count_repeated();
     }
 }
 

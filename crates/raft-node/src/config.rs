@@ -1,5 +1,6 @@
 //! The settings of a node.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +32,9 @@ pub struct NodeConfig {
     pub listen_http: Option<SocketAddr>,
     /// Where other nodes reach it.
     pub peer_url: String,
+    /// Other addresses for some peers: where this node reaches them, whatever the membership says.
+    /// For example, there is a proxy between.
+    pub reach: BTreeMap<NodeId, String>,
     /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is
     /// plain text.
     pub tls: Option<TlsFiles>,
@@ -126,8 +130,10 @@ impl NodeConfig {
             Some(_) => ("no https", "a certificate"),
             None => ("https", "no certificate"),
         };
-        if self.peer_url.starts_with("https://") != self.tls.is_some() {
-            return Err(NodeConfigError::Scheme { url: self.peer_url.clone(), has, own });
+        for url in [&self.peer_url].into_iter().chain(self.reach.values()) {
+            if url.starts_with("https://") != self.tls.is_some() {
+                return Err(NodeConfigError::Scheme { url: url.clone(), has, own });
+            }
         }
         Ok(())
     }

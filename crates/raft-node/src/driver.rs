@@ -264,6 +264,11 @@ impl Driver {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) {
+        let through = snapshot.last_included_index;
+        match self.replica.applied() {
+            LogIndex(0) => tracing::info!(%through, "the state begins with a snapshot"),
+            _ => tracing::info!(%through, "a snapshot of the leader replaced the state"),
+        }
         let restored = match snapshot.data.bytes() {
             Some(data) => Ok(data.clone()),
             None => self.read(snapshot),
@@ -271,8 +276,7 @@ impl Driver {
         let restored = restored
             .and_then(|data| self.replica.restore(&data).map_err(|error| error.to_string()));
         if let Err(reason) = restored {
-            let index = snapshot.last_included_index;
-            self.failure = Some(format!("the snapshot through {index} cannot be read: {reason}"));
+            self.failure = Some(format!("the snapshot through {through} cannot be read: {reason}"));
         }
     }
 

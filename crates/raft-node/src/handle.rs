@@ -273,7 +273,8 @@ impl NodeHandle {
         })?;
         let limit = self.shared.request_timeout;
         match tokio::time::timeout(limit, answer).await {
-            Ok(answer) => answer.unwrap_or(Err(NodeError::Stopped)),
+            // The node stopped after it had taken the request, which may be carried out yet.
+            Ok(answer) => answer.unwrap_or(Err(NodeError::Unknown)),
             Err(_) => Err(NodeError::TimedOut(limit)),
         }
     }

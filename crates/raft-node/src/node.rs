@@ -113,6 +113,7 @@ impl RunningNode {
             cluster: config.cluster_id(),
             node: config.id,
             url: config.peer_url.clone(),
+            reach: config.reach.clone(),
             tls: tls.clone(),
             metrics: metrics.clone(),
             silence: config.settings.election_timeout_max,
@@ -238,7 +239,7 @@ fn replica(
     Replica::new(core, recovered, Machine::new(life), clock::now())
 }
 
-/// Serves peers and clients, and whoever looks at metrics.
+/// Serves peers, clients and those who look at metrics.
 fn serve(
     handle: &NodeHandle,
     peers: PeerService,

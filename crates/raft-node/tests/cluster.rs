@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::Cluster;
 use raft_core::{NodeId, Settings};
-use raft_node::default_settings;
+use raft_mvcc::{Command, Operation, Put};
+use raft_node::{NodeError, default_settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_nodes_agree_and_go_on_after_a_restart() {
@@ -49,6 +50,24 @@ async fn a_node_alone_does_not_answer_a_linearizable_read() {
     let barrier = cluster.handle(NodeId(1)).read_barrier();
     let answered = tokio::time::timeout(Duration::from_secs(3), barrier).await;
     assert!(!matches!(answered, Ok(Ok(()))), "{answered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_a_node_has_taken_when_it_stops_may_have_taken_effect() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    for other in cluster.ids().into_iter().filter(|id| *id != leader) {
+        cluster.stop(other).await;
+    }
+    let node = cluster.handle(leader).clone();
+    let put = Put { key: "a".into(), value: "1".into(), ..Put::default() };
+    let command = Command::new(Operation::Put(put));
+    let asked = tokio::spawn(async move { node.propose(&command).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    cluster.stop(leader).await;
+    // One who is told that the node stopped asks again, and it would be carried out twice.
+    let told = asked.await.expect("it does not panic");
+    assert!(matches!(told, Err(NodeError::Unknown)), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

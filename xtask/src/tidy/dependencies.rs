@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 29] = [
     ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
@@ -14,6 +14,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
     ("raft-tls", &[]),
+    ("raft-trial", &["linearizability", "raft-client", "raft-tls"]),
     ("raft-client", &["etcd-api", "raft-tls"]),
     (
         "raft-node",
@@ -27,10 +28,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
             "raft-tls",
         ],
     ),
-    (
-        "raft-sim",
-        &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"],
-    ),
+    ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
@@ -51,6 +49,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 28] = [
             "raft-spec",
             "raft-node",
             "raft-client",
+            "raft-trial",
             "raft-tls",
         ],
     ),

@@ -1,6 +1,6 @@
 //! `helios node`: one server of a real cluster.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,6 +44,10 @@ pub(crate) struct NodeArguments {
     /// Address to listen on for clients; that of the member's client_url by default.
     #[arg(long, env = "HELIOS_LISTEN_CLIENTS", value_name = "HOST:PORT")]
     listen_clients: Option<String>,
+    /// Another address for a peer than the file and the cluster say, such as
+    /// `2=http://10.0.0.9:2380`; may come several times.
+    #[arg(long, value_name = "ID=URL", value_parser = reach)]
+    reach: Vec<(NodeId, String)>,
     /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain
     /// HTTP; none by default.
     #[arg(long, env = "HELIOS_LISTEN_HTTP", value_name = "HOST:PORT")]
@@ -149,6 +153,7 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
         listen_peers: listen(&arguments.listen_peers, &own.peer_url)?,
         listen_clients: listen(&arguments.listen_clients, &own.client_url)?,
         peer_url: own.peer_url.clone(),
+        reach: arguments.reach.iter().cloned().collect(),
         listen_http: arguments
             .listen_http
             .as_deref()
@@ -186,6 +191,15 @@ fn address(given: Option<&str>, url: &str) -> Result<std::net::SocketAddr, Strin
     found.next().ok_or_else(|| format!("{place} has no address"))
 }
 
+/// A peer and its address.
+fn reach(text: &str) -> Result<(NodeId, String), String> {
+    let expected = || "a peer and its address, such as 2=http://10.0.0.9:2380, are expected";
+    let (id, url) = text.split_once('=').ok_or_else(expected)?;
+    let id = id.parse().map_err(|_| expected())?;
+    host_and_port(url).ok_or_else(expected)?;
+    Ok((NodeId(id), url.to_owned()))
+}
+
 fn begin_log(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     use tracing_subscriber::filter::LevelFilter;
@@ -195,6 +209,7 @@ fn begin_log(format: LogFormat) {
         .with_env_var("HELIOS_LOG")
         .from_env_lossy();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = log.with_ansi(io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

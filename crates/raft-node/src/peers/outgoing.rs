@@ -25,6 +25,8 @@ pub(crate) struct Peers {
     pub(crate) node: NodeId,
     /// Where this node is reached.
     pub(crate) url: String,
+    /// Other addresses for some peers than they have themselves.
+    pub(crate) reach: BTreeMap<NodeId, String>,
     /// How it speaks TLS.
     pub(crate) tls: Option<Tls>,
     pub(crate) metrics: Metrics,
@@ -81,15 +83,16 @@ impl Peers {
 
     /// A connection to a node, which is opened when it is used.
     pub(crate) fn connect(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
-        Ok(raft_tls::connect(&self.endpoint(url)?, self.tls.clone(), Some(to.0)))
+        Ok(raft_tls::connect(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0)))
     }
 
     /// A connection to a node that is open.
     async fn connect_now(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
-        raft_tls::connect_now(&self.endpoint(url)?, self.tls.clone(), Some(to.0)).await
+        raft_tls::connect_now(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0)).await
     }
 
-    fn endpoint(&self, url: &str) -> Result<Endpoint, Error> {
+    fn endpoint(&self, to: NodeId, url: &str) -> Result<Endpoint, Error> {
+        let url = self.reach.get(&to).map_or(url, String::as_str);
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(self.silence)
             .http2_keep_alive_interval(self.silence / 2)

@@ -38,6 +38,7 @@ impl Cluster {
                 listen_peers: address(&member.info.peer_urls[0]),
                 listen_clients: address(&member.info.client_urls[0]),
                 peer_url: member.info.peer_urls[0].clone(),
+                reach: BTreeMap::new(),
                 listen_http: Some(SocketAddr::from(([127, 0, 0, 1], free_port()))),
                 tls: None,
                 plain_text: false,
