@@ -25,7 +25,7 @@ use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
 use crate::peers::{MAX_FRAME_BYTES, Outbox, PeerService, Peers};
-use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http};
+use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http, identity};
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
@@ -51,6 +51,16 @@ pub enum NodeStartError {
         path: String,
         /// The error.
         error: io::Error,
+    },
+    /// The directory is that of another node.
+    #[error("the directory {path} belongs to {of}, and this is {own}")]
+    OtherIdentity {
+        /// The directory.
+        path: String,
+        /// Whose it is.
+        of: String,
+        /// Who this is.
+        own: String,
     },
     /// Its files.
     #[error("{0}")]
@@ -251,6 +261,8 @@ fn serve(
     let of_peers = raft_tls::listen(listeners.peers, tls.cloned(), PEERS);
     tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
     let clients = api::services(handle.clone(), api::ApiSettings::default());
+    // In plain text nobody says who they are.
+    let clients = if tls.is_some() { api::with_roles(clients) } else { clients };
     let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), CLIENTS);
     let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
@@ -312,6 +324,7 @@ fn open(
         let path = config.data.display().to_string();
         NodeStartError::Directory { path, error }
     })?;
+    identity::claim(&config.data, config.id, config.cluster_id())?;
     let (mut disk, records, report) = FileDisk::open(directory, Options::default())?;
     if report.cut > 0 {
         tracing::warn!(bytes = report.cut, "a torn end of the log was cut off");
