@@ -13,6 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use raft_client::ClientOptions;
+use raft_client::api::AlarmRequest;
+use raft_client::api::maintenance_client::MaintenanceClient;
 use raft_client::blocking::Client;
 use raft_tls::{Tls, TlsFiles};
 use rustls::pki_types::pem::PemObject;
@@ -119,6 +121,35 @@ fn who_has_no_certificate_or_that_of_another_is_refused() {
     let words = String::from_utf8_lossy(&none.stderr).into_owned();
     assert_eq!(none.status.code(), Some(2), "{words}");
     assert!(words.contains("has https, and this node has no certificate"), "{words}");
+}
+
+#[test]
+fn a_certificate_says_what_its_holder_may_do() {
+    let servers = Servers::start("roles", 21_560, prepare);
+    let client = |role: &str| {
+        let own = |end| servers.directory.join(format!("client-{role}.{end}"));
+        let authorities = servers.directory.join("ca.pem");
+        let files = TlsFiles { certificate: own("pem"), key: own("key"), authorities };
+        let tls = Some(Tls::load(files).expect("they are certificates"));
+        let options = ClientOptions { tls, ..ClientOptions::new([servers.url(0, 0)]) };
+        Client::new(options).expect("it is a URL")
+    };
+    client("write").put("a", "1").expect("it may write");
+    assert!(client("read").get("a").expect("it may read").is_some());
+    let words = client("read").put("a", "2").expect_err("it may only read").to_string();
+    assert!(words.contains("needs the role write, and the certificate has read"), "{words}");
+    let compact = |role| client(role).wait(async |client| client.compact(2).await);
+    assert!(compact("read").is_err());
+    compact("write").expect("it may write");
+    let alarms = |role| {
+        client(role).wait(async |client| {
+            let mut maintenance = MaintenanceClient::new(client.channel());
+            maintenance.alarm(AlarmRequest::default()).await
+        })
+    };
+    let words = alarms("write").expect_err("it may not").to_string();
+    assert!(words.contains("needs the role admin"), "{words}");
+    alarms("admin").expect("it may change the cluster");
 }
 
 #[test]

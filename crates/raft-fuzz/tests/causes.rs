@@ -51,7 +51,7 @@ fn causes(kind: &EventKind) -> Vec<&'static str> {
             ProcessEvent::Restarted => vec!["acted", "recovered"],
             ProcessEvent::RestartRefused { .. } => handled(&["server_added"]),
             ProcessEvent::TimerElapsed { .. } => handled(&[]),
-            ProcessEvent::Crashed => vec!["acted", "recovered", "write_failed"],
+            ProcessEvent::Crashed => vec!["acted", "recovered", "write_failed", "disk_changed"],
             ProcessEvent::Resumed | ProcessEvent::ClockChanged { .. } => vec!["acted", "recovered"],
             ProcessEvent::ConfiguredAlone
             | ProcessEvent::Reconfigured { .. }

@@ -13,7 +13,7 @@
 //! | `maintenance.rs` | `Maintenance`; `snapshot.rs` has the file of a snapshot |
 //! | `auth.rs` | `Auth`, which is refused |
 //!
-//! `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata
+//! `roles.rs` has what the certificate of a client allows. `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata
 //! of retries, and `authority.rs` mends requests that HTTP/2 forbids.
 
 mod auth;
@@ -25,6 +25,7 @@ mod header;
 mod kv;
 mod lease;
 mod maintenance;
+mod roles;
 mod session;
 mod snapshot;
 mod watch;
@@ -104,6 +105,11 @@ pub fn services(handle: NodeHandle, settings: ApiSettings) -> Routes {
         .add_service(InterceptedService::new(cluster, leader))
         .add_service(maintenance)
         .add_service(auth::NoUsers)
+}
+
+/// The same services, for clients whose certificates say what they may do.
+pub(crate) fn with_roles(services: Routes) -> Routes {
+    Routes::from(services.into_axum_router().layer(axum::middleware::from_fn(roles::check)))
 }
 
 /// Refuses a call that asks for a leader while the node knows none.

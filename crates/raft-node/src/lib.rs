@@ -27,6 +27,7 @@ mod file;
 mod files;
 mod handle;
 mod http;
+mod identity;
 mod leases;
 mod machine;
 mod member;

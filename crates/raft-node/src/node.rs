@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use raft_core::{Config, RestartError};
+use raft_core::{Config, Membership, RestartError};
 use raft_server::Replica;
 use raft_storage::{StorageError, recover};
 use raft_storage_file::{Directory, FileDisk, FileDiskError, Options, SnapshotFiles};
@@ -25,7 +25,7 @@ use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
 use crate::peers::{MAX_FRAME_BYTES, Outbox, PeerService, Peers};
-use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http};
+use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http, identity};
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
@@ -51,6 +51,16 @@ pub enum NodeStartError {
         path: String,
         /// The error.
         error: io::Error,
+    },
+    /// The directory is that of another node.
+    #[error("the directory {path} belongs to {of}, and this is {own}")]
+    OtherIdentity {
+        /// The directory.
+        path: String,
+        /// Whose it is.
+        of: String,
+        /// Who this is.
+        own: String,
     },
     /// Its files.
     #[error("{0}")]
@@ -103,20 +113,12 @@ impl RunningNode {
         config.check_security()?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
         check_certificate(tls.as_ref(), config.id)?;
-        let http_listener = match config.listen_http {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
-        let listeners = (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
+        let listeners = Listeners::bind(&config).await?;
         let (disk, recovered, cut) = open(&config)?;
-        let mut core = Config::new(config.id, membership);
-        core.snapshot_files = true;
-        core.settings = config.settings.clone();
         let life = RandomState::new().hash_one(config.id);
-        core.seed = life;
+        let replica = replica(&config, membership, recovered, life)?;
         let metrics = Metrics::default();
         metrics.cut_off(cut);
-        let replica = Replica::new(core, recovered, Machine::new(life), clock::now())?;
         let peers = Arc::new(Peers {
             cluster: config.cluster_id(),
             node: config.id,
@@ -132,7 +134,6 @@ impl RunningNode {
         let (requests, request_inbox) = mpsc::channel(QUEUE);
         let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
         let files = SnapshotFiles::new(&config.data);
-
         let (work, disk) = start_disk(disk, reports.clone(), metrics.clone());
         let outboxes = Outboxes {
             reports: reports.clone(),
@@ -167,10 +168,6 @@ impl RunningNode {
         let service = PeerService { peers, messages, leases };
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
-        if let Some(listener) = http_listener {
-            let served = axum::serve(listener, http::router(handle.clone()));
-            tasks.spawn(endless(async { drop(served.await) }));
-        }
         if let Some(tls) = tls {
             tasks.spawn(endless(tell_expiry(tls.clone(), metrics)));
             tasks.spawn(endless(tls.keep_reloading(RELOAD)));
@@ -220,21 +217,59 @@ fn server() -> Server {
         .max_frame_size(1 << 20)
 }
 
-/// Serves peers and clients.
+/// Where a node listens.
+struct Listeners {
+    peers: TcpListener,
+    clients: TcpListener,
+    http: Option<TcpListener>,
+}
+
+impl Listeners {
+    async fn bind(config: &NodeConfig) -> Result<Self, NodeStartError> {
+        let http = match config.listen_http {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let (peers, clients) =
+            (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
+        Ok(Self { peers, clients, http })
+    }
+}
+
+fn replica(
+    config: &NodeConfig,
+    membership: Membership,
+    recovered: raft_core::Recovered,
+    life: u64,
+) -> Result<Replica<Machine, crate::driver::Caller>, RestartError> {
+    let mut core = Config::new(config.id, membership);
+    core.snapshot_files = true;
+    core.settings = config.settings.clone();
+    core.seed = life;
+    Replica::new(core, recovered, Machine::new(life), clock::now())
+}
+
+/// Serves peers, clients and those who look at metrics.
 fn serve(
     handle: &NodeHandle,
     peers: PeerService,
-    (peer_listener, client_listener): (TcpListener, TcpListener),
+    listeners: Listeners,
     tls: Option<&Tls>,
 ) -> JoinSet<Result<(), tonic::transport::Error>> {
     let mut tasks = JoinSet::new();
     let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
-    let of_peers = raft_tls::listen(peer_listener, tls.cloned(), PEERS);
+    let of_peers = raft_tls::listen(listeners.peers, tls.cloned(), PEERS);
     tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
     let clients = api::services(handle.clone(), api::ApiSettings::default());
-    let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
+    // In plain text nobody says who they are.
+    let clients = if tls.is_some() { api::with_roles(clients) } else { clients };
+    let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), CLIENTS);
     let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
+    if let Some(listener) = listeners.http {
+        let served = axum::serve(listener, http::router(handle.clone()));
+        tasks.spawn(endless(async { drop(served.await) }));
+    }
     tasks
 }
 
@@ -289,6 +324,7 @@ fn open(
         let path = config.data.display().to_string();
         NodeStartError::Directory { path, error }
     })?;
+    identity::claim(&config.data, config.id, config.cluster_id())?;
     let (mut disk, records, report) = FileDisk::open(directory, Options::default())?;
     if report.cut > 0 {
         tracing::warn!(bytes = report.cut, "a torn end of the log was cut off");

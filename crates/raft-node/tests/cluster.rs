@@ -112,3 +112,40 @@ async fn a_leader_that_is_to_stop_hands_over() {
     cluster.handle(leader).hand_over().await;
     assert_eq!(cluster.leader().await, next);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_tells_what_it_measures_and_whether_it_is_ready() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    cluster.put(leader, "a", "1").await;
+    let (head, text) = cluster.http(leader, "/metrics").await;
+    assert_eq!(head, "HTTP/1.1 200 OK");
+    for line in [
+        "helios_server_is_leader 1",
+        "helios_server_has_leader 1",
+        "helios_mvcc_keys 1",
+        "helios_mvcc_current_revision 2",
+        "helios_disk_full 0",
+        "helios_server_proposals_pending 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    let lag = |line: &&str| line.starts_with("helios_network_peer_lag_entries{");
+    assert_eq!(text.lines().filter(lag).count(), 2, "{text}");
+    // What ends in `_total` only grows.
+    let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for (name, kind) in kinds.filter_map(|line| line.split_once(' ')) {
+        assert!(kind == "counter" || !name.ends_with("_total"), "{name} is a {kind}");
+    }
+    assert_eq!(cluster.http(leader, "/livez").await.1, "ok\n");
+    assert_eq!(cluster.http(leader, "/readyz").await.0, "HTTP/1.1 200 OK");
+    for node in cluster.ids() {
+        if node != leader {
+            cluster.stop(node).await;
+        }
+    }
+    assert_eq!(cluster.http(leader, "/livez").await.0, "HTTP/1.1 200 OK");
+    let (head, words) = cluster.http(leader, "/readyz").await;
+    assert_eq!(head, "HTTP/1.1 503 Service Unavailable");
+    assert!(words.starts_with("not ready: "), "{words}");
+}

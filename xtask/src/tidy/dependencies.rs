@@ -28,7 +28,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 29] = [
             "raft-tls",
         ],
     ),
-    ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage"]),
+    ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),

@@ -39,7 +39,7 @@ impl Cluster {
                 listen_clients: address(&member.info.client_urls[0]),
                 peer_url: member.info.peer_urls[0].clone(),
                 reach: BTreeMap::new(),
-                listen_http: None,
+                listen_http: Some(SocketAddr::from(([127, 0, 0, 1], free_port()))),
                 tls: None,
                 plain_text: false,
                 request_timeout: Duration::from_secs(5),
@@ -72,6 +72,20 @@ impl Cluster {
         let running = self.running.remove(&node).expect("it runs");
         running.stopper()();
         running.ended().await.expect("it was told to");
+    }
+
+    /// What a node answers over HTTP: the first line, and the body.
+    pub(crate) async fn http(&self, node: NodeId, path: &str) -> (String, String) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let address = self.configs[&node].listen_http.expect("it listens");
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
+        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
     }
 
     /// The number of files of a node whose names end so.

@@ -22,6 +22,8 @@ pub(super) struct Directory {
     mistakes: Mistakes,
     /// Whether it may hold other records than the disk is said to have: after damage.
     is_suspect: bool,
+    /// Files that the next write removes. A crash before it brings them back.
+    removals: Vec<Write>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,7 +53,7 @@ impl Directory {
             written.expect("the directory has no faults");
             files = disk.close();
         }
-        Self { state: State::Closed(files), mistakes, is_suspect: false }
+        Self { state: State::Closed(files), mistakes, is_suspect: false, removals: Vec::new() }
     }
 
     /// Makes these mistakes from now on.
@@ -72,6 +74,7 @@ impl Directory {
         let opened = self.opened();
         self.is_suspect = opened.is_err();
         let (disk, records) = opened.ok()?;
+        self.removals.clear();
         self.state = State::Open(Box::new(disk));
         Some(records)
     }
@@ -105,6 +108,11 @@ impl Directory {
         found
     }
 
+    /// The next write removes these files, too.
+    pub(super) fn remove_later(&mut self, files: &WriteBatch) {
+        self.removals.extend_from_slice(&files.writes);
+    }
+
     /// Makes a batch durable.
     ///
     /// # Errors
@@ -126,7 +134,16 @@ impl Directory {
             | FileDiskError::Failed
             | FileDiskError::TooLarge { .. } => WriteFailure::Fsync,
         };
-        let appended = disk.append(batch).map_err(failure);
+        let appended = if self.removals.is_empty() {
+            disk.append(batch)
+        } else {
+            let writes = self.removals.iter().chain(&batch.writes).cloned().collect();
+            disk.append(&WriteBatch { writes })
+        };
+        let appended = appended.map_err(failure);
+        if appended.is_ok() {
+            self.removals.clear();
+        }
         // The second try fails, unless that rule is off.
         let written = appended.and_then(|_| {
             let flushed = disk.flush().or_else(|_| disk.flush());
@@ -183,8 +200,12 @@ impl Directory {
         self.state = State::Closed(files);
     }
 
-    /// The bytes of a record change on the medium.
+    /// The bytes of a record change on the medium. Files that are damaged stay as they are: two
+    /// faults can hide each other.
     pub(super) fn damage(&mut self, record: &[u8], damaged: &[u8]) {
+        if self.is_damaged() {
+            return;
+        }
         let files = self.files_mut();
         let Some((name, place)) = files.find(record) else { return };
         let name = name.to_owned();
@@ -198,6 +219,9 @@ impl Directory {
     /// The sectors with a record come back as zeros. Returns false, and does nothing, if nobody
     /// could tell: they are at the end of what was written.
     pub(super) fn zero(&mut self, record: &[u8]) -> bool {
+        if self.is_damaged() {
+            return true;
+        }
         let files = self.files_mut();
         let Some((name, place)) = files.find(record) else { return false };
         let name = name.to_owned();
@@ -208,6 +232,10 @@ impl Directory {
             self.is_suspect = true;
         }
         is_told
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.is_suspect && self.look().is_err()
     }
 
     /// The bytes of the files that the same directory did not have at an earlier time.

@@ -5,8 +5,7 @@ use raft_core::{Bytes, IncomingId, Instant, LogIndex, Recovered, SnapshotData, S
 use raft_storage::{Damage, RecordBytes, RecordKey, Write, WriteBatch, encode_file};
 
 use super::Disk;
-use super::directory::Faults;
-use crate::{EventNumber, Fsync, Unsynced};
+use crate::{EventNumber, Fsync, Unsynced, WriteFailure};
 
 /// A write of a file that is not finished.
 #[derive(Clone, Debug)]
@@ -54,6 +53,8 @@ pub(crate) struct FileDone {
     pub(crate) batch: Option<WriteBatch>,
     /// The event that was handled when the process asked for the write.
     pub(crate) asked_by: Option<EventNumber>,
+    /// Whether the disk takes no writes any more: in files, after a failed flush.
+    pub(crate) is_the_end: bool,
 }
 
 impl Disk {
@@ -106,8 +107,9 @@ impl Disk {
             FileWork::Flush(flush) if !has_no_room => Some(flush.batch()),
             FileWork::Flush(_) => None,
         };
-        let batch = batch.filter(|batch| self.store(batch).is_ok());
-        FileDone { work, batch, asked_by }
+        let stored = batch.as_ref().map_or(Ok(()), |batch| self.store(batch));
+        let is_the_end = self.directory.is_some() && stored == Err(WriteFailure::Fsync);
+        FileDone { work, batch: batch.filter(|_| stored.is_ok()), asked_by, is_the_end }
     }
 
     /// Whether a flush succeeds now.
@@ -138,16 +140,8 @@ impl Disk {
     pub(crate) fn remove_file(&mut self, file: SnapshotFile) -> WriteBatch {
         let key = RecordKey::SnapshotFile(file.handle);
         let batch = WriteBatch { writes: vec![Write::Delete { key }] };
-        self.remove(batch)
-    }
-
-    /// Removes files. In a directory that takes nothing any more, they stay until the next start.
-    fn remove(&mut self, batch: WriteBatch) -> WriteBatch {
         if let Some(directory) = &mut self.directory {
-            let faults = Faults { fsync: &mut self.fsync, is_full: self.is_full };
-            if batch.is_empty() || directory.write(&batch, faults).is_err() {
-                return WriteBatch::default();
-            }
+            directory.remove_later(&batch);
         }
         self.durable.apply(&batch);
         batch
@@ -156,7 +150,12 @@ impl Disk {
     /// At a start: removes the files that no record names.
     pub(crate) fn remove_orphans(&mut self, recovered: &Recovered) -> WriteBatch {
         self.file_writes.clear();
-        self.remove(self.durable.without_orphans(recovered))
+        let batch = self.durable.without_orphans(recovered);
+        if let Some(directory) = &mut self.directory {
+            directory.remove_later(&batch);
+        }
+        self.durable.apply(&batch);
+        batch
     }
 
     /// The data of a snapshot, as a process reads it: also from files that are not flushed.

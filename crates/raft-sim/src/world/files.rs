@@ -13,7 +13,8 @@ use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
 use crate::node::{ArrivalKind, ProcessInput};
-use crate::{DiskEvent, EventNumber, SimNode};
+use crate::switches::WorldBug;
+use crate::{DiskEvent, EventNumber, SimNode, WriteFailure};
 
 /// The files of the snapshots that arrive at a process, as it has written them so far.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +98,11 @@ impl World {
 
     /// The disk finished a write of a file. Its node runs or is paused.
     pub(super) fn file_done(&mut self, id: NodeId) {
-        let FileDone { work, batch, asked_by } = self.node_mut(id).disk.complete_file();
+        let FileDone { work, batch, asked_by, is_the_end } = self.node_mut(id).disk.complete_file();
+        if is_the_end && !self.rules_off.has_in_world(WorldBug::FsyncFailureIgnored) {
+            let cause = self.node_mut(id).disk.broken_by(WriteFailure::Fsync).or(asked_by);
+            return self.because(cause, |world| world.stop_node(id, WriteFailure::Fsync));
+        }
         let is_stored = batch.is_some();
         let changed =
             self.because(asked_by, |world| world.files_changed(id, batch.unwrap_or_default()));

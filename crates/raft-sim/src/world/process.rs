@@ -251,11 +251,17 @@ impl World {
                 world.emit_disk(id, DiskEvent::WritesLost { writes: 1, undo });
                 return world.deliver(id, ArrivalKind::Input(ReplicaInput::Persisted(write)));
             }
-            node.stopped_by = Some(failure);
-            let loss = node.disk.stop();
-            world.hand_over(id, ReplicaInput::PersistFailed);
-            world.power_off(id, loss);
+            world.stop_node(id, failure);
         });
+    }
+
+    /// The process ends after a failed write.
+    pub(super) fn stop_node(&mut self, id: NodeId, failure: WriteFailure) {
+        let node = self.node_mut(id);
+        node.stopped_by = Some(failure);
+        let loss = node.disk.stop();
+        self.hand_over(id, ReplicaInput::PersistFailed);
+        self.power_off(id, loss);
     }
 
     /// The process is gone, with its memory and its unfinished writes.
