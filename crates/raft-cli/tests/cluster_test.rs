@@ -1,4 +1,5 @@
 //! `helios cluster test`: a short trial.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod common;
 

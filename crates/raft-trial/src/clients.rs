@@ -53,6 +53,30 @@ struct Caller {
     known: BTreeMap<String, Option<String>>,
 }
 
+/// What a client asks for, of one key.
+#[derive(Debug)]
+enum Wish {
+    Put(Bytes),
+    Get,
+    Delete,
+    Swap { expect: Option<Bytes>, value: Bytes },
+}
+
+impl Wish {
+    /// It as the history has it.
+    fn operation(&self, key: &str) -> MapOperation {
+        let key = Bytes::from(key);
+        match self {
+            Self::Put(value) => MapOperation::Write { key, value: value.clone() },
+            Self::Get => MapOperation::Read { key },
+            Self::Delete => MapOperation::Delete { key },
+            Self::Swap { expect, value } => {
+                MapOperation::Cas { key, expect: expect.clone(), value: value.clone() }
+            }
+        }
+    }
+}
+
 /// All keys that were used when so many operations were called.
 pub(crate) fn keys(operations: u64) -> impl Iterator<Item = String> {
     (0..=operations / OPERATIONS_ON_KEYS)
@@ -116,32 +140,32 @@ impl Caller {
     async fn step(&mut self) -> Result<(), ClientError> {
         let group = self.scene.recorder.operations() / OPERATIONS_ON_KEYS;
         let key = key(group, self.random.below(KEYS));
-        let operation = self.draw(&key);
+        let wish = self.draw(&key);
+        let operation = wish.operation(&key);
         self.scene.recorder.invoke(self.process, &operation);
-        let answer = self.ask(&key, &operation).await;
+        let answer = self.ask(&key, &wish).await;
         self.scene.recorder.conclude(self.process, &operation, &answer);
         if self.known.len() > 64 {
             self.known.pop_first();
         }
         match answer {
             Ok(answer) => {
-                self.learn(key, &operation, &answer);
+                self.learn(key, &wish, &answer);
                 Ok(())
             }
             Err(error) => Err(error),
         }
     }
 
-    fn draw(&mut self, name: &str) -> MapOperation {
-        let key = Bytes::from(name);
+    fn draw(&mut self, key: &str) -> Wish {
         match self.random.below(10) {
-            0..4 => MapOperation::Write { key, value: self.value() },
-            4..7 => MapOperation::Read { key },
+            0..4 => Wish::Put(self.value()),
+            4..7 => Wish::Get,
             7..9 => {
-                let expect = self.known.get(name).cloned().flatten().map(Bytes::from);
-                MapOperation::Cas { key, expect, value: self.value() }
+                let expect = self.known.get(key).cloned().flatten().map(Bytes::from);
+                Wish::Swap { expect, value: self.value() }
             }
-            _ => MapOperation::Delete { key },
+            _ => Wish::Delete,
         }
     }
 
@@ -151,36 +175,32 @@ impl Caller {
         Bytes::from(format!("{}.{}", self.process, self.values))
     }
 
-    async fn ask(&self, key: &str, operation: &MapOperation) -> Result<Answer, ClientError> {
+    async fn ask(&self, key: &str, wish: &Wish) -> Result<Answer, ClientError> {
         let (client, key) = (&self.client, key.to_owned());
-        match operation {
-            MapOperation::Write { value, .. } => {
+        match wish {
+            Wish::Put(value) => {
                 client.put(key, value.as_slice().to_vec()).await?;
                 Ok(Answer::Done)
             }
-            MapOperation::Read { .. } => {
+            Wish::Get => {
                 let found = client.get(key).await?;
                 Ok(Answer::Value(found.map(|found| Bytes::from(found.value.to_vec()))))
             }
-            MapOperation::Delete { .. } => {
-                Ok(Answer::Deleted { existed: client.delete(key).await? > 0 })
-            }
-            MapOperation::Cas { expect, value, .. } => {
+            Wish::Delete => Ok(Answer::Deleted { existed: client.delete(key).await? > 0 }),
+            Wish::Swap { expect, value } => {
                 let answer = client.txn(compare_and_swap(key, expect.as_ref(), value)).await?;
                 Ok(swapped(answer))
-            }
-            MapOperation::Append { .. } | MapOperation::List { .. } => {
-                unreachable!("`draw` draws none of them")
             }
         }
     }
 
     /// Notes what an answer says of the value of a key.
-    fn learn(&mut self, key: String, operation: &MapOperation, answer: &Answer) {
+    fn learn(&mut self, key: String, wish: &Wish, answer: &Answer) {
         let text = |bytes: &Bytes| String::from_utf8_lossy(bytes.as_slice()).into_owned();
-        let value = match (operation, answer) {
-            (MapOperation::Write { value, .. }, _)
-            | (MapOperation::Cas { value, .. }, Answer::Swapped) => Some(text(value)),
+        let value = match (wish, answer) {
+            (Wish::Put(value), _) | (Wish::Swap { value, .. }, Answer::Swapped) => {
+                Some(text(value))
+            }
             (_, Answer::Value(value) | Answer::NotSwapped { current: Some(value) }) => {
                 value.as_ref().map(text)
             }

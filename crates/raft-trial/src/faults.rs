@@ -83,7 +83,8 @@ async fn strike(
     }
 }
 
-/// A kill right after an answer shows whether what was promised is on disk. So long it waits for one.
+/// A kill right after an answer shows whether what was promised is on disk. So long it waits for
+/// one.
 const ANSWER: Duration = Duration::from_millis(500);
 
 /// Kills servers, and starts them again one after the other.

@@ -1,10 +1,10 @@
 //! A trial of a real cluster: servers as processes, faults, clients, and a judgement.
 //!
-//! [`run`] starts the servers, with a proxy on each link between two of them. Faults then come in an
-//! order that a seed decides: servers are killed, stand still, are told to stop; links are cut in
-//! both directions or in one, or hold messages back; certificates and their authority are replaced.
-//! Meanwhile clients put, get, delete, compare and swap, and watch. When the faults are over, all is
-//! healed, and what clients saw is judged:
+//! [`run`] starts the servers, with a proxy on each link between two of them. Faults then come in
+//! an order that a seed decides: servers are killed, stand still, are told to stop; links are cut
+//! in both directions or in one, or hold messages back; certificates and their authority are
+//! replaced. Meanwhile clients put, get, delete, compare and swap, and watch. When the faults are
+//! over, all is healed, and what clients saw is judged:
 //!
 //! - The history of the operations is linearizable. It ends with a read of every key, so a write
 //!   that was acknowledged and lost is a contradiction.
@@ -45,4 +45,4 @@ mod watches;
 pub use happenings::Happening;
 pub use judge::Judgement;
 pub use plan::TrialOptions;
-pub use stage::{TrialError, TrialProgress, TrialReport, run};
+pub use stage::{TrialError, TrialReport, TrialSoFar, run};

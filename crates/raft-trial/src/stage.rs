@@ -28,7 +28,7 @@ use crate::{clients, faults};
 
 /// How far a trial is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TrialProgress {
+pub struct TrialSoFar {
     /// Time since the first fault could come.
     pub elapsed: Duration,
     /// Operations that clients called.
@@ -105,7 +105,7 @@ const CERTIFICATES: Duration = Duration::from_secs(1);
 pub async fn run(
     options: TrialOptions,
     stop: &AtomicBool,
-    mut tell: impl FnMut(&TrialProgress),
+    mut tell: impl FnMut(&TrialSoFar),
 ) -> Result<TrialReport, TrialError> {
     let plan = Arc::new(Plan { options });
     std::fs::create_dir_all(&plan.options.directory)?;
@@ -231,9 +231,9 @@ impl Cast {
 }
 
 impl Scene {
-    fn progress(&self, elapsed: Duration) -> TrialProgress {
+    fn progress(&self, elapsed: Duration) -> TrialSoFar {
         let faults = Happening::ALL.into_iter().filter(|happening| !happening.is_danger());
-        TrialProgress {
+        TrialSoFar {
             elapsed,
             operations: self.recorder.operations(),
             faults: faults.map(|fault| self.counts.of(fault)).sum(),

@@ -152,16 +152,15 @@ pub(crate) async fn look_back(scene: Scene, client: Client) -> Vec<Told> {
 }
 
 /// Whether the whole story of the keys is one: each revision changes a key, and versions count the
-/// changes since the key was created. Returns the keys at its end, or the first thing that is wrong.
+/// changes since the key was created. Returns the keys at its end, or the first thing that is
+/// wrong.
 pub(crate) fn replay(told: &Told) -> Result<BTreeMap<String, String>, String> {
     let mut keys: BTreeMap<&str, (i64, i64, &str)> = BTreeMap::new();
-    let mut expected = 2;
-    for change in &told.changes {
+    for (expected, change) in (2..).zip(&told.changes) {
         let Change { revision, key, value, version, create_revision } = change;
         if *revision != expected {
             return Err(format!("{}: revision {revision} comes where {expected} should", told.who));
         }
-        expected += 1;
         let wrong = |what: &str| Err(format!("{}: revision {revision}, {key}: {what}", told.who));
         match (value, keys.get(key.as_str()).copied()) {
             (None, None) => return wrong("it was deleted, and was not there"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use raft_trial::{Happening, TrialOptions, TrialProgress, TrialReport};
+use raft_trial::{Happening, TrialOptions, TrialReport, TrialSoFar};
 
 use crate::interrupt::interrupted;
 use crate::output::{quoted, to_stdout};
@@ -17,9 +17,9 @@ use crate::progress::Progress;
 /// Servers are killed, stand still and are told to stop; links between them are cut, in one
 /// direction too, and hold messages back; with `--tls`, certificates and their authority are
 /// replaced. Clients put, get, delete, compare and swap, some with sessions and some without, and
-/// watch. In the end all is healed, and judged: the history is linearizable, nothing acknowledged is
-/// lost, no write was carried out twice, watches told every change once and in order, and the
-/// servers agree. `helios check` reads the history too.
+/// watch. In the end all is healed, and judged: the history is linearizable, nothing that was
+/// acknowledged is lost, no write was carried out twice, watches told every change once and in
+/// order, and the servers agree. `helios check` reads the history too.
 ///
 /// The seed decides which faults come and what clients ask for. The servers are real, so the same
 /// seed does not bring the same run.
@@ -51,7 +51,8 @@ pub(super) struct TestArguments {
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
     /// The first of nodes × (nodes + 1) ports that are used.
-    #[arg(long, default_value_t = 23_000, value_parser = clap::value_parser!(u16).range(1024..=60_000))]
+    #[arg(long, default_value_t = 23_000)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1024..=60_000))]
     port: u16,
 }
 
@@ -108,7 +109,7 @@ fn hold(options: TrialOptions) -> Result<TrialReport, raft_trial::TrialError> {
     let progress = Progress::bar(options.duration.as_secs());
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(raft_trial::run(options, interrupted(), |so_far| {
-        let TrialProgress { elapsed, operations, faults, term } = *so_far;
+        let TrialSoFar { elapsed, operations, faults, term } = *so_far;
         progress.set_position(elapsed.as_secs());
         progress.set_words(|| format!("{operations} operations, {faults} faults, term {term}"));
     }))

@@ -21,7 +21,8 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// Starts them. `prepare` fills the directory before, and returns the certificate of the clients.
+    /// Starts them. `prepare` fills the directory before, and returns the certificate of the
+    /// clients.
     pub(crate) fn start(name: &str, base: u16, prepare: impl FnOnce(&Path) -> Option<Tls>) -> Self {
         let directory =
             std::env::temp_dir().join(format!("helios-cli-node-{}-{name}", std::process::id()));
