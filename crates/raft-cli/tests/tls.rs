@@ -154,7 +154,7 @@ fn a_certificate_says_what_its_holder_may_do() {
 
 #[test]
 fn certificates_and_their_authority_are_replaced_under_load_without_a_failed_request() {
-    let mut servers = Servers::start("rotation", 21_560, prepare);
+    let mut servers = Servers::start("rotation", 21_580, prepare);
     let (used, new) = (servers.directory.clone(), servers.directory.join("new"));
     certs(&new);
     let old = used.join("old");
