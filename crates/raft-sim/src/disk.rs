@@ -216,7 +216,7 @@ impl Disk {
             DiskChange::Fsync(fsync) => self.fsync = fsync,
             DiskChange::Full(is_full) => {
                 self.is_full = is_full;
-                return Ok(self.due_writes(now));
+                return Ok(self.retry(now));
             }
             DiskChange::Backup => self.backup = Some(self.durable.clone()),
         }
@@ -245,11 +245,22 @@ impl Disk {
         }
     }
 
-    /// In files, the writes that waited for room are tried again now. The completions of the others
-    /// are still to come.
-    fn due_writes(&self, now: Instant) -> Vec<(PersistId, Instant)> {
-        let waits = |write: &&PendingWrite| self.directory.is_some() && write.done_at <= now;
-        self.pending.iter().take_while(waits).map(|write| (write.id(), now)).collect()
+    /// In files, the writes that waited for room are tried again, a latency from now. The
+    /// completions of the others are still to come.
+    fn retry(&mut self, now: Instant) -> Vec<(PersistId, Instant)> {
+        let is_due = |write: &PendingWrite| write.done_at <= now;
+        if self.directory.is_none() || !self.pending.front().is_some_and(is_due) {
+            return Vec::new();
+        }
+        // Never now: a script that acts now acts before it.
+        let delay = self.shape.delay(&mut self.random, self.latency);
+        let at = (now + delay.max(Duration::from_micros(1))).max(self.stalled_until);
+        let late = self.pending.iter_mut().take_while(|write| write.done_at <= at);
+        late.map(|write| {
+            write.done_at = at;
+            (write.id(), at)
+        })
+        .collect()
     }
 
     /// Resets all settings to those of the beginning. The records stay. Returns the unfinished
@@ -259,7 +270,7 @@ impl Disk {
         (self.stalled_until, self.fsync, self.is_full) = (Instant(0), Fsync::Works, false);
         self.pending.iter_mut().for_each(|write| write.has_no_room = false);
         self.make_room_for_files();
-        self.due_writes(now)
+        self.retry(now)
     }
 
     /// Takes a write. Returns the time at which it is durable or fails.

@@ -179,6 +179,11 @@ fn write_failed(run: &Evidence<'_>, sim: &SimNode) -> Option<Finding> {
     }
     let event =
         run.last(|event| matches!(disk(event, node), Some(DiskEvent::WriteFailed { .. })))?;
+    // A flush of a file that failed stops a process without such an event.
+    let crashed = run.last(|event| matches!(process(event, node), Some(ProcessEvent::Crashed)))?;
+    if crashed.cause != Some(event.number) {
+        return None;
+    }
     let DiskEvent::WriteFailed { id, failure, .. } = disk(event, node)? else { return None };
     let issued = run.last_before(event.number, |event| {
         matches!(disk(event, node), Some(DiskEvent::WriteIssued { id: other, .. }) if other == id)

@@ -43,7 +43,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
             "a bit of that record flips; the seed chooses the bit, and the record if none is named",
         ),
         (
-            "disk 3 zero [entry 4|…]",
+            "disk 3 zero [entry 4]",
             "that record comes back as zeros; with disk-files=on, all sectors with a part of it",
         ),
         ("disk 3 misdirect [entry 4 to entry 2]", "a record is stored under another record's key"),

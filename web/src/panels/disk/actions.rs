@@ -96,6 +96,12 @@ pub(super) fn on_record(
             refusal: empty.clone(),
         },
         DiskAction {
+            name: "zero",
+            label: "Zero",
+            line: format!("disk {id} zero{record}"),
+            refusal: empty.clone(),
+        },
+        DiskAction {
             name: "misdirect",
             label: "Misdirect",
             line: format!("disk {id} misdirect{}", to.unwrap_or_default()),

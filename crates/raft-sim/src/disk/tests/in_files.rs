@@ -71,7 +71,20 @@ fn writes_wait_while_the_disk_is_full() {
         assert_eq!(scene.state(), NodeState::Running);
     }
     assert!(waited, "a segment is full");
+    // A node cannot start without room, and opens its files as if there were some.
+    scene.crash(Unsynced::Drawn);
+    let full = scene.world.apply(NodeAction::Restart.on(NODE)).unwrap_err().to_string();
+    assert!(full.contains("is full"), "{full}");
     scene.change(DiskChange::Full(false));
+    scene.restart();
+    scene.change(DiskChange::Full(true));
+    while !scene.disk().pending().any(|write| write.done_at < scene.world.now()) {
+        scene.set(9);
+        scene.run(200);
+    }
+    scene.change(DiskChange::Full(false));
+    let again = scene.disk().pending().next().map(|write| write.done_at);
+    assert!(again > Some(scene.world.now()), "a script that acts now acts before it");
     scene.run(3_000);
     assert_eq!(scene.disk().pending().len(), 0);
     scene.crash(Unsynced::Lost);
@@ -161,5 +174,74 @@ fn records_at_the_beginning_are_in_the_files() {
     for node in world.nodes() {
         assert!(node.core().is_some());
         assert_eq!(node.disk().durable(), &setup.disks[&node.id()]);
+    }
+}
+
+#[test]
+fn a_failed_flush_of_a_file_stops_the_node() {
+    let mut scene = begin(8, true);
+    let flushes = |scene: &Scene| scene.disk().file_writes().len() > 0;
+    while !flushes(&scene) || scene.disk().pending().len() > 0 {
+        scene.set(9);
+        assert!(scene.world.step());
+        scene.follow();
+    }
+    scene.change(DiskChange::Fsync(Fsync::FailsOnce));
+    while flushes(&scene) && scene.state() == NodeState::Running {
+        assert!(scene.world.step());
+        scene.follow();
+    }
+    assert_eq!(scene.state(), NodeState::Crashed);
+    assert_eq!(scene.world.node(NODE).unwrap().stopped_by(), Some(WriteFailure::Fsync));
+    scene.restart();
+    assert_eq!(scene.state(), NodeState::Running, "{}", scene.refusal());
+}
+
+/// A file that is removed is there again after a crash, and is removed at the start.
+#[test]
+fn a_crash_brings_a_removed_file_back() {
+    let mut came_back = 0;
+    for seed in 1..12 {
+        let mut scene = begin(seed, true);
+        for _ in 0..200 {
+            scene.set(9);
+            scene.events.clear();
+            while !scene.words().contains("removes snapshot file") {
+                scene.set(9);
+                assert!(scene.world.step());
+                scene.follow();
+            }
+            if scene.words().contains("node 2 removes") {
+                break;
+            }
+        }
+        scene.events.clear();
+        scene.crash(Unsynced::Lost);
+        came_back += usize::from(scene.words().contains("has snapshot file"));
+        scene.restart();
+        assert_eq!(scene.state(), NodeState::Running, "{}", scene.refusal());
+        assert!(scene.disk().durable().files().count() <= 1);
+    }
+    assert!(came_back > 0);
+}
+
+/// Two faults could hide each other.
+#[test]
+fn files_that_are_damaged_are_not_damaged_again() {
+    for seed in 1..60 {
+        let mut scene = begin(seed, false);
+        if scene
+            .world
+            .apply(DiskAction::Damage(DiskDamage::Zero { record: None }).on(NODE))
+            .is_err()
+        {
+            continue;
+        }
+        scene.follow();
+        let told = scene.world.node(NODE).unwrap().can_start().unwrap_err();
+        for record in scene.disk().durable().iter().map(|(key, _)| key).collect::<Vec<_>>() {
+            scene.damage(DiskDamage::Corrupt { record: Some(record) });
+        }
+        assert_eq!(scene.world.node(NODE).unwrap().can_start(), Err(told));
     }
 }
