@@ -13,7 +13,9 @@
 //! | `maintenance.rs` | `Maintenance`; `snapshot.rs` has the file of a snapshot |
 //! | `auth.rs` | `Auth`, which is refused |
 //!
-//! `roles.rs` has what the certificate of a client allows. `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata
+//! `roles.rs` has what the certificate of a client allows.
+//!
+//! `error.rs` has all texts and codes, `header.rs` what services share, `session.rs` the metadata
 //! of retries, and `authority.rs` mends requests that HTTP/2 forbids.
 
 mod auth;

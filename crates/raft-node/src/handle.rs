@@ -228,8 +228,8 @@ impl NodeHandle {
         self.order(ReplicaRequest::TransferLeadership { to }).await
     }
 
-    /// Before this node stops: if it leads, it hands leadership over to the voter that holds the most
-    /// of its log. Returns when another node leads, or none could be found in time.
+    /// Before this node stops: if it leads, it hands leadership over to the voter that holds the
+    /// most of its log. Returns when another node leads, or none could be found in time.
     pub async fn hand_over(&self) {
         let Ok(status) = self.status().await else { return };
         let mut peers = status.peers;

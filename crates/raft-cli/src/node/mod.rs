@@ -22,7 +22,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 ///     peer_url = "http://127.0.0.1:2380"
 ///     client_url = "http://127.0.0.1:2379"
 ///
-/// SIGTERM and Ctrl-C stop the server; a leader hands over first. It may be killed at any moment: what it acknowledged is on
+/// SIGTERM and Ctrl-C stop the server; a leader hands over first.
+/// It may be killed at any moment: what it acknowledged is on
 /// disk.
 ///
 /// Exit code: 0 if it was told to stop, 1 if it cannot go on, 2 if it does not start.
