@@ -159,7 +159,7 @@ impl Disk {
     }
 
     /// The keys of the node's records, without the note that the disk is in use.
-    fn keys(&self) -> impl Iterator<Item = RecordKey> {
+    pub(super) fn keys(&self) -> impl Iterator<Item = RecordKey> {
         self.durable.iter().map(|(key, _)| key).filter(|key| *key != RecordKey::InUse)
     }
 

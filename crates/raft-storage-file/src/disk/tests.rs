@@ -354,6 +354,9 @@ fn segments_go_when_the_log_starts_after_them() {
         most = most.max(scene.disk.segments());
     }
     assert!(most > 2 && most < 10, "{most}");
+    // The files that are gone take no memory.
+    let bytes = scene.disk.files().bytes_beyond(&SimulatedDirectory::default());
+    assert!(bytes < 80_000, "{bytes}");
     assert_eq!(scene.crash(3), Ok(()));
 }
 
@@ -413,9 +416,11 @@ fn has(disk: &FileDisk<SimulatedDirectory>, handle: u64) -> bool {
 #[test]
 fn a_file_is_there_before_its_batch_and_goes_after_it() {
     let (mut disk, ..) = FileDisk::open(SimulatedDirectory::default(), SMALL).unwrap();
+    let before = disk.active.end;
     disk.append(&WriteBatch { writes: vec![file(3, 900)] }).unwrap();
     assert!(has(&disk, 3));
     disk.flush().unwrap();
+    assert!(disk.active.end < before + 100, "it is not in the log, too");
     let delete = Write::Delete { key: RecordKey::SnapshotFile(3) };
     disk.append(&WriteBatch { writes: vec![delete.clone(), file(5, 10)] }).unwrap();
     assert!(has(&disk, 3), "the batch is not durable");
