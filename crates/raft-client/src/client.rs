@@ -11,7 +11,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
 use crate::ClientError;
-use crate::retry::{Pauses, Verdict, judge};
+use crate::retry::{Pauses, Verdict, is_of_server, judge};
 use crate::session::{Session, Ticket};
 
 /// What a client needs to know.
@@ -146,27 +146,35 @@ impl Client {
             (Some(_), Kind::Read) | (None, _) => None,
         };
         let (limit, begun) = (self.shared.options.timeout, Instant::now());
-        let mut pauses = Pauses::new();
+        let (mut pauses, mut patience) = (Pauses::new(), self.shared.options.patience);
+        let mut may_be_done = false;
         loop {
             let left = limit.saturating_sub(begun.elapsed());
             let is_safe = kind == Kind::Read || number.is_some();
-            let patience = if is_safe { self.shared.options.patience.min(left) } else { left };
+            let time = if is_safe { patience.min(left) } else { left };
             let server = self.current();
             let ticket = number.as_ref().map(|number| number.ticket());
             let asked = call(self.shared.channels[server].clone(), ticket);
-            let status = match timeout(patience, asked).await {
+            let status = match timeout(time, asked).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(status)) => status,
                 Err(_) => Status::deadline_exceeded("the server does not answer"),
             };
-            if crate::session::is_over(&status) {
-                return Err(ClientError::SessionOver);
+            if let Some(error) = crate::session::error_of(&status) {
+                return Err(error);
             }
             match judge(&status) {
+                // A server that refuses a repetition says nothing of the first time.
+                Verdict::Final if may_be_done && is_of_server(&status) => {
+                    return Err(ClientError::Unknown(status));
+                }
                 Verdict::Final => return Err(ClientError::Refused(status)),
                 Verdict::MaybeDone if !is_safe => return Err(ClientError::Unknown(status)),
-                Verdict::MaybeDone | Verdict::NotDone => {}
+                Verdict::MaybeDone => may_be_done |= kind == Kind::Write,
+                Verdict::NotDone => {}
             }
+            // A large answer may take its time.
+            patience *= 2;
             self.leave(server);
             let pause = pauses.next();
             if begun.elapsed() + pause >= limit {

@@ -29,6 +29,9 @@ pub enum ClientError {
     /// was asked in it last may have taken effect or not.
     #[error("the session is over")]
     SessionOver,
+    /// The write took effect, and its answer is lost: it was too large to be kept for a repetition.
+    #[error("the write took effect, and its answer is lost")]
+    AnswerLost,
     /// The past that a watch asks for was compacted.
     #[error("the revisions before {0} were compacted")]
     Compacted(i64),

@@ -16,12 +16,11 @@ pub(crate) enum Verdict {
 }
 
 /// Servers say these words when they did nothing.
-const NOT_DONE: [&str; 5] = [
+const NOT_DONE: [&str; 4] = [
     "etcdserver: no leader",
     "etcdserver: not leader",
     "etcdserver: too many requests",
     "etcdserver: not capable",
-    "etcdserver: server stopped",
 ];
 
 pub(crate) fn judge(status: &Status) -> Verdict {
@@ -45,6 +44,11 @@ pub(crate) fn judge(status: &Status) -> Verdict {
         | Code::DataLoss
         | Code::Unauthenticated => Verdict::Final,
     }
+}
+
+/// Whether a refusal is one of the server that was asked: it looked at no log.
+pub(crate) fn is_of_server(status: &Status) -> bool {
+    matches!(status.code(), Code::PermissionDenied | Code::Unauthenticated | Code::Unimplemented)
 }
 
 fn is_not_done(status: &Status) -> bool {
@@ -115,6 +119,9 @@ mod tests {
         );
         assert_eq!(judge(&Status::unavailable("etcdserver: leader changed")), Verdict::MaybeDone);
         assert_eq!(judge(&Status::unavailable("broken pipe")), Verdict::MaybeDone);
+        // etcd says so of requests that it had proposed, too.
+        let stopped = Status::unavailable("etcdserver: server stopped");
+        assert_eq!(judge(&stopped), Verdict::MaybeDone);
         assert_eq!(judge(&Status::invalid_argument("etcdserver: no leader")), Verdict::Final);
         let full = Status::resource_exhausted("etcdserver: mvcc: database space exceeded");
         assert_eq!(judge(&full), Verdict::Final);

@@ -1,10 +1,11 @@
 //! Sessions: each write has a number, and is carried out once.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 use tonic::Status;
 use tonic::metadata::{MetadataMap, MetadataValue};
 
@@ -20,15 +21,19 @@ const ACKNOWLEDGED_KEY: &str = "helios-acknowledged";
 /// What servers say of a session that they do not know.
 const OVER: &str = "is not open: it expired, was evicted or never existed";
 
-/// So many writes of a session wait for their answers.
-const WINDOW: usize = 64;
+/// What they say of a write that took effect, whose answer they do not keep.
+const NOT_KEPT: &str = "was applied, and its answer was too large to keep";
+
+/// A write has a number less than this above the first one that waits for its answer.
+const WINDOW: u64 = 64;
 
 /// A session of a client.
 #[derive(Debug)]
 pub(crate) struct Session {
     id: i64,
     numbers: Mutex<Numbers>,
-    window: Arc<Semaphore>,
+    /// Told when a write does not wait any more.
+    freed: Notify,
     /// The session lives as long as its lease.
     _keeper: LeaseKeeper,
 }
@@ -44,7 +49,6 @@ struct Numbers {
 pub(crate) struct Number {
     session: Arc<Session>,
     number: u64,
-    _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What a request says of its session.
@@ -74,23 +78,39 @@ impl Session {
             )));
         }
         let _keeper = LeaseKeeper::begin(client.clone(), granted.id, granted.ttl);
-        let window = Arc::new(Semaphore::new(WINDOW));
-        Ok(Arc::new(Self { id: granted.id, numbers: Mutex::default(), window, _keeper }))
+        let (numbers, freed) = (Mutex::default(), Notify::new());
+        Ok(Arc::new(Self { id: granted.id, numbers, freed, _keeper }))
     }
 
     /// The number of the next write, when not too many wait.
     pub(crate) async fn number(self: &Arc<Self>) -> Number {
-        let permit = self.window.clone().acquire_owned().await.ok();
-        let mut numbers = self.numbers();
-        numbers.last += 1;
-        let number = numbers.last;
-        numbers.waiting.insert(number);
-        drop(numbers);
-        Number { session: self.clone(), number, _permit: permit }
+        loop {
+            let mut freed = pin!(self.freed.notified());
+            // One that is told from here on is not missed.
+            freed.as_mut().enable();
+            if let Some(number) = self.numbers().take() {
+                return Number { session: self.clone(), number };
+            }
+            freed.await;
+        }
     }
 
     fn numbers(&self) -> MutexGuard<'_, Numbers> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Numbers {
+    /// The next number, if the servers keep the answers to all that wait.
+    fn take(&mut self) -> Option<u64> {
+        let next = self.last + 1;
+        let first = self.waiting.first().copied().unwrap_or(next);
+        if next - first >= WINDOW {
+            return None;
+        }
+        self.last = next;
+        self.waiting.insert(next);
+        Some(next)
     }
 }
 
@@ -106,6 +126,7 @@ impl Number {
 impl Drop for Number {
     fn drop(&mut self) {
         self.session.numbers().waiting.remove(&self.number);
+        self.session.freed.notify_waiters();
     }
 }
 
@@ -117,6 +138,30 @@ impl Ticket {
     }
 }
 
-pub(crate) fn is_over(status: &Status) -> bool {
-    status.message().contains(OVER)
+/// What servers say of sessions.
+pub(crate) fn error_of(status: &Status) -> Option<ClientError> {
+    let says = |words| status.message().contains(words);
+    match (says(OVER), says(NOT_KEPT)) {
+        (true, _) => Some(ClientError::SessionOver),
+        (false, true) => Some(ClientError::AnswerLost),
+        (false, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_hangs_holds_up_those_a_window_above_it() {
+        let mut numbers = Numbers::default();
+        let first = numbers.take().expect("none waits");
+        for _ in 1..WINDOW {
+            let number = numbers.take().expect("it is in the window");
+            numbers.waiting.remove(&number);
+        }
+        assert_eq!(numbers.take(), None, "the first one waits");
+        numbers.waiting.remove(&first);
+        assert_eq!(numbers.take(), Some(WINDOW + 1));
+    }
 }

@@ -5,6 +5,7 @@ use tokio::time::sleep;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
+use tonic::metadata::MetadataValue;
 
 use crate::client::Client;
 use crate::retry::{Pauses, Verdict, judge};
@@ -96,7 +97,10 @@ async fn watch_once(
     let _ = requests.try_send(api::WatchRequest { request_union: Some(union) });
     let mut watch =
         api::watch_client::WatchClient::new(client.channel()).max_decoding_message_size(usize::MAX);
-    let mut answers = match watch.watch(ReceiverStream::new(stream)).await {
+    let mut request = tonic::Request::new(ReceiverStream::new(stream));
+    // A server that knows no leader ends the stream, and another one is asked.
+    request.metadata_mut().insert("hasleader", MetadataValue::from_static("true"));
+    let mut answers = match watch.watch(request).await {
         Ok(answers) => answers.into_inner(),
         Err(status) => return Ok(status),
     };

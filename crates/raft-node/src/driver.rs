@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use raft_core::{
     Body, Bytes, Entries, FileReport, FileTask, LogIndex, Message, NodeId, Outcome, Persist,
-    PersistId, Snapshot, SnapshotData, Status,
+    PersistId, RoleKind, Snapshot, SnapshotData, Status, Term,
 };
 use raft_mvcc::Response;
 use raft_server::{Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
@@ -27,6 +27,14 @@ use crate::{NodeError, Published, files};
 pub(crate) struct Request {
     pub(crate) caller: Caller,
     pub(crate) request: ReplicaRequest<()>,
+    /// Nothing is done unless this node leads in this term.
+    pub(crate) term: Option<Term>,
+}
+
+impl Request {
+    pub(crate) fn new(caller: Caller, request: ReplicaRequest<()>) -> Self {
+        Self { caller, request, term: None }
+    }
 }
 
 /// Who is told the answer. One who does not wait any more is not told.
@@ -120,8 +128,12 @@ impl Snapshots {
         self.is_wanted && self.applied_bytes >= self.last_bytes / PART_OF_STATE
     }
 
+    fn begin(&mut self) {
+        (self.is_wanted, self.applied_bytes) = (false, 0);
+    }
+
     fn taken(&mut self, bytes: u64) {
-        (self.last_bytes, self.applied_bytes) = (bytes, 0);
+        self.last_bytes = bytes;
     }
 }
 
@@ -193,8 +205,13 @@ impl Driver {
                     self.replica.handle(now, ReplicaInput::Message { from, message });
                 }
             }
-            for Request { caller, request } in requests.drain(..) {
-                self.replica.handle(now, ReplicaInput::Request { caller, request });
+            for Request { caller, request, term } in requests.drain(..) {
+                if self.leads_in(term) {
+                    self.replica.handle(now, ReplicaInput::Request { caller, request });
+                } else {
+                    let leader = self.replica.core().leader();
+                    self.answers.push((caller, Told::Answer(ReplicaAnswer::NotLeader(leader))));
+                }
             }
             // What waited when the deadline passed was handed over before.
             if now >= deadline {
@@ -258,6 +275,12 @@ impl Driver {
         }
     }
 
+    /// Whether this node leads in a term, if there must be one.
+    fn leads_in(&self, term: Option<Term>) -> bool {
+        let core = self.replica.core();
+        term.is_none_or(|term| core.role() == RoleKind::Leader && core.current_term() == term)
+    }
+
     fn persist(&mut self, write: Persist) {
         // If the thread of the disk is gone, it has reported why.
         let _ = self.outboxes.disk.send(DiskWork::Write(write));
@@ -284,7 +307,7 @@ impl Driver {
     fn take_snapshot(&mut self) {
         let (store, through) = (self.replica.machine().store.clone(), self.replica.applied());
         let (files, reports) = (self.snapshots.files.clone(), self.outboxes.reports.clone());
-        self.snapshots.is_wanted = false;
+        self.snapshots.begin();
         let metrics = self.outboxes.metrics.clone();
         std::thread::spawn(move || {
             let begun = std::time::Instant::now();

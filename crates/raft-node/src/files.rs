@@ -20,7 +20,7 @@ pub(crate) fn run(
     tasks: &Receiver<FileTask>,
     reports: &UnboundedSender<Report>,
 ) {
-    let mut incoming = BTreeMap::new();
+    let mut incoming = Incoming::new();
     while let Ok(task) = tasks.recv() {
         let report = match task {
             FileTask::SendPiece(piece) => {
@@ -43,7 +43,12 @@ pub(crate) fn run(
                 )))
             }
             FileTask::StoreSnapshot { incoming: id, bytes } => {
-                let draft = incoming.remove(&id).map_or_else(|| files.begin(next_handle()), Ok);
+                let draft = match incoming.remove(&id) {
+                    Some(draft) => {
+                        draft.ok_or_else(|| io::Error::other("a piece of it is not stored"))
+                    }
+                    None => files.begin(next_handle()),
+                };
                 let stored = draft.and_then(|draft| draft.finish(next_handle(), bytes));
                 let stored = stored.map(|file| FileReport::SnapshotStored { incoming: id, file });
                 Some(Report::Files(report(id, stored)))
@@ -73,19 +78,31 @@ fn report(incoming: IncomingId, stored: io::Result<FileReport>) -> FileReport {
     })
 }
 
+/// Snapshots that arrive. One that failed has no file any more, until all its pieces were dropped.
+type Incoming = BTreeMap<IncomingId, Option<SnapshotDraft>>;
+
 fn store_piece(
     files: &SnapshotFiles,
-    incoming: &mut BTreeMap<IncomingId, SnapshotDraft>,
+    incoming: &mut Incoming,
     id: IncomingId,
     (data, offset): (&[u8], u64),
 ) -> io::Result<()> {
-    if let Some(draft) = incoming.get_mut(&id) {
-        return draft.write_at(data, offset);
-    }
-    let mut draft = files.begin(next_handle())?;
-    draft.write_at(data, offset)?;
+    // A later one takes the place of an earlier one.
+    incoming.retain(|other, _| *other >= id);
+    let draft = match incoming.remove(&id) {
+        Some(draft) => draft.ok_or_else(|| io::Error::other("a piece before it is not stored")),
+        None => files.begin(next_handle()),
+    };
+    let stored = draft.and_then(|mut draft| {
+        draft.write_at(data, offset)?;
+        Ok(draft)
+    });
+    let (draft, result) = match stored {
+        Ok(draft) => (Some(draft), Ok(())),
+        Err(error) => (None, Err(error)),
+    };
     incoming.insert(id, draft);
-    Ok(())
+    result
 }
 
 /// Encodes a state into a file, on the thread that calls it.

@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 
 use crate::MemberInfo;
 use crate::driver::{Caller, Report, Request};
-use crate::leases::Leases;
+use crate::leases::{Leases, NotLeading};
 use crate::machine;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
@@ -129,10 +129,10 @@ impl NodeHandle {
     /// # Errors
     /// No leader is known, or it does not answer.
     pub async fn lease(&self, id: i64, renew: bool) -> Result<Option<Duration>, NodeError> {
-        if let Ok(remaining) = self.shared.leases.remaining(id, renew) {
-            return Ok(remaining);
-        }
         let published = self.published();
+        if published.role == RoleKind::Leader {
+            return self.lease_as_leader(id, renew).await;
+        }
         let leader = published.leader.filter(|leader| *leader != self.node());
         let leader = leader.ok_or(NodeError::NotLeader(None))?;
         let urls = MemberInfo::of(&published.membership, leader).peer_urls;
@@ -143,6 +143,18 @@ impl NodeHandle {
             Ok(Err(_)) => Err(NodeError::NotLeader(Some(leader))),
             Err(_) => Err(NodeError::TimedOut(self.shared.request_timeout)),
         }
+    }
+
+    /// The same, of a node that leads. It asks a quorum whether it still does: another leader may
+    /// have been elected, and the lease be granted, renewed or ended there.
+    pub(crate) async fn lease_as_leader(
+        &self,
+        id: i64,
+        renew: bool,
+    ) -> Result<Option<Duration>, NodeError> {
+        self.read_barrier().await?;
+        let remaining = self.shared.leases.remaining(id, renew);
+        remaining.map_err(|NotLeading| NodeError::NotLeader(self.published().leader))
     }
 
     /// What this node measures.
@@ -187,11 +199,29 @@ impl NodeHandle {
     /// See [`NodeError`]. After [`NodeError::Unknown`] and [`NodeError::TimedOut`] the command may
     /// have taken effect.
     pub async fn propose(&self, command: &Command) -> Result<Response, NodeError> {
+        self.propose_if(None, command).await
+    }
+
+    /// The same, if this node leads in this term. Else nothing is done.
+    pub(crate) async fn propose_in(
+        &self,
+        term: Term,
+        command: &Command,
+    ) -> Result<Response, NodeError> {
+        self.propose_if(Some(term), command).await
+    }
+
+    async fn propose_if(
+        &self,
+        term: Option<Term>,
+        command: &Command,
+    ) -> Result<Response, NodeError> {
         let (caller, answer) = oneshot::channel();
         let request = ReplicaRequest::Command(machine::encode(self.shared.life, command));
         let metrics = &self.shared.metrics;
         metrics.proposal_began();
-        let answer = self.ask(Request { caller: Caller::Command(caller), request }, answer).await;
+        let request = Request { caller: Caller::Command(caller), request, term };
+        let answer = self.ask(request, answer).await;
         metrics.proposal_ended(answer.as_ref().err().map(NodeError::name));
         answer
     }
@@ -204,7 +234,7 @@ impl NodeHandle {
     pub async fn read_barrier(&self) -> Result<(), NodeError> {
         let (caller, answer) = oneshot::channel();
         let request = ReplicaRequest::Read { query: (), mode: ReadMode::Quorum };
-        self.ask(Request { caller: Caller::Barrier(caller), request }, answer).await
+        self.ask(Request::new(Caller::Barrier(caller), request), answer).await
     }
 
     /// Changes the membership. `contexts` are those of servers that come, and new ones of members
@@ -249,7 +279,7 @@ impl NodeHandle {
 
     async fn order(&self, request: ReplicaRequest<()>) -> Result<(), NodeError> {
         let (caller, answer) = oneshot::channel();
-        let outcome = self.ask(Request { caller: Caller::Order(caller), request }, answer).await?;
+        let outcome = self.ask(Request::new(Caller::Order(caller), request), answer).await?;
         match outcome {
             Outcome::Committed(_)
             | Outcome::Readable { .. }

@@ -1,14 +1,14 @@
 //! When leases end. Only the leader counts the time; the end of a lease is an entry of the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use raft_core::{Instant, RoleKind, Term};
-use raft_mvcc::{Command, Operation};
+use raft_mvcc::{Command, MAX_REVOKED_LEASES, Operation};
 use tokio::sync::watch;
 
-use crate::{NodeError, NodeHandle, Published, clock};
+use crate::{NodeHandle, Published, clock};
 
 /// The ends of all leases, as the leader knows them.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ struct Ends {
     /// The term in which this node leads.
     term: Option<Term>,
     by_id: BTreeMap<i64, Instant>,
+    /// Those that are being revoked.
+    revoked: BTreeSet<i64>,
     /// When the ends were last looked at.
     looked: Instant,
 }
@@ -52,10 +54,11 @@ impl Leases {
         if published.role != RoleKind::Leader {
             return Err(NotLeading);
         }
-        let Some(ttl) = published.store.lease_ttl(id) else { return Ok(None) };
-        let full = after(now, ttl);
         let mut ends = self.ends();
         ends.lead_in(published.term, now);
+        let ttl = published.store.lease_ttl(id).filter(|_| !ends.revoked.contains(&id));
+        let Some(ttl) = ttl else { return Ok(None) };
+        let full = after(now, ttl);
         let end = ends.by_id.entry(id).or_insert(full);
         if renew {
             *end = full;
@@ -63,21 +66,23 @@ impl Leases {
         Ok(Some(Duration::from_micros(end.0.saturating_sub(now.0))))
     }
 
-    /// The leases that have ended. Nobody else may end a lease: a node that leads no more commits
-    /// nothing.
-    pub(crate) fn ended(&self) -> Vec<i64> {
+    /// Leases that have ended, as many as one command revokes, and the term in which this node leads.
+    /// From now on they are not renewed.
+    fn ended(&self) -> Option<(Term, Vec<i64>)> {
         let (published, now) = (self.published.borrow().clone(), clock::now());
         let mut ends = self.ends();
         if published.role != RoleKind::Leader {
             *ends = Ends::default();
-            return Vec::new();
+            return None;
         }
         ends.lead_in(published.term, now);
         let before = std::mem::take(&mut ends.by_id);
         let of_lease = |(id, ttl)| (id, before.get(&id).copied().unwrap_or(after(now, ttl)));
         ends.by_id = published.store.leases().map(of_lease).collect();
-        let ended = ends.by_id.iter().filter(|(_, end)| **end <= now);
-        ended.map(|(id, _)| *id).collect()
+        let ended = ends.by_id.iter().filter(|(_, end)| **end <= now).map(|(id, _)| *id);
+        let ended: Vec<i64> = ended.take(MAX_REVOKED_LEASES).collect();
+        ends.revoked = ended.iter().copied().collect();
+        (!ended.is_empty()).then_some((published.term, ended))
     }
 
     fn ends(&self) -> MutexGuard<'_, Ends> {
@@ -89,7 +94,7 @@ impl Ends {
     /// In a new term of this leader all leases begin anew: the leader before may have renewed them.
     fn lead_in(&mut self, term: Term, now: Instant) {
         if self.term != Some(term) {
-            *self = Self { term: Some(term), by_id: BTreeMap::new(), looked: now };
+            *self = Self { term: Some(term), looked: now, ..Self::default() };
         }
         let silence = Duration::from_micros(now.0.saturating_sub(self.looked.0));
         if silence > STOPPED {
@@ -109,15 +114,15 @@ pub(crate) async fn end_leases(handle: NodeHandle) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let ids = handle.shared.leases.ended();
-        if ids.is_empty() {
-            continue;
-        }
+        let Some((term, ids)) = handle.shared.leases.ended() else { continue };
         let command = Command::new(Operation::RevokeExpired { ids });
-        match handle.propose(&command).await {
-            Err(NodeError::Stopped) => return,
-            Err(error) => tracing::warn!(%error, "leases that have ended are not revoked yet"),
-            Ok(_) => {}
+        // Another leader may have renewed them: only the leader of this term ends them.
+        let failed = match handle.propose_in(term, &command).await {
+            Ok(response) => response.result.err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(error) = failed {
+            tracing::warn!(%error, "leases that have ended are not revoked yet");
         }
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use nix::sys::resource::Resource::RLIMIT_NOFILE;
+use nix::sys::resource::{getrlimit, setrlimit};
 use raft_core::{Config, Membership, RestartError};
 use raft_server::Replica;
 use raft_storage::{StorageError, recover};
@@ -100,6 +102,9 @@ const MESSAGES: usize = 1024;
 const PEERS: usize = 256;
 const CLIENTS: usize = 20_000;
 
+/// A connection that is silent is asked so often, and given up after as long without an answer.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+
 /// The files of certificates are looked at so often.
 const RELOAD: Duration = Duration::from_secs(1);
 
@@ -158,14 +163,14 @@ impl RunningNode {
             life,
             requests,
             published,
-            leases: leases.clone(),
+            leases,
             peers: peers.clone(),
             request_timeout: config.request_timeout,
             reports: reports.clone(),
             metrics: metrics.clone(),
         };
         let handle = NodeHandle { shared: Arc::new(shared) };
-        let service = PeerService { peers, messages, leases };
+        let service = PeerService { peers, messages, handle: handle.clone() };
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
         if let Some(tls) = tls {
@@ -215,6 +220,9 @@ fn server() -> Server {
         .initial_stream_window_size(8 << 20)
         .initial_connection_window_size(16 << 20)
         .max_frame_size(1 << 20)
+        // Who is gone without a word does not keep a connection.
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
 }
 
 /// Where a node listens.
@@ -263,7 +271,7 @@ fn serve(
     let clients = api::services(handle.clone(), api::ApiSettings::default());
     // In plain text nobody says who they are.
     let clients = if tls.is_some() { api::with_roles(clients) } else { clients };
-    let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), CLIENTS);
+    let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), client_limit());
     let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
     if let Some(listener) = listeners.http {
@@ -278,6 +286,19 @@ async fn tell_expiry(tls: Tls, metrics: Metrics) {
         metrics.certificate_expires(tls.expires());
         tokio::time::sleep(RELOAD).await;
     }
+}
+
+/// The most connections of clients: so many that there are file handles left for the disk and for
+/// peers.
+fn client_limit() -> usize {
+    let handles = RLIMIT_NOFILE;
+    let limit = match getrlimit(handles) {
+        // What the process may have it takes.
+        Ok((soft, hard)) => setrlimit(handles, hard, hard).map_or(soft, |()| hard),
+        Err(_) => return CLIENTS,
+    };
+    let free = limit.saturating_sub(2 * PEERS as u64).max(limit / 2);
+    usize::try_from(free).unwrap_or(usize::MAX).min(CLIENTS)
 }
 
 async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport::Error> {

@@ -149,3 +149,19 @@ async fn a_node_tells_what_it_measures_and_whether_it_is_ready() {
     assert_eq!(head, "HTTP/1.1 503 Service Unavailable");
     assert!(words.starts_with("not ready: "), "{words}");
 }
+
+/// One command revokes a thousand.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_leases_that_end_at_once_all_end() {
+    let cluster = Cluster::start(1).await;
+    let node = cluster.leader().await;
+    let grant = |id| Command::new(Operation::LeaseGrant { id, ttl: 2 });
+    for id in 1..=1001 {
+        let granted = cluster.handle(node).propose(&grant(id)).await;
+        assert!(granted.is_ok_and(|response| response.result.is_ok()), "{id}");
+    }
+    let mut updates = cluster.handle(node).updates();
+    let has_none = updates.wait_for(|published| published.store.leases().next().is_none());
+    let waited = tokio::time::timeout(Duration::from_secs(15), has_none).await;
+    assert!(matches!(waited, Ok(Ok(_))), "leases are left");
+}

@@ -59,6 +59,10 @@ impl Tls {
             return Ok(false);
         }
         let loaded = Loaded::load(&self.files)?;
+        if loaded.identity.node != self.current().identity.node {
+            let path = self.files.certificate.display();
+            return Err(TlsError::Certificate(format!("{path}: it is for another node")));
+        }
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
         Ok(true)
     }

@@ -115,4 +115,9 @@ fn newer_files_are_used_once_they_belong_together() {
     directory.write("key.pem", &longer.key, 2);
     assert_eq!(tls.reload(), Ok(true));
     assert_eq!(tls.expires(), before + 2 * 24 * 3600);
+
+    // A certificate of another node would cut this one off.
+    directory.write_all(&node(&authority, 2, DAY), authority.certificate(), 3);
+    assert!(tls.reload().is_err());
+    assert_eq!(tls.identity().node, Some(1));
 }

@@ -11,14 +11,14 @@ use tonic::{Request, Response, Status, Streaming};
 use super::proto::peer_server::Peer;
 use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Route};
 use super::{Peers, RouteError};
-use crate::leases::Leases;
+use crate::NodeHandle;
 
 /// Takes what other nodes send.
 #[derive(Debug)]
 pub(crate) struct PeerService {
     pub(crate) peers: Arc<Peers>,
     pub(crate) messages: mpsc::Sender<(NodeId, Vec<Message>)>,
-    pub(crate) leases: Leases,
+    pub(crate) handle: NodeHandle,
 }
 
 impl PeerService {
@@ -71,8 +71,8 @@ impl Peer for PeerService {
         let identity = identity(&request);
         let request = request.into_inner();
         self.check(request.route.as_ref(), &identity)?;
-        let remaining = self.leases.remaining(request.id, request.renew);
-        let remaining = remaining.map_err(|_| Status::failed_precondition("it does not lead"))?;
+        let remaining = self.handle.lease_as_leader(request.id, request.renew).await;
+        let remaining = remaining.map_err(|error| Status::unavailable(error.to_string()))?;
         let remaining_ms =
             remaining.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
         Ok(Response::new(LeaseReply { remaining_ms }))

@@ -244,25 +244,43 @@ async fn pump(
     (route, metrics): (Route, &Metrics),
     frames: &mpsc::Sender<Frame>,
 ) {
-    let mut next = Some(first);
     metrics.connected(route.to, true);
-    while let Some(mut batch) = next {
-        let mut bytes: usize = batch.iter().map(size).sum();
-        while bytes < FRAME_BYTES
+    let mut next = Some(first);
+    while let Some(batch) = next {
+        let mut ready = split(batch);
+        while ready.len() == 1
+            && ready[0].iter().map(size).sum::<usize>() < FRAME_BYTES
             && let Ok(more) = queue.try_recv()
         {
-            bytes += more.iter().map(size).sum::<usize>();
-            batch.extend(more);
+            ready = split(ready.into_iter().flatten().chain(more).collect());
         }
-        let messages = postcard::to_allocvec(&batch).expect("every message can be encoded");
-        metrics.sent(route.to, messages.len() as u64);
-        let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
-        if frames.send(frame).await.is_err() {
-            // The stream ends, and its end says why.
-            return std::future::pending().await;
+        for messages in ready {
+            let messages = postcard::to_allocvec(&messages).expect("every message can be encoded");
+            metrics.sent(route.to, messages.len() as u64);
+            let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
+            if frames.send(frame).await.is_err() {
+                // The stream ends, and its end says why.
+                return std::future::pending().await;
+            }
         }
         next = queue.recv().await;
     }
+}
+
+/// Parts of which each is a frame: it ends when it has about [`FRAME_BYTES`].
+fn split(batch: Vec<Message>) -> Vec<Vec<Message>> {
+    let (mut parts, mut bytes) = (vec![Vec::new()], 0);
+    for message in batch {
+        if bytes >= FRAME_BYTES {
+            parts.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += size(&message);
+        if let Some(part) = parts.last_mut() {
+            part.push(message);
+        }
+    }
+    parts
 }
 
 /// About the bytes of a message.
@@ -283,5 +301,26 @@ fn size(message: &Message) -> usize {
         | raft_core::Body::ReadIndex(_)
         | raft_core::Body::ReadIndexReply(_)
         | raft_core::Body::ForwardReply(_) => 64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use raft_core::{Forward, ForwardId, Term};
+
+    use super::*;
+
+    #[test]
+    fn many_large_commands_are_several_frames() {
+        let command = Bytes::from(vec![1; 300_000]);
+        let message = |id| {
+            let body = raft_core::Body::Forward(Forward { id, command: command.clone() });
+            Message { term: Term(1), body }
+        };
+        let batch: Vec<Message> = (0..10).map(|id| message(ForwardId(id))).collect();
+        let parts = split(batch.clone());
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
+        assert_eq!(parts.concat(), batch);
+        assert_eq!(split(Vec::new()), [Vec::new()]);
     }
 }
