@@ -110,7 +110,7 @@ impl Directory {
 
     /// The next write removes these files, too.
     pub(super) fn remove_later(&mut self, files: &WriteBatch) {
-        let _ = files;
+        self.removals.extend_from_slice(&files.writes);
     }
 
     /// Makes a batch durable.

@@ -176,10 +176,10 @@ fn a_disk_that_was_full_at_a_crash_can_be_opened() {
     for seed in 1..30 {
         let mut scene = begin(seed, false);
         scene.change(DiskChange::Stall(Duration::from_secs(2)));
-        for client in 2..16 {
-            scene.set_as(client, client);
-            scene.run(60);
-        }
+        let operation = Operation::Set { key: "x".into(), value: "v".repeat(400).as_str().into() };
+        let (client, read) = (ClientId(2), ReadPolicy::Log);
+        scene.act(Request { client, operation, via: None, read }.into());
+        scene.run(300);
         scene.change(DiskChange::Full(true));
         scene.crash(Unsynced::Torn);
         scene.change(DiskChange::Full(false));
