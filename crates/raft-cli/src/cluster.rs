@@ -1,4 +1,6 @@
-//! `helios cluster up`: a cluster of processes on this machine.
+//! `helios cluster`: clusters of processes on this machine.
+
+mod trial;
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader};
@@ -20,6 +22,7 @@ pub(crate) struct ClusterArguments {
 #[derive(Subcommand)]
 enum ClusterCommand {
     Up(UpArguments),
+    Test(trial::TestArguments),
 }
 
 /// Start the servers of a cluster as processes of this machine, and stop them with Ctrl-C.
@@ -39,7 +42,8 @@ struct UpArguments {
     data: PathBuf,
     /// Port of the first server for clients; the next one is for its peers, and each server is a
     /// hundred further.
-    #[arg(long, default_value_t = 2379, value_parser = clap::value_parser!(u16).range(1024..=60000))]
+    #[arg(long, default_value_t = 2379)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1024..=60000))]
     port: u16,
 }
 
@@ -47,6 +51,7 @@ struct UpArguments {
 pub(crate) fn cluster(arguments: &ClusterArguments) -> io::Result<u8> {
     match &arguments.command {
         ClusterCommand::Up(arguments) => up(arguments),
+        ClusterCommand::Test(arguments) => trial::test(arguments),
     }
 }
 

@@ -1,8 +1,13 @@
 //! The changes of keys by revision, for watches.
 
+use std::iter;
+
+use crate::MAX_CHANGES_READ;
 use crate::error::Error;
 use crate::range::{KeyRange, KeyValue};
+use crate::record::Record;
 use crate::store::Store;
+use crate::versions::{FIRST_REVISION, Versions};
 
 /// A put or a deletion of one key: etcd's event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +39,8 @@ pub struct ChangesQuery {
     pub range: KeyRange,
     /// Whether each change has the key-value before it.
     pub prev_kv: bool,
-    /// The answer ends with the first revision at which its keys and values have so many bytes.
-    /// A revision is never divided, so the answer may be larger by one revision.
+    /// The answer ends with the revision with which its keys and values have so many bytes; 0: no
+    /// changes are read. A revision is never divided, so the answer may be larger by one revision.
     pub max_bytes: usize,
 }
 
@@ -62,7 +67,52 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Compacted`] if `from_revision` is below the compacted revision.
-    pub fn changes(&self, _query: &ChangesQuery) -> Result<Changes, Error> {
-        todo!("changes by revision")
+    pub fn changes(&self, query: &ChangesQuery) -> Result<Changes, Error> {
+        let versions = &self.versions;
+        if query.from_revision < versions.compacted {
+            return Err(Error::Compacted { compact_revision: versions.compacted });
+        }
+        let mut changes = Vec::new();
+        let mut bytes = 0;
+        let mut looked_at = 0;
+        let mut revision = query.from_revision.max(FIRST_REVISION);
+        let mut history = versions.history.focus();
+        let at = |revision| usize::try_from(revision - versions.swept).ok();
+        while bytes < query.max_bytes
+            && looked_at < MAX_CHANGES_READ
+            && let Some(made) = at(revision).and_then(|at| history.get(at))
+        {
+            let made = made.changes();
+            for record in made.iter().filter(|record| query.range.contains(record.key())) {
+                let change = versions.change(record, query.prev_kv);
+                bytes += change.bytes();
+                changes.push(change);
+            }
+            looked_at += made.len();
+            revision += 1;
+        }
+        Ok(Changes { changes, next_revision: revision })
     }
 }
+
+impl Versions {
+    fn change(&self, record: &Record, with_previous: bool) -> Change {
+        let kind = if record.is_deletion() { ChangeKind::Delete } else { ChangeKind::Put };
+        let before = record.mod_revision() - 1;
+        let previous = (with_previous && before >= self.compacted)
+            .then(|| self.older_at(record.key(), before))
+            .flatten()
+            .filter(|version| !version.is_deletion());
+        Change { kind, kv: record.key_value(), prev_kv: previous.map(Record::key_value) }
+    }
+}
+
+impl Change {
+    fn bytes(&self) -> usize {
+        let previous = self.prev_kv.as_ref();
+        iter::once(&self.kv).chain(previous).map(|kv| kv.key.len() + kv.value.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::alarm::AlarmKind;
-use crate::error::Error;
 use crate::txn::{DeleteRange, Put, Txn};
+
+/// The version of the payload's format that this build writes, and the only one that it reads.
+const VERSION: u8 = 1;
 
 /// A change of the store, and the session it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +91,7 @@ impl Command {
 
     /// The payload of a log entry.
     pub fn encode(&self) -> Vec<u8> {
-        todo!("the codec")
+        postcard::to_extend(self, vec![VERSION]).expect("a growing buffer takes every command")
     }
 
     /// Reads the payload of a log entry. No bytes make this panic, or use memory out of proportion
@@ -97,21 +99,15 @@ impl Command {
     ///
     /// # Errors
     /// [`DecodeError`] says what is wrong.
-    pub fn decode(_payload: &[u8]) -> Result<Self, DecodeError> {
-        todo!("the codec")
+    pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
+        let (&found, body) = payload.split_first().ok_or(DecodeError::Empty)?;
+        if found != VERSION {
+            return Err(DecodeError::UnknownVersion { found });
+        }
+        let (command, rest) =
+            postcard::take_from_bytes(body).map_err(|_| DecodeError::Malformed)?;
+        if rest.is_empty() { Ok(command) } else { Err(DecodeError::TrailingBytes) }
     }
-}
-
-/// Checks what does not depend on the contents of a store: empty keys, the number of operations
-/// and duplicate keys of a transaction, limits of leases.
-///
-/// [`Store::apply`](crate::Store::apply) refuses the same commands with the same error. A check
-/// before the proposal saves the log an entry that can only fail.
-///
-/// # Errors
-/// The [`Error`] that the command would be answered with.
-pub fn validate(_operation: &Operation) -> Result<(), Error> {
-    todo!("the rules")
 }
 
 /// Why bytes are no command.
@@ -133,3 +129,6 @@ pub enum DecodeError {
     #[error("more bytes follow its end")]
     TrailingBytes,
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,6 @@ pub enum Error {
         number: u64,
     },
 }
+
+#[cfg(test)]
+mod tests;

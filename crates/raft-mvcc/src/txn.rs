@@ -1,9 +1,15 @@
 //! The operations on keys: put, delete, and transactions of them.
 
+use std::cmp::Ordering;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::range::{KeyValue, Range, RangeResult};
+use crate::error::Error;
+use crate::range::{KeyRange, KeyValue, Range, RangeResult};
+use crate::record::{Header, Record};
+use crate::txn_form::{TxnForm, TxnResultForm};
+use crate::writing::Writing;
 
 /// Give a key a value. The fields are etcd's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +57,7 @@ pub struct DeleteRangeResult {
 
 /// Compare, then do one of two lists of operations: all of it at one revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "TxnForm", try_from = "TxnForm")]
 pub struct Txn {
     /// The comparisons. None: they hold.
     pub compare: Vec<Compare>,
@@ -62,7 +69,7 @@ pub struct Txn {
 }
 
 /// One operation of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TxnOperation {
     /// A read.
     Range(Range),
@@ -120,6 +127,7 @@ pub enum CompareTarget {
 
 /// The answer to a [`Txn`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "TxnResultForm", try_from = "TxnResultForm")]
 pub struct TxnResult {
     /// Whether the comparisons held.
     pub succeeded: bool,
@@ -128,7 +136,7 @@ pub struct TxnResult {
 }
 
 /// The answer to one operation of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TxnAnswer {
     /// The answer to a read.
     Range(RangeResult),
@@ -139,3 +147,101 @@ pub enum TxnAnswer {
     /// The answer to a transaction in the transaction.
     Txn(TxnResult),
 }
+
+/// The decisions of a transaction, which are made before its first change: which list is done, and
+/// the decisions of the transactions in it, in their order.
+struct Path<'a> {
+    succeeded: bool,
+    operations: &'a [TxnOperation],
+    nested: Vec<Self>,
+}
+
+impl Writing<'_> {
+    /// Does a transaction, or refuses it before its first change.
+    ///
+    /// As in etcd, all comparisons and checks are about the state before the transaction, also
+    /// those of transactions in it.
+    pub(crate) fn txn(&mut self, txn: &Txn) -> Result<TxnResult, Error> {
+        let path = self.path(txn);
+        self.check(&path)?;
+        Ok(self.follow(&path))
+    }
+
+    fn path<'a>(&self, txn: &'a Txn) -> Path<'a> {
+        let succeeded = txn.compare.iter().all(|compare| self.holds(compare));
+        let operations = if succeeded { &txn.success } else { &txn.failure };
+        let nested = operations.iter().filter_map(|operation| match operation {
+            TxnOperation::Txn(txn) => Some(self.path(txn)),
+            TxnOperation::Range(_) | TxnOperation::Put(_) | TxnOperation::DeleteRange(_) => None,
+        });
+        Path { succeeded, operations, nested: nested.collect() }
+    }
+
+    fn check(&self, path: &Path<'_>) -> Result<(), Error> {
+        let mut nested = path.nested.iter();
+        path.operations.iter().try_for_each(|operation| match operation {
+            TxnOperation::Range(range) => self.check_range(range),
+            TxnOperation::Put(put) => self.check_put(put),
+            TxnOperation::DeleteRange(_) => Ok(()),
+            TxnOperation::Txn(_) => nested.next().map_or(Ok(()), |path| self.check(path)),
+        })
+    }
+
+    fn follow(&mut self, path: &Path<'_>) -> TxnResult {
+        let mut nested = path.nested.iter();
+        let mut responses = Vec::with_capacity(path.operations.len());
+        for operation in path.operations {
+            responses.push(match operation {
+                TxnOperation::Range(range) => TxnAnswer::Range(self.range(range)),
+                TxnOperation::Put(put) => TxnAnswer::Put(self.put(put)),
+                TxnOperation::DeleteRange(range) => {
+                    TxnAnswer::DeleteRange(self.delete_range(range))
+                }
+                TxnOperation::Txn(_) => {
+                    let path = nested.next().expect("each transaction has a path");
+                    TxnAnswer::Txn(self.follow(path))
+                }
+            });
+        }
+        TxnResult { succeeded: path.succeeded, responses }
+    }
+
+    fn holds(&self, compare: &Compare) -> bool {
+        let range = KeyRange::new(compare.key.clone(), compare.range_end.clone());
+        let mut versions = self.live(&range).peekable();
+        if versions.peek().is_none() {
+            return compare.holds_for(None);
+        }
+        versions.all(|version| compare.holds_for(Some(version)))
+    }
+}
+
+impl Compare {
+    /// Whether it holds for a version of a key, or for a key that does not exist.
+    fn holds_for(&self, version: Option<&Record>) -> bool {
+        let header = version.map(Record::header);
+        let number =
+            |field: fn(Header) -> i64, expected: &i64| header.map_or(0, field).cmp(expected);
+        let ordering = match &self.target {
+            CompareTarget::Version(expected) => number(|header| header.version, expected),
+            CompareTarget::CreateRevision(expected) => {
+                number(|header| header.create_revision, expected)
+            }
+            CompareTarget::ModRevision(expected) => number(|header| header.mod_revision, expected),
+            CompareTarget::Lease(expected) => number(|header| header.lease, expected),
+            CompareTarget::Value(expected) => match version {
+                Some(version) => version.value().cmp(expected),
+                None => return false,
+            },
+        };
+        match self.relation {
+            CompareRelation::Equal => ordering == Ordering::Equal,
+            CompareRelation::Greater => ordering == Ordering::Greater,
+            CompareRelation::Less => ordering == Ordering::Less,
+            CompareRelation::NotEqual => ordering != Ordering::Equal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

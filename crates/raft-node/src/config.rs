@@ -1,5 +1,6 @@
 //! The settings of a node.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,13 +28,18 @@ pub struct NodeConfig {
     pub listen_peers: SocketAddr,
     /// Where it listens for clients.
     pub listen_clients: SocketAddr,
+    /// Where it tells its metrics and its health, in plain HTTP; nowhere, if there is none.
+    pub listen_http: Option<SocketAddr>,
     /// Where other nodes reach it.
     pub peer_url: String,
-    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is plain
-    /// text.
+    /// Other addresses for some peers: where this node reaches them, whatever the membership says.
+    /// For example, there is a proxy between.
+    pub reach: BTreeMap<NodeId, String>,
+    /// Its certificate, with which it speaks to other nodes and to clients. Without one, all is
+    /// plain text.
     pub tls: Option<TlsFiles>,
-    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses of
-    /// this machine only.
+    /// Plain text is meant, also where others can listen. Without it, plain text is for addresses
+    /// of this machine only.
     pub plain_text: bool,
     /// A request is answered within this time, or not at all. Default 5 s.
     pub request_timeout: Duration,
@@ -61,8 +67,8 @@ pub enum NodeConfigError {
     NotAMember(u64),
     /// Plain text, where others can listen.
     #[error(
-        "{0} can be reached from other machines, and there is no certificate: give one, or say that \
-         plain text is meant"
+        "{0} can be reached from other machines, and there is no certificate: give one, or say \
+         that plain text is meant"
     )]
     PlainText(SocketAddr),
     /// The address and the certificate do not go together.
@@ -81,16 +87,20 @@ pub enum NodeConfigError {
 }
 
 /// Settings that suit processes on machines of their own: heartbeats every 50 ms, and elections
-/// after 300 to 600 ms of silence, since a flush of a busy disk takes some of that.
+/// after 400 to 800 ms of silence, since a flush of a busy disk takes some of that.
 pub fn default_settings() -> Settings {
     Settings {
-        election_timeout_min: Duration::from_millis(300),
-        election_timeout_max: Duration::from_millis(600),
+        election_timeout_min: Duration::from_millis(400),
+        election_timeout_max: Duration::from_millis(800),
         forward_proposals: true,
         lease_reads: false,
         max_batch_entries: 4096,
+        // A request of etcd's API has at most 1.5 MiB.
+        max_command_bytes: 2 << 20,
         max_pending_requests: 100_000,
         snapshot_threshold: u64::MAX,
+        snapshot_chunk_bytes: 1 << 20,
+        max_snapshot_bytes: 16 << 30,
         ..Settings::default()
     }
 }
@@ -120,8 +130,10 @@ impl NodeConfig {
             Some(_) => ("no https", "a certificate"),
             None => ("https", "no certificate"),
         };
-        if self.peer_url.starts_with("https://") != self.tls.is_some() {
-            return Err(NodeConfigError::Scheme { url: self.peer_url.clone(), has, own });
+        for url in [&self.peer_url].into_iter().chain(self.reach.values()) {
+            if url.starts_with("https://") != self.tls.is_some() {
+                return Err(NodeConfigError::Scheme { url: url.clone(), has, own });
+            }
         }
         Ok(())
     }

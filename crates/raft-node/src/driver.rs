@@ -6,16 +6,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use raft_core::{Bytes, LogIndex, Message, NodeId, Outcome, Persist, PersistId, Snapshot};
+use raft_core::{
+    Body, Bytes, Entries, FileReport, FileTask, LogIndex, Message, NodeId, Outcome, Persist,
+    PersistId, Snapshot, SnapshotData, Status,
+};
 use raft_mvcc::Response;
 use raft_server::{Replica, ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest};
+use raft_storage_file::SnapshotFiles;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock;
 use crate::disk::DiskWork;
 use crate::machine::{Machine, MachineAnswer};
+use crate::metrics::Metrics;
 use crate::peers::Outbox;
-use crate::{NodeError, Published};
+use crate::{NodeError, Published, files};
 
 /// What a service wants, and whom to tell.
 #[derive(Debug)]
@@ -41,7 +46,15 @@ pub(crate) enum Report {
     /// A write or a flush failed: why.
     DiskFailed(String),
     /// A snapshot was encoded.
-    SnapshotTaken { through: LogIndex, data: Bytes },
+    SnapshotTaken { through: LogIndex, data: SnapshotData },
+    /// It could not be.
+    SnapshotFailed { through: LogIndex },
+    /// A task with files of snapshots is done.
+    Files(FileReport),
+    /// A piece of a snapshot is to be sent.
+    Piece { to: NodeId, message: Message },
+    /// Somebody looks at the core.
+    Look(oneshot::Sender<Status>),
     /// The node is to stop.
     Stop,
 }
@@ -59,7 +72,9 @@ pub(crate) struct Inboxes {
 pub(crate) struct Outboxes {
     pub(crate) reports: mpsc::UnboundedSender<Report>,
     pub(crate) disk: std::sync::mpsc::Sender<DiskWork>,
+    pub(crate) files: std::sync::mpsc::Sender<FileTask>,
     pub(crate) peers: Outbox,
+    pub(crate) metrics: Metrics,
     pub(crate) published: watch::Sender<Arc<Published>>,
 }
 
@@ -68,12 +83,46 @@ pub(crate) struct Outboxes {
 pub(crate) struct Driver {
     replica: Replica<Machine, Caller>,
     outboxes: Outboxes,
+    snapshots: Snapshots,
     /// The messages of this drain.
     sends: BTreeMap<NodeId, Vec<Message>>,
     /// The answers of this drain. They go out after the state that they promise.
     answers: Vec<(Caller, Told)>,
+    /// The commit index that followers were told.
+    told: LogIndex,
     /// Why the node stops.
     failure: Option<String>,
+}
+
+/// When the next snapshot is taken.
+#[derive(Debug)]
+struct Snapshots {
+    files: SnapshotFiles,
+    /// The length of the last one.
+    last_bytes: u64,
+    /// The bytes of the entries that were applied since it was begun.
+    applied_bytes: u64,
+    /// The core asked for one.
+    is_wanted: bool,
+}
+
+/// A state is written again when entries of this part of its length were applied: the log is in
+/// memory, and a snapshot costs the disk its length.
+const PART_OF_STATE: u64 = 4;
+
+impl Snapshots {
+    fn applied(&mut self, entries: &Entries) {
+        let bytes = |entry: &raft_core::Entry| entry.payload.len() as u64 + 64;
+        self.applied_bytes += entries.iter().map(bytes).sum::<u64>();
+    }
+
+    fn is_due(&self) -> bool {
+        self.is_wanted && self.applied_bytes >= self.last_bytes / PART_OF_STATE
+    }
+
+    fn taken(&mut self, bytes: u64) {
+        (self.last_bytes, self.applied_bytes) = (bytes, 0);
+    }
 }
 
 /// An answer of the replica.
@@ -87,9 +136,16 @@ enum Told {
 const MAX_INPUTS: usize = 4096;
 
 impl Driver {
-    pub(crate) fn new(replica: Replica<Machine, Caller>, outboxes: Outboxes) -> Self {
+    pub(crate) fn new(
+        replica: Replica<Machine, Caller>,
+        outboxes: Outboxes,
+        files: SnapshotFiles,
+    ) -> Self {
+        let snapshot = replica.core().snapshot().map_or(0, |snapshot| snapshot.data.len());
+        let snapshots =
+            Snapshots { files, last_bytes: snapshot, applied_bytes: 0, is_wanted: false };
         let (sends, answers) = (BTreeMap::new(), Vec::new());
-        Self { replica, outboxes, sends, answers, failure: None }
+        Self { replica, outboxes, snapshots, sends, answers, told: LogIndex(0), failure: None }
     }
 
     /// Runs until the node stops. Returns why, if it was not told to.
@@ -113,13 +169,22 @@ impl Driver {
                 match report {
                     Report::Persisted(id) => self.replica.handle(now, ReplicaInput::Persisted(id)),
                     Report::SnapshotTaken { through, data } => {
-                        let data = data.into();
+                        self.snapshots.taken(data.len());
                         self.replica.handle(now, ReplicaInput::SnapshotTaken { through, data });
+                    }
+                    Report::SnapshotFailed { through } => {
+                        self.replica.handle(now, ReplicaInput::SnapshotFailed { through });
+                    }
+                    Report::Files(report) => self.replica.handle(now, ReplicaInput::Files(report)),
+                    Report::Piece { to, message } => {
+                        self.sends.entry(to).or_default().push(message);
                     }
                     Report::DiskFailed(reason) => {
                         self.replica.handle(now, ReplicaInput::PersistFailed);
                         self.failure = Some(reason);
                     }
+                    // One who does not wait any more is not told.
+                    Report::Look(who) => drop(who.send(self.replica.core().status())),
                     Report::Stop => return Ok(()),
                 }
             }
@@ -143,26 +208,18 @@ impl Driver {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.replica.poll_output() {
-            match output {
-                ReplicaOutput::Persist(write) => self.persist(write),
-                ReplicaOutput::Send { to, message } => {
-                    self.sends.entry(to).or_default().push(message);
-                }
-                ReplicaOutput::Applied(_) => {}
-                ReplicaOutput::Restore(snapshot) => self.restore(&snapshot),
-                ReplicaOutput::Answer { caller, outcome: _, answer } => {
-                    self.answers.push((caller, Told::Answer(answer)));
-                }
-                ReplicaOutput::Order { caller, outcome } => {
-                    self.answers.push((caller, Told::Order(outcome)));
-                }
-                ReplicaOutput::SnapshotNeeded { through } => self.take_snapshot(through),
-                // The data of snapshots is in their records.
-                ReplicaOutput::Files(_) => {}
-                ReplicaOutput::Alarm(alarm) => tracing::error!("{alarm}"),
-                ReplicaOutput::Trace(trace) => tracing::debug!("{trace}"),
-            }
+        self.take_outputs();
+        if self.replica.core().commit_index() > self.told {
+            self.told = self.replica.core().commit_index();
+            let (sends, told) = (&self.sends, self.told);
+            self.replica.tell_commit_index(|peer| {
+                let to_peer = sends.get(&peer).and_then(|messages| messages.last());
+                to_peer.is_some_and(|message| has_commit_index(message, told))
+            });
+            self.take_outputs();
+        }
+        if self.snapshots.is_due() {
+            self.take_snapshot();
         }
         let membership = self.replica.core().membership();
         for (to, messages) in std::mem::take(&mut self.sends) {
@@ -174,29 +231,72 @@ impl Driver {
         }
     }
 
+    fn take_outputs(&mut self) {
+        while let Some(output) = self.replica.poll_output() {
+            match output {
+                ReplicaOutput::Persist(write) => self.persist(write),
+                ReplicaOutput::Send { to, message } => {
+                    self.sends.entry(to).or_default().push(message);
+                }
+                ReplicaOutput::Applied(entries) => {
+                    self.outboxes.metrics.applied(entries.len() as u64);
+                    self.snapshots.applied(&entries);
+                }
+                ReplicaOutput::Restore(snapshot) => self.restore(&snapshot),
+                ReplicaOutput::Answer { caller, outcome: _, answer } => {
+                    self.answers.push((caller, Told::Answer(answer)));
+                }
+                ReplicaOutput::Order { caller, outcome } => {
+                    self.answers.push((caller, Told::Order(outcome)));
+                }
+                ReplicaOutput::SnapshotNeeded { .. } => self.snapshots.is_wanted = true,
+                // If the thread of the files is gone, the node ends.
+                ReplicaOutput::Files(task) => drop(self.outboxes.files.send(task)),
+                ReplicaOutput::Alarm(alarm) => tracing::error!("{alarm}"),
+                ReplicaOutput::Trace(trace) => tracing::debug!("{trace}"),
+            }
+        }
+    }
+
     fn persist(&mut self, write: Persist) {
         // If the thread of the disk is gone, it has reported why.
         let _ = self.outboxes.disk.send(DiskWork::Write(write));
     }
 
     fn restore(&mut self, snapshot: &Snapshot) {
+        let through = snapshot.last_included_index;
+        match self.replica.applied() {
+            LogIndex(0) => tracing::info!(%through, "the state begins with a snapshot"),
+            _ => tracing::info!(%through, "a snapshot of the leader replaced the state"),
+        }
         let restored = match snapshot.data.bytes() {
-            Some(data) => self.replica.restore(data).map_err(|error| error.to_string()),
-            None => Err("its data is in a file".to_owned()),
+            Some(data) => Ok(data.clone()),
+            None => self.read(snapshot),
         };
+        let restored = restored
+            .and_then(|data| self.replica.restore(&data).map_err(|error| error.to_string()));
         if let Err(reason) = restored {
-            let index = snapshot.last_included_index;
-            self.failure = Some(format!("the snapshot through {index} cannot be read: {reason}"));
+            self.failure = Some(format!("the snapshot through {through} cannot be read: {reason}"));
         }
     }
 
     /// Encodes the state on a thread of its own, from a clone.
-    fn take_snapshot(&mut self, through: LogIndex) {
-        let (store, reports) = (self.replica.machine().0.clone(), self.outboxes.reports.clone());
+    fn take_snapshot(&mut self) {
+        let (store, through) = (self.replica.machine().store.clone(), self.replica.applied());
+        let (files, reports) = (self.snapshots.files.clone(), self.outboxes.reports.clone());
+        self.snapshots.is_wanted = false;
+        let metrics = self.outboxes.metrics.clone();
         std::thread::spawn(move || {
-            let data = Bytes::from(store.snapshot());
-            let _ = reports.send(Report::SnapshotTaken { through, data });
+            let begun = std::time::Instant::now();
+            let report = files::take_snapshot(&files, &store, through);
+            metrics.snapshot_saved(begun.elapsed());
+            reports.send(report)
         });
+    }
+
+    fn read(&self, snapshot: &Snapshot) -> Result<Bytes, String> {
+        let file = snapshot.data.file().ok_or("it has no data")?;
+        files::read(&self.snapshots.files, file).map_err(|error| error.to_string())
     }
 
     /// Publishes the state if it is another one than before.
@@ -212,13 +312,16 @@ impl Driver {
             if is_same {
                 return false;
             }
+            if published.leader != core.leader() && core.leader().is_some() {
+                self.outboxes.metrics.leader_changed();
+            }
             let membership = if *published.membership == *core.membership() {
                 published.membership.clone()
             } else {
                 Arc::new(core.membership().clone())
             };
             *published = Arc::new(Published {
-                store: self.replica.machine().0.clone(),
+                store: self.replica.machine().store.clone(),
                 role: core.role(),
                 term: core.current_term(),
                 leader: core.leader(),
@@ -229,6 +332,11 @@ impl Driver {
             true
         });
     }
+}
+
+/// Whether a message tells that all entries up to here are committed.
+fn has_commit_index(message: &Message, index: LogIndex) -> bool {
+    matches!(&message.body, Body::AppendEntries(append) if append.leader_commit >= index)
 }
 
 /// Takes what waits, up to a bound, without waiting for more.

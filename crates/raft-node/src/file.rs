@@ -12,7 +12,8 @@ use crate::{InitialMember, MemberInfo, default_settings};
 /// ```toml
 /// cluster = "try-out"
 /// heartbeat_ms = 50
-/// election_timeout_ms = [300, 600]
+/// election_timeout_ms = [400, 800]
+/// snapshot_log_mib = 64
 ///
 /// [[member]]
 /// id = 1
@@ -29,6 +30,8 @@ pub struct ClusterFile {
     pub heartbeat_ms: Option<u64>,
     /// The shortest and the longest election timeout in milliseconds.
     pub election_timeout_ms: Option<[u64; 2]>,
+    /// A snapshot is taken when the log has grown by so many MiB.
+    pub snapshot_log_mib: Option<u16>,
     /// The members at the first start.
     #[serde(rename = "member", default)]
     pub members: Vec<MemberLine>,
@@ -82,6 +85,9 @@ impl ClusterFile {
             settings.election_timeout_min = Duration::from_millis(min);
             settings.election_timeout_max = Duration::from_millis(max);
         }
+        if let Some(mib) = self.snapshot_log_mib {
+            settings.snapshot_threshold_bytes = u64::from(mib) << 20;
+        }
         settings
     }
 }
@@ -113,6 +119,7 @@ mod tests {
         cluster = "c"
         heartbeat_ms = 20
         election_timeout_ms = [100, 200]
+        snapshot_log_mib = 16
 
         [[member]]
         id = 1
@@ -127,6 +134,7 @@ mod tests {
         assert_eq!(file.initial()[0].info.name, "n1");
         assert_eq!(file.settings().election_timeout_max, Duration::from_millis(200));
         assert_eq!(file.settings().heartbeat_interval, Duration::from_millis(20));
+        assert_eq!(file.settings().snapshot_threshold_bytes, 16 << 20);
         assert_eq!(file.member(NodeId(2)), None);
     }
 

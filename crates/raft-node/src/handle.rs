@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use raft_core::{
     Bytes, LogIndex, Membership, MembershipChange, NodeId, Outcome, ReadMode, Refusal, RoleKind,
-    Term,
+    Status, Term,
 };
 use raft_mvcc::{Command, Response, Store};
 use raft_server::ReplicaRequest;
 use tokio::sync::{mpsc, oneshot, watch};
+use tonic::transport::Channel;
 
 use crate::MemberInfo;
-use crate::driver::{Caller, Request};
+use crate::driver::{Caller, Report, Request};
 use crate::leases::Leases;
+use crate::machine;
+use crate::metrics::Metrics;
 use crate::peers::Peers;
 
 /// The state of a node after the last entries that it applied. It never changes: the node publishes
@@ -46,11 +49,15 @@ pub struct NodeHandle {
 pub(crate) struct Shared {
     pub(crate) node: NodeId,
     pub(crate) cluster: u64,
+    /// The number of this life.
+    pub(crate) life: u64,
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) published: watch::Receiver<Arc<Published>>,
     pub(crate) leases: Leases,
     pub(crate) peers: Arc<Peers>,
     pub(crate) request_timeout: Duration,
+    pub(crate) reports: mpsc::UnboundedSender<Report>,
+    pub(crate) metrics: Metrics,
 }
 
 /// Why a node does not do what it is asked for.
@@ -77,6 +84,21 @@ pub enum NodeError {
     /// The node stops, or has stopped.
     #[error("this node stops")]
     Stopped,
+}
+
+impl NodeError {
+    /// A word for it, for metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotLeader(_) => "not_leader",
+            Self::Refused(_) => "refused",
+            Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
+            Self::TimedOut(_) => "timed_out",
+            Self::Busy => "busy",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 impl NodeHandle {
@@ -123,6 +145,41 @@ impl NodeHandle {
         }
     }
 
+    /// What this node measures.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// The state of the core, with a leader's view of its peers.
+    ///
+    /// # Errors
+    /// The node stops.
+    pub async fn status(&self) -> Result<Status, NodeError> {
+        let (who, status) = oneshot::channel();
+        self.shared.reports.send(Report::Look(who)).map_err(|_| NodeError::Stopped)?;
+        status.await.map_err(|_| NodeError::Stopped)
+    }
+
+    /// A connection to the services for clients of the leader; `None` if this node leads.
+    ///
+    /// # Errors
+    /// No leader is known, or not where clients reach it.
+    pub(crate) fn leader_for_clients(&self) -> Result<Option<Channel>, NodeError> {
+        let published = self.published();
+        let leader = published.leader.ok_or(NodeError::NotLeader(None))?;
+        if leader == self.node() {
+            return Ok(None);
+        }
+        let urls = MemberInfo::of(&published.membership, leader).client_urls;
+        let channel = urls.first().and_then(|url| self.shared.peers.connect(leader, url).ok());
+        channel.map(Some).ok_or(NodeError::NotLeader(Some(leader)))
+    }
+
+    /// How long a request may take.
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.shared.request_timeout
+    }
+
     /// Has a command committed, and returns the answer of the store. A node that does not lead
     /// forwards it. The state that has its effects is published before.
     ///
@@ -131,8 +188,12 @@ impl NodeHandle {
     /// have taken effect.
     pub async fn propose(&self, command: &Command) -> Result<Response, NodeError> {
         let (caller, answer) = oneshot::channel();
-        let request = ReplicaRequest::Command(Bytes::from(command.encode()));
-        self.ask(Request { caller: Caller::Command(caller), request }, answer).await
+        let request = ReplicaRequest::Command(machine::encode(self.shared.life, command));
+        let metrics = &self.shared.metrics;
+        metrics.proposal_began();
+        let answer = self.ask(Request { caller: Caller::Command(caller), request }, answer).await;
+        metrics.proposal_ended(answer.as_ref().err().map(NodeError::name));
+        answer
     }
 
     /// Returns when the published state has the effects of all commands that were committed when
@@ -167,6 +228,25 @@ impl NodeHandle {
         self.order(ReplicaRequest::TransferLeadership { to }).await
     }
 
+    /// Before this node stops: if it leads, it hands leadership over to the voter that holds the
+    /// most of its log. Returns when another node leads, or none could be found in time.
+    pub async fn hand_over(&self) {
+        let Ok(status) = self.status().await else { return };
+        let mut peers = status.peers;
+        peers.retain(|peer| status.membership.is_voter(peer.id));
+        peers.sort_by_key(|peer| std::cmp::Reverse(peer.match_index));
+        for peer in peers {
+            // A leader waits by itself no longer than its longest election timeout.
+            if self.transfer_leadership(peer.id).await.is_ok() {
+                let mut updates = self.updates();
+                let leads = |node: &Arc<Published>| node.leader.is_some_and(|id| id != self.node());
+                let limit = self.shared.request_timeout;
+                let _ = tokio::time::timeout(limit, updates.wait_for(leads)).await;
+                return;
+            }
+        }
+    }
+
     async fn order(&self, request: ReplicaRequest<()>) -> Result<(), NodeError> {
         let (caller, answer) = oneshot::channel();
         let outcome = self.ask(Request { caller: Caller::Order(caller), request }, answer).await?;
@@ -193,7 +273,8 @@ impl NodeHandle {
         })?;
         let limit = self.shared.request_timeout;
         match tokio::time::timeout(limit, answer).await {
-            Ok(answer) => answer.unwrap_or(Err(NodeError::Stopped)),
+            // The node stopped after it had taken the request, which may be carried out yet.
+            Ok(answer) => answer.unwrap_or(Err(NodeError::Unknown)),
             Err(_) => Err(NodeError::TimedOut(limit)),
         }
     }

@@ -1,13 +1,14 @@
 //! A server on a real machine: a replica, its files, its peers over gRPC, and etcd's API.
 //!
-//! [`Node::start`] opens the disk, joins the cluster, and serves clients. Everything that decides
-//! is elsewhere: `raft-core` is the protocol, `raft-server` the replica, `raft-mvcc` the store,
-//! `raft-storage-file` the disk. This crate has the threads, sockets and clocks.
+//! [`RunningNode::start`] opens the disk, joins the cluster, and serves clients. Everything that
+//! decides is elsewhere: `raft-core` is the protocol, `raft-server` the replica, `raft-mvcc` the
+//! store, `raft-storage-file` the disk. This crate has the threads, sockets and clocks.
 //!
 //! # Threads
 //!
-//! - **The replica** has one, on which nothing blocks: it hands over all that waits, and carries out
-//!   what comes out (`driver`).
+//! - **The replica** has one, on which nothing blocks: it hands over all that waits, and carries
+//!   out what comes out (`driver`).
+//! - **Files of snapshots** have one, for the pieces that are sent and arrive (`files`).
 //! - **The disk** has one: it writes what waits and flushes once for all of it (`disk`).
 //! - **Everything else** is tasks of tokio: streams to peers (`peers`), the services of clients
 //!   ([`api`]), the ends of leases (`leases`).
@@ -23,10 +24,14 @@ mod config;
 mod disk;
 mod driver;
 mod file;
+mod files;
 mod handle;
+mod http;
+mod identity;
 mod leases;
 mod machine;
 mod member;
+mod metrics;
 mod node;
 mod peers;
 
@@ -35,4 +40,5 @@ pub use file::{ClusterFile, ClusterFileError, MemberLine, host_and_port};
 pub use handle::{NodeError, NodeHandle, Published};
 pub use leases::{Leases, NotLeading};
 pub use member::MemberInfo;
-pub use node::{Node, StartError};
+pub use metrics::Metrics;
+pub use node::{NodeStartError, RunningNode};

@@ -1,18 +1,20 @@
 //! A node: its start, its services and its end.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use raft_core::{Config, RestartError};
+use raft_core::{Config, Membership, RestartError};
 use raft_server::Replica;
 use raft_storage::{StorageError, recover};
-use raft_storage_file::{Directory, FileDisk, FileDiskError, Options};
+use raft_storage_file::{Directory, FileDisk, FileDiskError, Options, SnapshotFiles};
 use raft_tls::{Tls, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio_stream::StreamExt;
 use tonic::transport::Server;
 
 use crate::disk::DiskWork;
@@ -20,14 +22,15 @@ use crate::driver::{Driver, Inboxes, Outboxes, Report};
 use crate::handle::Shared;
 use crate::leases::{self, Leases};
 use crate::machine::Machine;
+use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
 use crate::peers::{MAX_FRAME_BYTES, Outbox, PeerService, Peers};
-use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock};
+use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http, identity};
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
 #[derive(Debug)]
-pub struct Node {
+pub struct RunningNode {
     handle: NodeHandle,
     reports: mpsc::UnboundedSender<Report>,
     driver: JoinHandle<Result<(), String>>,
@@ -37,7 +40,7 @@ pub struct Node {
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum NodeStartError {
     /// Its settings.
     #[error("{0}")]
     Config(#[from] NodeConfigError),
@@ -48,6 +51,16 @@ pub enum StartError {
         path: String,
         /// The error.
         error: io::Error,
+    },
+    /// The directory is that of another node.
+    #[error("the directory {path} belongs to {of}, and this is {own}")]
+    OtherIdentity {
+        /// The directory.
+        path: String,
+        /// Whose it is.
+        of: String,
+        /// Who this is.
+        own: String,
     },
     /// Its files.
     #[error("{0}")]
@@ -90,27 +103,29 @@ const CLIENTS: usize = 20_000;
 /// The files of certificates are looked at so often.
 const RELOAD: Duration = Duration::from_secs(1);
 
-impl Node {
+impl RunningNode {
     /// Starts a node on the present runtime of tokio.
     ///
     /// # Errors
-    /// See [`StartError`]. Nothing runs then.
-    pub async fn start(config: NodeConfig) -> Result<Self, StartError> {
+    /// See [`NodeStartError`]. Nothing runs then.
+    pub async fn start(config: NodeConfig) -> Result<Self, NodeStartError> {
         let membership = config.membership()?;
         config.check_security()?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
         check_certificate(tls.as_ref(), config.id)?;
-        let listeners = (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
-        let (disk, recovered) = open(&config)?;
-        let mut core = Config::new(config.id, membership);
-        core.settings = config.settings.clone();
-        core.seed = clock::now().0 ^ (u64::from(std::process::id()) << 32);
-        let replica = Replica::new(core, recovered, Machine::default(), clock::now())?;
+        let listeners = Listeners::bind(&config).await?;
+        let (disk, recovered, cut) = open(&config)?;
+        let life = RandomState::new().hash_one(config.id);
+        let replica = replica(&config, membership, recovered, life)?;
+        let metrics = Metrics::default();
+        metrics.cut_off(cut);
         let peers = Arc::new(Peers {
             cluster: config.cluster_id(),
             node: config.id,
             url: config.peer_url.clone(),
+            reach: config.reach.clone(),
             tls: tls.clone(),
+            metrics: metrics.clone(),
             silence: config.settings.election_timeout_max,
             heard: std::sync::Mutex::default(),
         });
@@ -118,30 +133,43 @@ impl Node {
         let (messages, message_inbox) = mpsc::channel(MESSAGES);
         let (requests, request_inbox) = mpsc::channel(QUEUE);
         let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
+        let files = SnapshotFiles::new(&config.data);
+        let (work, disk) = start_disk(disk, reports.clone(), metrics.clone());
         let outboxes = Outboxes {
             reports: reports.clone(),
-            disk: start_disk(disk, reports.clone()),
+            disk: work,
+            metrics: metrics.clone(),
+            files: start_files(files.clone(), reports.clone()),
             peers: Outbox::new(peers.clone(), tokio::runtime::Handle::current()),
             published: publisher,
         };
         let inboxes =
             Inboxes { reports: report_inbox, messages: message_inbox, requests: request_inbox };
-        let driver = thread("replica", move || drive(Driver::new(replica, outboxes), inboxes));
+        let driver = thread("replica", move || {
+            let ended = drive(Driver::new(replica, outboxes, files), inboxes);
+            // The directory is free for the next start when the thread of the disk has ended.
+            disk.join().map_err(|_| "the thread of the disk panicked".to_owned())?;
+            ended
+        });
         let leases = Leases::new(published.clone());
         let shared = Shared {
             node: config.id,
             cluster: config.cluster_id(),
+            life,
             requests,
             published,
             leases: leases.clone(),
             peers: peers.clone(),
             request_timeout: config.request_timeout,
+            reports: reports.clone(),
+            metrics: metrics.clone(),
         };
         let handle = NodeHandle { shared: Arc::new(shared) };
         let service = PeerService { peers, messages, leases };
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
         if let Some(tls) = tls {
+            tasks.spawn(endless(tell_expiry(tls.clone(), metrics)));
             tasks.spawn(endless(tls.keep_reloading(RELOAD)));
         }
         Ok(Self { handle, reports, driver, tasks })
@@ -152,23 +180,26 @@ impl Node {
         &self.handle
     }
 
-    /// Waits until the node ends by itself.
+    /// Waits until the node has ended, by itself or because it was told to. Its directory and its
+    /// addresses are free then.
     ///
     /// # Errors
-    /// Why it did: its disk failed, or holds what cannot be.
+    /// Why it ended by itself: its disk failed, or holds what cannot be.
     pub async fn ended(mut self) -> Result<(), String> {
         let driver = tokio::task::spawn_blocking(|| self.driver.join());
-        tokio::select! {
+        let ended = tokio::select! {
             ended = driver => match ended {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) | Err(_) => Err("the thread of the replica panicked".to_owned()),
             },
             Some(task) = self.tasks.join_next() => match task {
-                Ok(Ok(())) => Ok(()),
+                Ok(Ok(())) => Err("it serves nobody any more".to_owned()),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             },
-        }
+        };
+        self.tasks.shutdown().await;
+        ended
     }
 
     /// Ends the node when it is called: nothing that was acknowledged is lost.
@@ -186,21 +217,67 @@ fn server() -> Server {
         .max_frame_size(1 << 20)
 }
 
-/// Serves peers and clients.
+/// Where a node listens.
+struct Listeners {
+    peers: TcpListener,
+    clients: TcpListener,
+    http: Option<TcpListener>,
+}
+
+impl Listeners {
+    async fn bind(config: &NodeConfig) -> Result<Self, NodeStartError> {
+        let http = match config.listen_http {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let (peers, clients) =
+            (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
+        Ok(Self { peers, clients, http })
+    }
+}
+
+fn replica(
+    config: &NodeConfig,
+    membership: Membership,
+    recovered: raft_core::Recovered,
+    life: u64,
+) -> Result<Replica<Machine, crate::driver::Caller>, RestartError> {
+    let mut core = Config::new(config.id, membership);
+    core.snapshot_files = true;
+    core.settings = config.settings.clone();
+    core.seed = life;
+    Replica::new(core, recovered, Machine::new(life), clock::now())
+}
+
+/// Serves peers, clients and those who look at metrics.
 fn serve(
     handle: &NodeHandle,
     peers: PeerService,
-    (peer_listener, client_listener): (TcpListener, TcpListener),
+    listeners: Listeners,
     tls: Option<&Tls>,
 ) -> JoinSet<Result<(), tonic::transport::Error>> {
     let mut tasks = JoinSet::new();
     let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
-    let of_peers = raft_tls::listen(peer_listener, tls.cloned(), PEERS);
+    let of_peers = raft_tls::listen(listeners.peers, tls.cloned(), PEERS);
     tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
-    let clients = api::services(handle.clone());
-    let of_clients = raft_tls::listen(client_listener, tls.cloned(), CLIENTS);
+    let clients = api::services(handle.clone(), api::ApiSettings::default());
+    // In plain text nobody says who they are.
+    let clients = if tls.is_some() { api::with_roles(clients) } else { clients };
+    let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), CLIENTS);
+    let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
     tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
+    if let Some(listener) = listeners.http {
+        let served = axum::serve(listener, http::router(handle.clone()));
+        tasks.spawn(endless(async { drop(served.await) }));
+    }
     tasks
+}
+
+async fn tell_expiry(tls: Tls, metrics: Metrics) {
+    loop {
+        metrics.certificate_expires(tls.expires());
+        tokio::time::sleep(RELOAD).await;
+    }
 }
 
 async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport::Error> {
@@ -211,41 +288,60 @@ async fn endless(task: impl Future<Output = ()>) -> Result<(), tonic::transport:
 fn start_disk(
     disk: FileDisk<Directory>,
     reports: mpsc::UnboundedSender<Report>,
-) -> std::sync::mpsc::Sender<DiskWork> {
+    metrics: Metrics,
+) -> (std::sync::mpsc::Sender<DiskWork>, JoinHandle<()>) {
     let (work, inbox) = std::sync::mpsc::channel();
-    thread("disk", move || crate::disk::run(disk, &inbox, &reports));
-    work
+    (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports, &metrics)))
 }
 
-fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), StartError> {
+fn start_files(
+    files: SnapshotFiles,
+    reports: mpsc::UnboundedSender<Report>,
+) -> std::sync::mpsc::Sender<raft_core::FileTask> {
+    let (tasks, inbox) = std::sync::mpsc::channel();
+    thread("snapshots", move || crate::files::run(&files, &inbox, &reports));
+    tasks
+}
+
+fn check_certificate(tls: Option<&Tls>, id: raft_core::NodeId) -> Result<(), NodeStartError> {
     let Some(identity) = tls.map(Tls::identity) else { return Ok(()) };
     if identity.node == Some(id.0) {
         return Ok(());
     }
     let of = identity.node.map_or(identity.name, |node| format!("node {node}"));
-    Err(StartError::OtherCertificate { of, id: id.0 })
+    Err(NodeStartError::OtherCertificate { of, id: id.0 })
 }
 
-async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
+async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, NodeStartError> {
+    TcpListener::bind(address).await.map_err(|error| NodeStartError::Listen { address, error })
 }
 
-fn open(config: &NodeConfig) -> Result<(FileDisk<Directory>, raft_core::Recovered), StartError> {
+/// The disk, what it holds, and the bytes that were cut off from it.
+fn open(
+    config: &NodeConfig,
+) -> Result<(FileDisk<Directory>, raft_core::Recovered, u64), NodeStartError> {
     let directory = Directory::open(&config.data).map_err(|error| {
         let path = config.data.display().to_string();
-        StartError::Directory { path, error }
+        NodeStartError::Directory { path, error }
     })?;
-    let (disk, records, report) = FileDisk::open(directory, Options::default())?;
+    identity::claim(&config.data, config.id, config.cluster_id())?;
+    let (mut disk, records, report) = FileDisk::open(directory, Options::default())?;
     if report.cut > 0 {
         tracing::warn!(bytes = report.cut, "a torn end of the log was cut off");
     }
-    Ok((disk, recover(config.id, &records)?))
+    let recovered = recover(config.id, &records)?;
+    let orphans = records.without_orphans(&recovered);
+    if !orphans.is_empty() {
+        disk.append(&orphans)?;
+        disk.flush()?;
+    }
+    Ok((disk, recovered, report.cut))
 }
 
 fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {
     let core = replica.core();
     Published {
-        store: replica.machine().0.clone(),
+        store: replica.machine().store.clone(),
         role: core.role(),
         term: core.current_term(),
         leader: core.leader(),

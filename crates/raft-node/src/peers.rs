@@ -1,7 +1,7 @@
 //! The connections between the nodes of a cluster.
 //!
-//! A node keeps two streams to each other node, which it opens: one for messages, one for snapshots.
-//! What it cannot send it drops, as the core expects of a network.
+//! A node keeps two streams to each other node, which it opens: one for messages, one for
+//! snapshots. What it cannot send it drops, as the core expects of a network.
 
 mod incoming;
 mod outgoing;
@@ -13,7 +13,8 @@ pub(crate) use outgoing::{Outbox, Peers};
 
 /// The generated code.
 pub(crate) mod proto {
-    #![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+    #![allow(missing_docs, unreachable_pub, unused_qualifications)]
+    #![allow(clippy::all, clippy::too_many_lines)]
     tonic::include_proto!("helios.peer.v1");
 }
 
@@ -44,6 +45,20 @@ pub(crate) enum RouteError {
     Certificate(NodeId),
     #[error("its sender has this node's id, or none")]
     Sender,
+}
+
+impl RouteError {
+    /// A word for it, for metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "no_route",
+            Self::Version(_) => "version",
+            Self::Cluster { .. } => "cluster",
+            Self::Receiver { .. } => "receiver",
+            Self::Certificate(_) => "certificate",
+            Self::Sender => "sender",
+        }
+    }
 }
 
 impl Route {

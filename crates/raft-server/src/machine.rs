@@ -21,6 +21,13 @@ pub trait StateMachine {
     /// of the state and the command.
     fn apply(&mut self, index: LogIndex, command: &Bytes) -> Self::Response;
 
+    /// Whether this server may have proposed a command. A follower that forwards commands keeps
+    /// responses until it knows which are its own; one that is never its own need not be kept.
+    fn is_own(&self, command: &Bytes) -> bool {
+        let _ = command;
+        true
+    }
+
     /// The entry at `index` has no command: it is the first of a leader's term, or changes the
     /// membership. A state machine that keeps the index of the last entry counts it.
     fn skip(&mut self, index: LogIndex);

@@ -4,8 +4,8 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use raft_core::{
-    Bytes, Config, Entries, Instant, LogIndex, Node, Outcome, Payload, Recovered, RequestId,
-    RestartError, Snapshot,
+    Bytes, Config, Entries, Instant, LogIndex, Node, NodeId, Outcome, Payload, Recovered,
+    RequestId, RestartError, Snapshot,
 };
 
 use crate::{ReplicaAnswer, ReplicaInput, ReplicaOutput, ReplicaRequest, StateMachine};
@@ -210,6 +210,13 @@ impl<M: StateMachine, C> Replica<M, C> {
         Ok(())
     }
 
+    /// As leader: tells followers which entries are committed ([`Node::tell_commit_index`]).
+    pub fn tell_commit_index(&mut self, told: impl Fn(NodeId) -> bool) {
+        if !self.is_stopped() {
+            self.core.tell_commit_index(told);
+        }
+    }
+
     /// Draws all later random numbers from this seed ([`Node::reseed`]).
     pub fn reseed(&mut self, seed: u64) {
         self.core.reseed(seed);
@@ -263,8 +270,9 @@ impl<M: StateMachine, C> Replica<M, C> {
         for entry in &entries {
             match &entry.payload {
                 Payload::Command(command) => {
+                    let is_own = self.commands > 0 && self.machine.is_own(command);
                     let response = self.machine.apply(entry.index, command);
-                    if self.commands > 0 {
+                    if is_own {
                         self.responses.insert(entry.index, response);
                     }
                 }
@@ -325,7 +333,8 @@ impl<M: StateMachine, C> Replica<M, C> {
         if self.core.memory_usage().forwarded == 0 {
             self.responses.clear();
         }
-        while self.responses.len() > MAX_RESPONSES {
+        // No more can be awaited, if the state machine knows which are this server's own.
+        while self.responses.len() > MAX_RESPONSES.max(self.commands) {
             self.responses.pop_first();
         }
     }

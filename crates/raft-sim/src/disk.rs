@@ -84,7 +84,7 @@ pub(crate) struct PowerLoss {
     pub(crate) files: WriteBatch,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Completion {
     Durable,

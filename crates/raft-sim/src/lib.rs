@@ -38,8 +38,8 @@
 //!   data of snapshots may be in files, whose writes are beside the others
 //!   ([`Driver::snapshot_files`]); a crash may leave a whole file, a part of it or nothing. A node
 //!   always starts through `raft_storage::recover`, the first time too.
-//! - **Disks in files** ([`Driver::disk_files`]) are kept by `raft_storage_file`, the code of a real
-//!   server, over a simulated directory. A crash comes between any two operations of the file
+//! - **Disks in files** ([`Driver::disk_files`]) are kept by `raft_storage_file`, the code of a
+//!   real server, over a simulated directory. A crash comes between any two operations of the file
 //!   system, and leaves any sectors of what was not flushed. Each write has a flush of its own. A
 //!   node that opens its files has room, and its flushes work; faults begin with the first write.
 //! - **Clients** look for the leader, follow redirects, retry after a time-out under the same

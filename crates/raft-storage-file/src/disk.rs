@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 
 use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_snapshot_mark};
 
@@ -46,6 +47,10 @@ pub struct FileDisk<F: FileSystem> {
     log_start: u64,
     /// Files of snapshots that the next flush makes needless.
     needless: Vec<u64>,
+    /// The next segment, as far as it is filled.
+    prepared: Option<Prepared<F::File>>,
+    /// So many of its bytes are due.
+    owed: u64,
     has_failed: bool,
     mistakes: Mistakes,
 }
@@ -125,6 +130,34 @@ pub(crate) struct Draft<'a> {
     pub(crate) options: Options,
 }
 
+/// The next segment, before it has a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared<H> {
+    file: H,
+    /// It is filled up to here.
+    zeros: u64,
+}
+
+/// The next segment is flushed in parts of this length, or in four, if those are shorter.
+const PART: u64 = 1 << 20;
+
+fn write_zeros<F: FileSystem>(
+    files: &mut F,
+    file: &F::File,
+    mut range: Range<u64>,
+) -> io::Result<()> {
+    while range.start < range.end {
+        let part = (range.end - range.start).min(ZEROS.len() as u64);
+        files.write_at(file, &ZEROS[..part as usize], range.start)?;
+        range.start += part;
+    }
+    Ok(())
+}
+
+fn draft_name(number: u64) -> String {
+    format!("{number:016x}.new")
+}
+
 /// Makes a file under another name, and gives it its name, with the directory flushed. The number
 /// is that of the file, and the bytes are the room that it needs.
 ///
@@ -133,11 +166,12 @@ pub(crate) struct Draft<'a> {
 fn make_file<F: FileSystem>(
     files: &mut F,
     (number, name, bytes): (u64, &str, u64),
-    flushes_names: bool,
+    (begun, flushes_names): (Option<F::File>, bool),
     write: impl FnOnce(&mut F, &F::File) -> io::Result<()>,
 ) -> Result<F::File, FileDiskError> {
-    let new = format!("{number:016x}.new");
-    let made = files.create(&new).and_then(|file| write(files, &file).map(|()| file));
+    let new = draft_name(number);
+    let begun = begun.map_or_else(|| files.create(&new), Ok);
+    let made = begun.and_then(|file| write(files, &file).map(|()| file));
     let file = made.map_err(|error| {
         // What is left of it is removed when the disk is opened.
         drop(files.remove(&new));
@@ -153,10 +187,12 @@ fn make_file<F: FileSystem>(
     Ok(file)
 }
 
-/// Makes a segment: zeros, header and first frame, flushed, and then its name.
+/// Makes a segment: zeros, header and first frame, flushed, and then its name. Zeros of it may be
+/// prepared.
 pub(crate) fn make_segment<F: FileSystem>(
     files: &mut F,
     draft: &Draft<'_>,
+    prepared: Option<Prepared<F::File>>,
     mistakes: Mistakes,
 ) -> Result<Active<F::File>, FileDiskError> {
     let Draft { number, first, flushed, others, room, options } = *draft;
@@ -170,19 +206,15 @@ pub(crate) fn make_segment<F: FileSystem>(
     // However large the first frame is, there is room for others.
     let capacity = end + options.segment_bytes.max(1 << 10).max(room);
     begin[..HEADER].copy_from_slice(&Header { number, first, capacity, salt }.to_bytes());
+    let (begun, zeros) = prepared.map_or((None, 0), |draft| (Some(draft.file), draft.zeros));
     let filled = |files: &mut F, file: &F::File| {
-        let mut place = 0;
-        while place < capacity {
-            let part = (capacity - place).min(ZEROS.len() as u64);
-            files.write_at(file, &ZEROS[..part as usize], place)?;
-            place += part;
-        }
+        write_zeros(files, file, zeros..capacity)?;
         files.write_at(file, &begin, 0)?;
         if mistakes.has(Mistake::RenameBeforeFlush) { Ok(()) } else { files.sync(file) }
     };
     let flushes_names = !mistakes.has(Mistake::NamesNotFlushed);
     let name = segment_name(number);
-    let file = make_file(files, (number, &name, capacity), flushes_names, filled)?;
+    let file = make_file(files, (number, &name, capacity), (begun, flushes_names), filled)?;
     Ok(Active { file, number, end, capacity, salt, last_entry: 0 })
 }
 
@@ -204,6 +236,8 @@ impl<F: FileSystem> FileDisk<F> {
             others: without_entries(&records),
             log_start: log_start(&records),
             needless: Vec::new(),
+            prepared: None,
+            owed: 0,
             has_failed: false,
             mistakes,
         }
@@ -294,6 +328,7 @@ impl<F: FileSystem> FileDisk<F> {
         let name = segment_name(self.active.number);
         let written = self.files.write_at(&self.active.file, &self.buffer, self.active.end);
         written.map_err(FileDiskError::io("cannot write", &name))?;
+        self.owed += 2 * self.buffer.len() as u64;
         // Also after a mistaken retry, what was written is not written again.
         self.active.end += self.buffer.len() as u64;
         self.buffer.clear();
@@ -301,7 +336,37 @@ impl<F: FileSystem> FileDisk<F> {
             self.files.sync(&self.active.file).map_err(FileDiskError::io("cannot flush", &name))?;
         }
         self.flushed = self.last;
+        self.prepare();
         Ok(())
+    }
+
+    /// Fills the next segment, a part with each flush, so that no flush waits for all of it. It is
+    /// ready when half of the present one is used. What fails is begun anew when it is needed.
+    fn prepare(&mut self) {
+        let length = self.options.segment_bytes;
+        if self.owed < (length / 8).min(ZEROS.len() as u64) {
+            return;
+        }
+        let due = std::mem::take(&mut self.owed);
+        let new = draft_name(self.active.number + 1);
+        let draft = match self.prepared.take() {
+            Some(draft) => Ok(draft),
+            None => self.files.create(&new).map(|file| Prepared { file, zeros: 0 }),
+        };
+        let prepared = draft.and_then(|mut draft| {
+            let end = (draft.zeros + due).min(length);
+            write_zeros(&mut self.files, &draft.file, draft.zeros..end)?;
+            let part = (length / 4).clamp(1, PART);
+            if draft.zeros / part < end / part {
+                self.files.sync(&draft.file)?;
+            }
+            draft.zeros = end;
+            Ok(draft)
+        });
+        match prepared {
+            Ok(draft) => self.prepared = Some(draft),
+            Err(_) => drop(self.files.remove(&new)),
+        }
     }
 
     /// Begins a segment in which a frame of this length has room.
@@ -318,7 +383,8 @@ impl<F: FileSystem> FileDisk<F> {
             room: room.next_multiple_of(ALIGN as u64),
             options: self.options,
         };
-        let made = make_segment(&mut self.files, &draft, self.mistakes);
+        let prepared = self.prepared.take();
+        let made = make_segment(&mut self.files, &draft, prepared, self.mistakes);
         if let Err(FileDiskError::Full { bytes }) = made {
             return Err(FileDiskError::Full { bytes });
         }
@@ -383,7 +449,7 @@ impl<F: FileSystem> FileDisk<F> {
 
     fn store_file(&mut self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
         let file = (handle, &*snapshot_name(handle), record.len() as u64);
-        let stored = make_file(&mut self.files, file, true, |files, file| {
+        let stored = make_file(&mut self.files, file, (None, true), |files, file| {
             files.write_at(file, record, 0)?;
             files.sync(file)
         });

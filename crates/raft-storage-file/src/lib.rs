@@ -70,6 +70,7 @@ mod frame;
 mod mistakes;
 mod open;
 pub mod simulated;
+mod snapshot_files;
 
 pub use directory::Directory;
 pub use disk::{BatchNumber, FileDisk, Options};
@@ -77,3 +78,4 @@ pub use error::FileDiskError;
 pub use files::FileSystem;
 pub use mistakes::{Mistake, Mistakes};
 pub use open::OpenReport;
+pub use snapshot_files::{SnapshotDraft, SnapshotFiles};

@@ -1,6 +1,7 @@
 //! Opening a directory: the segments in order, and where the last one ends.
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 
 use raft_storage::{RecordKey, Records, Write, WriteBatch};
 
@@ -84,7 +85,7 @@ fn open_files<F: FileSystem>(
                 reader.next += 1;
                 let (first, flushed) = (last + 1, last);
                 let draft = Draft { number, first, flushed, others: &others, room: 0, options };
-                make_segment(files, &draft, Mistakes::default())?
+                make_segment(files, &draft, None, Mistakes::default())?
             }
         };
         let Reader { records, older, next, .. } = reader;
@@ -92,7 +93,11 @@ fn open_files<F: FileSystem>(
     };
     opened.leftovers = listed.leftovers.len() as u64;
     for name in listed.leftovers {
-        files.remove(&name).map_err(FileDiskError::io("cannot remove", &name))?;
+        match files.remove(&name) {
+            // It became the segment that was just made.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed.map_err(FileDiskError::io("cannot remove", &name))?,
+        }
     }
     // A name that the process before gave may not be durable, although it is seen.
     files.sync_names().map_err(FileDiskError::io("cannot flush", "the directory"))?;
@@ -106,7 +111,7 @@ fn first_start<F: FileSystem>(
 ) -> Result<Found<F::File>, FileDiskError> {
     let others = Records::default();
     let draft = Draft { number: 1, first: 1, flushed: 0, others: &others, room: 0, options };
-    let active = make_segment(files, &draft, Mistakes::default())?;
+    let active = make_segment(files, &draft, None, Mistakes::default())?;
     Ok(Found { active, older: VecDeque::new(), last: 1, records })
 }
 

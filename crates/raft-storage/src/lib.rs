@@ -74,7 +74,7 @@ pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;
 pub use per_entry::PerEntry;
 pub use record::{
-    FORMAT_VERSION, OLDEST_VERSION, RecordBytes, SnapshotMark, decode_bootstrap,
+    FORMAT_VERSION, FileRecord, OLDEST_VERSION, RecordBytes, SnapshotMark, decode_bootstrap,
     decode_commit_index, decode_entry, decode_hard_state, decode_snapshot_mark, encode_entry,
     encode_file, encode_hard_state, encode_snapshot,
 };

@@ -83,6 +83,52 @@ pub fn encode_file(handle: u64, data: &Bytes) -> (SnapshotFile, RecordBytes) {
     (SnapshotFile { handle, bytes, checksum }, record)
 }
 
+/// The record of a file that is too long to be in memory: it is made from its data, piece by piece.
+#[derive(Clone, Debug)]
+pub struct FileRecord {
+    handle: u64,
+    bytes: u64,
+    record: crc32fast::Hasher,
+    data: crc32fast::Hasher,
+}
+
+impl FileRecord {
+    /// A record of so many bytes of data.
+    pub fn new(handle: u64, bytes: u64) -> Self {
+        let mut record = crc32fast::Hasher::new();
+        record.update(&RecordKey::SnapshotFile(handle).checksummed_bytes());
+        record.update(&[FORMAT_VERSION]);
+        record.update(&length(bytes));
+        Self { handle, bytes, record, data: crc32fast::Hasher::new() }
+    }
+
+    /// What comes before the data, as long as the checksum is not known: of the same length as in
+    /// the end.
+    pub fn head(&self) -> Vec<u8> {
+        let mut head = vec![FORMAT_VERSION, 0, 0, 0, 0];
+        head.extend(length(self.bytes));
+        head
+    }
+
+    /// The next bytes of the data.
+    pub fn update(&mut self, data: &[u8]) {
+        self.record.update(data);
+        self.data.update(data);
+    }
+
+    /// What comes before the data, and the description of the file.
+    pub fn finish(self) -> (Vec<u8>, SnapshotFile) {
+        let mut head = self.head();
+        head[1..HEADER].copy_from_slice(&self.record.finalize().to_le_bytes());
+        let (handle, bytes) = (self.handle, self.bytes);
+        (head, SnapshotFile { handle, bytes, checksum: self.data.finalize() })
+    }
+}
+
+fn length(bytes: u64) -> Vec<u8> {
+    postcard::to_allocvec(&bytes).expect("a number can be encoded")
+}
+
 /// The checksum in a [`SnapshotFile`]: a CRC-32 (IEEE) over the data.
 pub(crate) fn checksum_of_data(data: &[u8]) -> u32 {
     crc32fast::hash(data)

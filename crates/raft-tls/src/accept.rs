@@ -3,15 +3,17 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::Stream;
+use tokio_util::sync::PollSemaphore;
 use tonic::transport::server::Connected;
 
 use crate::{Identity, Tls};
@@ -34,34 +36,68 @@ enum Wire {
 /// A handshake that takes longer is given up.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Accepts connections for as long as the stream is there, at most `limit` at a time. Handshakes
-/// hold up nobody else. One that fails is told in the log.
-pub fn listen(
+/// A pause after an error, such as that there are no file handles left.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections that are accepted for as long as this is there. Handshakes hold up nobody else. One
+/// that fails is told in the log.
+#[derive(Debug)]
+pub struct Incoming {
     listener: TcpListener,
     tls: Option<Tls>,
-    limit: usize,
-) -> ReceiverStream<io::Result<Connection>> {
-    let (sender, accepted) = mpsc::channel(16);
-    tokio::spawn(async move {
-        let permits = Arc::new(Semaphore::new(limit));
-        while let Ok(permit) = permits.clone().acquire_owned().await {
-            let stream = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = sender.closed() => return,
-            };
-            match stream {
+    permits: PollSemaphore,
+    /// A place for the next connection.
+    permit: Option<OwnedSemaphorePermit>,
+    pause: Option<Pin<Box<Sleep>>>,
+    sender: mpsc::Sender<io::Result<Connection>>,
+    greeted: mpsc::Receiver<io::Result<Connection>>,
+}
+
+/// Accepts connections, at most `limit` at a time.
+pub fn listen(listener: TcpListener, tls: Option<Tls>, limit: usize) -> Incoming {
+    let (sender, greeted) = mpsc::channel(16);
+    let permits = PollSemaphore::new(Arc::new(Semaphore::new(limit)));
+    Incoming { listener, tls, permits, permit: None, pause: None, sender, greeted }
+}
+
+impl Incoming {
+    /// Accepts what waits, until nothing does.
+    fn accept(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                ready!(pause.as_mut().poll(context));
+                self.pause = None;
+            }
+            if self.permit.is_none() {
+                self.permit = ready!(self.permits.poll_acquire(context));
+            }
+            match ready!(self.listener.poll_accept(context)) {
                 Ok((stream, _)) => {
-                    tokio::spawn(greet(stream, tls.clone(), permit, sender.clone()));
+                    if let Some(permit) = self.permit.take() {
+                        let (tls, sender) = (self.tls.clone(), self.sender.clone());
+                        tokio::spawn(greet(stream, tls, permit, sender));
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "no connection is accepted");
-                    // There may be no file handles left: a pause, and perhaps there are.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
                 }
             }
         }
-    });
-    ReceiverStream::new(accepted)
+    }
+}
+
+impl Stream for Incoming {
+    type Item = io::Result<Connection>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Connection>>> {
+        // It never ends by itself.
+        let _ = self.accept(context);
+        self.greeted.poll_recv(context)
+    }
 }
 
 /// Shakes hands, and hands over the connection.

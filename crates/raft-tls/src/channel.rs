@@ -16,10 +16,27 @@ use crate::{Identity, Tls};
 /// one is given. `https` asks for TLS, and `http` for none: anything else is an error of each
 /// request.
 pub fn connect(endpoint: &Endpoint, tls: Option<Tls>, node: Option<u64>) -> Channel {
-    endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| {
+    let connector = move |uri: Uri| {
         let tls = tls.clone();
         async move { open(&uri, tls, node).await.map(TokioIo::new) }
-    }))
+    };
+    endpoint.connect_with_connector_lazy(tower::service_fn(connector))
+}
+
+/// The same, and waits until it is open.
+///
+/// # Errors
+/// It cannot be opened now.
+pub async fn connect_now(
+    endpoint: &Endpoint,
+    tls: Option<Tls>,
+    node: Option<u64>,
+) -> Result<Channel, tonic::transport::Error> {
+    let connector = move |uri: Uri| {
+        let tls = tls.clone();
+        async move { open(&uri, tls, node).await.map(TokioIo::new) }
+    };
+    endpoint.connect_with_connector(tower::service_fn(connector)).await
 }
 
 async fn open(

@@ -4,8 +4,8 @@
 //!   checked, and reloaded when the files change.
 //! - [`Identity`] is whom a certificate names: a node, and what a client may do.
 //! - [`listen`] accepts connections, and says of each whom its certificate names.
-//! - [`connect`] opens a channel of gRPC, and makes sure that the other end is the node that it
-//!   should be.
+//! - [`connect`] and [`connect_now`] open a channel of gRPC, and make sure that the other end is
+//!   the node that it should be.
 //! - [`Authority`] makes certificates for a try-out.
 //!
 //! Both ends always show a certificate.
@@ -17,8 +17,8 @@ mod files;
 mod identity;
 mod make;
 
-pub use accept::{Connection, listen};
-pub use channel::connect;
+pub use accept::{Connection, Incoming, listen};
+pub use channel::{connect, connect_now};
 pub use files::{Tls, TlsFiles};
 pub use identity::{ClientRole, Identity};
 pub use make::{Authority, Holder, SignedCertificate};

@@ -93,8 +93,8 @@ pub(crate) fn use_time_keys(controls: Controls) {
     use_window_event("keydown", on_key);
 }
 
-/// Whether a dialog or a menu takes the key. The focus may be nowhere while a dialog is open, and it
-/// is in a closed dialog until the next frame.
+/// Whether a dialog or a menu takes the key. The focus may be nowhere while a dialog is open, and
+/// it is in a closed dialog until the next frame.
 fn is_in_dialog(event: &KeyboardEvent) -> bool {
     is_in(event, "[role=menu]") || has("dialog[open]")
 }

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 29] = [
     ("etcd-api", &[]),
     ("linearizability", &[]),
     ("raft-core", &[]),
@@ -14,6 +14,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
     ("raft-tls", &[]),
+    ("raft-trial", &["linearizability", "raft-client", "raft-tls"]),
+    ("raft-client", &["etcd-api", "raft-tls"]),
     (
         "raft-node",
         &[
@@ -26,10 +28,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
             "raft-tls",
         ],
     ),
-    (
-        "raft-sim",
-        &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"],
-    ),
+    ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explore", &["raft-core", "raft-sim", "raft-check"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
@@ -41,7 +40,19 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 27] = [
     ("raft-experiment", &["raft-script"]),
     ("raft-jobs", &["raft-explore", "raft-fuzz", "raft-experiment", "raft-trace"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb", "raft-trace"]),
-    ("raft-cli", &["raft-jobs", "raft-lab", "raft-diagram", "raft-spec", "raft-node", "raft-tls"]),
+    (
+        "raft-cli",
+        &[
+            "raft-jobs",
+            "raft-lab",
+            "raft-diagram",
+            "raft-spec",
+            "raft-node",
+            "raft-client",
+            "raft-trial",
+            "raft-tls",
+        ],
+    ),
     ("web", &["raft-lab", "raft-jobs"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::{File, Finding, Tree};
 
 /// Names that mean the same in each crate. Short, and each with its reason.
-const SAME_MEANING: [&str; 9] = [
+const SAME_MEANING: [&str; 11] = [
     // Immutable bytes, shared by clones. `linearizability` depends on no crate of ours.
     "Bytes",
     // The error of a crate's own parser.
     "ParseError",
-    // What a state machine has: `raft-kv` is the one of the page, `raft-mvcc` that of real clusters.
+    // What a state machine has: `raft-kv` is that of the page, `raft-mvcc` that of real clusters.
     "Store",
     "Command",
     "Operation",
@@ -18,6 +18,9 @@ const SAME_MEANING: [&str; 9] = [
     "Error",
     "DecodeError",
     "RestoreError",
+    // Who sends requests: to servers of a simulated world, and to real ones.
+    "Client",
+    "ClientError",
 ];
 
 /// A public type has a name that no other crate uses for another public type.

@@ -132,9 +132,8 @@ fn main() -> Fallible<()> {
             }
         }
         let medians: Vec<f64> = rates.iter_mut().map(|rates| median(rates)).collect();
-        let others = medians[1..].iter().map(|rate| {
-            format!("{rate:.0}/s ({:.1}×)", medians[0] / rate)
-        });
+        let others =
+            medians[1..].iter().map(|rate| format!("{rate:.0}/s ({:.1}×)", medians[0] / rate));
         let others: Vec<String> = others.collect();
         println!("| {entries} | {bytes} | {:.0}/s | {} |", medians[0], others.join(" | "));
     }

@@ -1,14 +1,14 @@
 //! `helios node`: one server of a real cluster.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use raft_core::NodeId;
-use raft_node::{ClusterFile, MemberLine, Node, NodeConfig, host_and_port};
+use raft_node::{ClusterFile, MemberLine, NodeConfig, RunningNode, host_and_port};
 use raft_tls::TlsFiles;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Run one server of a real cluster, with its log on disk and etcd's v3 API for clients.
 ///
@@ -22,7 +22,8 @@ use tokio::signal::unix::{SignalKind, signal};
 ///     peer_url = "http://127.0.0.1:2380"
 ///     client_url = "http://127.0.0.1:2379"
 ///
-/// SIGTERM and Ctrl-C stop the server. It may be killed at any moment: what it acknowledged is on
+/// SIGTERM and Ctrl-C stop the server; a leader hands over first.
+/// It may be killed at any moment: what it acknowledged is on
 /// disk.
 ///
 /// Exit code: 0 if it was told to stop, 1 if it cannot go on, 2 if it does not start.
@@ -44,6 +45,14 @@ pub(crate) struct NodeArguments {
     /// Address to listen on for clients; that of the member's client_url by default.
     #[arg(long, env = "HELIOS_LISTEN_CLIENTS", value_name = "HOST:PORT")]
     listen_clients: Option<String>,
+    /// Another address for a peer than the file and the cluster say, such as
+    /// `2=http://10.0.0.9:2380`; may come several times.
+    #[arg(long, value_name = "ID=URL", value_parser = reach)]
+    reach: Vec<(NodeId, String)>,
+    /// Address on which to tell metrics (`/metrics`) and health (`/livez`, `/readyz`), in plain
+    /// HTTP; none by default.
+    #[arg(long, env = "HELIOS_LISTEN_HTTP", value_name = "HOST:PORT")]
+    listen_http: Option<String>,
     /// Certificate of this server, in PEM: it says `helios:node:ID`, as `helios certs` makes them.
     /// Peers and clients then speak TLS and show certificates too. The files are reloaded when they
     /// change.
@@ -93,18 +102,21 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
     let (id, clients) = (config.id, config.listen_clients);
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let node = match Node::start(config).await {
+    let node = match RunningNode::start(config).await {
         Ok(node) => node,
         Err(error) => return Ok(refused(&error.to_string())),
     };
     tracing::info!(%id, %clients, "this node serves clients");
-    let stop = node.stopper();
+    let (stop, handle) = (node.stopper(), node.handle().clone());
     let ended = node.ended();
     tokio::pin!(ended);
     let ended = tokio::select! {
         ended = &mut ended => ended,
-        _ = terminated.recv() => { stop(); ended.await }
-        _ = interrupted.recv() => { stop(); ended.await }
+        () = told_to_stop(&mut terminated, &mut interrupted) => {
+            handle.hand_over().await;
+            stop();
+            ended.await
+        }
     };
     match ended {
         Ok(()) => {
@@ -115,6 +127,13 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
             tracing::error!("{reason}");
             Ok(1)
         }
+    }
+}
+
+async fn told_to_stop(terminated: &mut Signal, interrupted: &mut Signal) {
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
     }
 }
 
@@ -135,6 +154,12 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
         listen_peers: listen(&arguments.listen_peers, &own.peer_url)?,
         listen_clients: listen(&arguments.listen_clients, &own.client_url)?,
         peer_url: own.peer_url.clone(),
+        reach: arguments.reach.iter().cloned().collect(),
+        listen_http: arguments
+            .listen_http
+            .as_deref()
+            .map(|given| address(Some(given), given))
+            .transpose()?,
         tls: tls(arguments),
         plain_text: arguments.plain_text,
         request_timeout: Duration::from_secs(5),
@@ -167,6 +192,15 @@ fn address(given: Option<&str>, url: &str) -> Result<std::net::SocketAddr, Strin
     found.next().ok_or_else(|| format!("{place} has no address"))
 }
 
+/// A peer and its address.
+fn reach(text: &str) -> Result<(NodeId, String), String> {
+    let expected = || "a peer and its address, such as 2=http://10.0.0.9:2380, are expected";
+    let (id, url) = text.split_once('=').ok_or_else(expected)?;
+    let id = id.parse().map_err(|_| expected())?;
+    host_and_port(url).ok_or_else(expected)?;
+    Ok((NodeId(id), url.to_owned()))
+}
+
 fn begin_log(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     use tracing_subscriber::filter::LevelFilter;
@@ -176,6 +210,7 @@ fn begin_log(format: LogFormat) {
         .with_env_var("HELIOS_LOG")
         .from_env_lossy();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = log.with_ansi(io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -10,6 +10,23 @@ use crate::{
 const REPLY: &str = "AppendEntriesReply";
 
 impl Node {
+    /// As leader: tells followers which entries are committed, in a message of its own to each that
+    /// was sent all entries and that is not `told` already. Without it they learn it with the next
+    /// entries or heartbeat, and a client whose command a follower forwarded waits as long.
+    ///
+    /// For a driver whose followers serve clients, after a drain in which
+    /// [`commit_index`](Self::commit_index) grew. Then drain again.
+    pub fn tell_commit_index(&mut self, told: impl Fn(NodeId) -> bool) {
+        self.as_leader(|node, leader| {
+            for position in 0..leader.peers.len() {
+                if !told(leader.peers[position].peer) {
+                    node.tell_commit_index_to(leader, position);
+                }
+            }
+        });
+        self.flush();
+    }
+
     /// Appends an entry of the current term. Only a leader does (§5.3); it never overwrites.
     pub(super) fn append_as_leader(
         &mut self,
@@ -110,6 +127,17 @@ impl Node {
             }
             ProgressState::Snapshot(_) if heartbeat => self.keep_streaming(leader, position),
             ProgressState::Snapshot(_) => {}
+        }
+    }
+
+    /// Raft §5.3: a message without entries has the commit index too. To a server that may lack
+    /// entries, the next message with some has it.
+    pub(super) fn tell_commit_index_to(&mut self, leader: &mut Leader, position: usize) {
+        let progress = &leader.peers[position];
+        let from = progress.next_index;
+        let has_all = from > self.log.last().index;
+        if has_all && matches!(progress.state, ProgressState::Replicate(_)) {
+            self.send_append_entries(leader, position, from, 0);
         }
     }
 

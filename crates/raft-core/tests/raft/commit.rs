@@ -1,6 +1,6 @@
 //! §5.3 and §5.4.2: when an entry is committed, and when it is applied.
 
-use raft_core::{CommitTrace, Instant, LogIndex, Payload, Recovered, Trace};
+use raft_core::{Body, CommitTrace, Instant, LogIndex, Payload, Recovered, Trace};
 
 use crate::builders::*;
 use crate::cluster::Cluster;
@@ -204,4 +204,36 @@ fn every_server_applies_the_same_entries_in_the_same_order() {
         cluster.assert_converged();
     }
     assert_eq!(cluster.server(1).state.split(',').count(), 30);
+}
+
+/// A leader tells the commit index when it is asked to: to servers that were sent everything, and
+/// that do not know it by other messages.
+#[test]
+fn the_commit_index_is_told_without_entries() {
+    let mut server = Server::start(config(1, 5), Recovered::default(), Instant(0));
+    server.tell_commit_index(&[]);
+    assert!(server.take_sent().is_empty(), "a follower tells nothing");
+    server.campaign();
+    for voter in 2..=3 {
+        server.receive(voter, 1, vote(true));
+    }
+    server.receive(2, 1, success(1));
+    server.receive(3, 1, success(1));
+    server.receive(4, 1, success(1));
+    server.propose(1, "a");
+    server.receive(2, 1, success(2));
+    server.receive(3, 1, success(2));
+    assert_eq!(server.commit_index(), 2);
+    server.take_sent();
+    server.tell_commit_index(&[3]);
+    let told: Vec<_> = server
+        .take_sent()
+        .into_iter()
+        .map(|(to, message)| {
+            let Body::AppendEntries(append) = message.body else { panic!("{message:?}") };
+            (to, append.prev_log_index.0, append.entries.len(), append.leader_commit.0)
+        })
+        .collect();
+    // Server 5 has answered nothing: the leader does not know yet where their logs agree.
+    assert_eq!(told, [(2, 2, 0, 2), (4, 2, 0, 2)]);
 }

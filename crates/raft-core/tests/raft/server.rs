@@ -105,6 +105,12 @@ impl Server {
         }
     }
 
+    /// Tells the commit index to all but these, then drains.
+    pub(crate) fn tell_commit_index(&mut self, told: &[u64]) {
+        self.node.tell_commit_index(|peer| told.contains(&peer.0));
+        self.drain();
+    }
+
     fn step(&mut self, now: Instant, input: Input) {
         self.membership = self.node.membership().clone();
         self.node.handle(now, input);

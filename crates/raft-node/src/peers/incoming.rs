@@ -32,6 +32,7 @@ impl PeerService {
             false => Err(RouteError::Certificate(from)),
         });
         checked.map_err(|error| {
+            self.peers.metrics.refused(error.name());
             tracing::warn!(%error, "a frame is refused");
             Status::failed_precondition(error.to_string())
         })
@@ -56,6 +57,7 @@ impl Peer for PeerService {
                 continue;
             }
             let messages = postcard::from_bytes(&frame.messages).map_err(|error| {
+                self.peers.metrics.refused("undecodable");
                 tracing::warn!(%error, from = from.0, "a frame does not decode");
                 Status::invalid_argument(format!("the frame does not decode: {error}"))
             })?;

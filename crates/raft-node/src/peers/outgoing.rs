@@ -11,12 +11,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, Endpoint, Error};
 
 use super::proto::peer_client::PeerClient;
 use super::proto::{Frame, LeaseRequest, Route};
 use super::{FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, is_of_snapshot};
-use crate::MemberInfo;
+use crate::{MemberInfo, Metrics};
 
 /// What the streams to all peers have in common.
 #[derive(Debug)]
@@ -25,8 +25,11 @@ pub(crate) struct Peers {
     pub(crate) node: NodeId,
     /// Where this node is reached.
     pub(crate) url: String,
+    /// Other addresses for some peers than they have themselves.
+    pub(crate) reach: BTreeMap<NodeId, String>,
     /// How it speaks TLS.
     pub(crate) tls: Option<Tls>,
+    pub(crate) metrics: Metrics,
     /// A connection that is silent for so long is given up.
     pub(crate) silence: Duration,
     /// The addresses of those that opened a stream to this node: a server that joins knows no
@@ -78,7 +81,18 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    fn connect(&self, to: NodeId, url: &str) -> Result<Channel, tonic::transport::Error> {
+    /// A connection to a node, which is opened when it is used.
+    pub(crate) fn connect(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
+        Ok(raft_tls::connect(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0)))
+    }
+
+    /// A connection to a node that is open.
+    async fn connect_now(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
+        raft_tls::connect_now(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0)).await
+    }
+
+    fn endpoint(&self, to: NodeId, url: &str) -> Result<Endpoint, Error> {
+        let url = self.reach.get(&to).map_or(url, String::as_str);
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(self.silence)
             .http2_keep_alive_interval(self.silence / 2)
@@ -87,7 +101,7 @@ impl Peers {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .tcp_nodelay(true);
-        Ok(raft_tls::connect(&endpoint, self.tls.clone(), Some(to.0)))
+        Ok(endpoint)
     }
 
     /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
@@ -135,11 +149,21 @@ impl Outbox {
             false => (Vec::new(), messages),
         };
         if !messages.is_empty() {
-            let _ = peer.messages.try_send(messages);
+            try_send(&peer.messages, messages, (to, &self.shared.metrics));
         }
         if !snapshots.is_empty() {
-            let _ = peer.snapshots.try_send(snapshots);
+            try_send(&peer.snapshots, snapshots, (to, &self.shared.metrics));
         }
+    }
+}
+
+fn try_send(
+    queue: &mpsc::Sender<Vec<Message>>,
+    messages: Vec<Message>,
+    (to, metrics): (NodeId, &Metrics),
+) {
+    if let Err(mpsc::error::TrySendError::Full(messages)) = queue.try_send(messages) {
+        metrics.dropped(to.0, messages.len() as u64);
     }
 }
 
@@ -177,7 +201,9 @@ impl Stream {
             let url = self.urls.borrow_and_update().clone();
             let begun = Instant::now();
             if !url.is_empty() {
-                match self.deliver(first, &url).await {
+                let ended = self.deliver(first, &url).await;
+                self.shared.metrics.connected(self.to.0, false);
+                match ended {
                     Some(status) => tracing::debug!(to = self.to.0, url, %status, "no stream"),
                     None if self.queue.is_closed() => return,
                     None => {}
@@ -191,9 +217,9 @@ impl Stream {
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
     async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
-        let channel = match self.shared.connect(self.to, url) {
+        let channel = match self.shared.connect_now(self.to, url).await {
             Ok(channel) => channel,
-            Err(error) => return Some(Status::invalid_argument(error.to_string())),
+            Err(error) => return Some(Status::unavailable(error.to_string())),
         };
         let (frames, stream) = mpsc::channel(4);
         let route = self.shared.route(self.to);
@@ -205,7 +231,7 @@ impl Stream {
             ended = client.deliver(ReceiverStream::new(stream)) => {
                 Some(ended.err().unwrap_or_else(|| Status::cancelled("the peer ended it")))
             }
-            () = pump(&mut self.queue, first, route, &frames) => None,
+            () = pump(&mut self.queue, first, (route, &self.shared.metrics), &frames) => None,
             _ = urls.changed() => None,
         }
     }
@@ -215,10 +241,11 @@ impl Stream {
 async fn pump(
     queue: &mut mpsc::Receiver<Vec<Message>>,
     first: Vec<Message>,
-    route: Route,
+    (route, metrics): (Route, &Metrics),
     frames: &mpsc::Sender<Frame>,
 ) {
     let mut next = Some(first);
+    metrics.connected(route.to, true);
     while let Some(mut batch) = next {
         let mut bytes: usize = batch.iter().map(size).sum();
         while bytes < FRAME_BYTES
@@ -228,6 +255,7 @@ async fn pump(
             batch.extend(more);
         }
         let messages = postcard::to_allocvec(&batch).expect("every message can be encoded");
+        metrics.sent(route.to, messages.len() as u64);
         let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
         if frames.send(frame).await.is_err() {
             // The stream ends, and its end says why.

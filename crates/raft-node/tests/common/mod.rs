@@ -5,14 +5,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use raft_core::NodeId;
+use raft_core::{NodeId, Settings};
 use raft_mvcc::{Command, Operation, Put, Range};
-use raft_node::{InitialMember, MemberInfo, Node, NodeConfig, NodeHandle, default_settings};
+use raft_node::{InitialMember, MemberInfo, NodeConfig, NodeHandle, RunningNode, default_settings};
 
 /// Nodes with their disks in a directory that goes with them.
 pub(crate) struct Cluster {
     configs: BTreeMap<NodeId, NodeConfig>,
-    running: BTreeMap<NodeId, Node>,
+    running: BTreeMap<NodeId, RunningNode>,
     directory: PathBuf,
 }
 
@@ -22,6 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl Cluster {
     /// Starts nodes with the ids from 1.
     pub(crate) async fn start(nodes: u64) -> Self {
+        Self::start_with(nodes, default_settings()).await
+    }
+
+    /// Starts nodes with these settings of the protocol.
+    pub(crate) async fn start_with(nodes: u64, settings: Settings) -> Self {
         let directory = directory();
         let members: Vec<InitialMember> = (1..=nodes).map(member).collect();
         let configs = members.iter().map(|member| {
@@ -33,10 +38,12 @@ impl Cluster {
                 listen_peers: address(&member.info.peer_urls[0]),
                 listen_clients: address(&member.info.client_urls[0]),
                 peer_url: member.info.peer_urls[0].clone(),
+                reach: BTreeMap::new(),
+                listen_http: Some(SocketAddr::from(([127, 0, 0, 1], free_port()))),
                 tls: None,
                 plain_text: false,
                 request_timeout: Duration::from_secs(5),
-                settings: default_settings(),
+                settings: settings.clone(),
             };
             (member.id, config)
         });
@@ -57,7 +64,7 @@ impl Cluster {
     }
 
     pub(crate) async fn start_again(&mut self, node: NodeId) {
-        let started = Node::start(self.configs[&node].clone()).await;
+        let started = RunningNode::start(self.configs[&node].clone()).await;
         self.running.insert(node, started.expect("it starts"));
     }
 
@@ -65,6 +72,27 @@ impl Cluster {
         let running = self.running.remove(&node).expect("it runs");
         running.stopper()();
         running.ended().await.expect("it was told to");
+    }
+
+    /// What a node answers over HTTP: the first line, and the body.
+    pub(crate) async fn http(&self, node: NodeId, path: &str) -> (String, String) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let address = self.configs[&node].listen_http.expect("it listens");
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
+        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+    }
+
+    /// The number of files of a node whose names end so.
+    pub(crate) fn files(&self, node: NodeId, end: &str) -> usize {
+        let entries = std::fs::read_dir(&self.configs[&node].data).expect("it has a directory");
+        let names = entries.map(|entry| entry.expect("it is read").file_name());
+        names.filter(|name| name.to_string_lossy().ends_with(end)).count()
     }
 
     /// The leader that a quorum follows.

@@ -242,7 +242,7 @@ cluster_settings! { SURROUNDINGS;
         |s| if s.driver.own_encoding { "own" } else { "alike" }.to_owned();
     "snapshot-files" = "off", "on: the data of snapshots is in files, beside the other disk writes",
         |c, s| s.driver.snapshot_files = c.switch()?, |s| on_off(s.driver.snapshot_files);
-    "disk-files" = "off", "on: each disk is a directory of files, kept by the code of a real server",
+    "disk-files" = "off", "on: each disk is a directory of files, with the code of a real server",
         |c, s| s.driver.disk_files = c.switch()?, |s| on_off(s.driver.disk_files);
     "sessions" = "1000", "the number of clients' sessions that the stores keep",
         |c, s| s.sessions = c.number("a number", 1, 1_000)? as usize, |s| s.sessions.to_string();

@@ -182,3 +182,21 @@ proptest! {
         let _ = decode::<Snapshot>(RecordKey::Snapshot, &record);
     }
 }
+
+proptest! {
+    /// A record that is made piece by piece is the one that is made at once.
+    #[test]
+    fn a_file_in_pieces_is_the_same(
+        data in prop::collection::vec(any::<u8>(), 0..300),
+        piece in 1_usize..100,
+        handle: u64,
+    ) {
+        let (described, whole) = encode_file(handle, &Bytes::from(data.clone()));
+        let mut record = FileRecord::new(handle, data.len() as u64);
+        let length = record.head().len();
+        data.chunks(piece).for_each(|piece| record.update(piece));
+        let (head, same) = record.finish();
+        prop_assert_eq!((head.len(), same), (length, described));
+        prop_assert_eq!([head, data].concat(), whole.to_vec());
+    }
+}

@@ -1,0 +1,58 @@
+//! What a node tells over HTTP: its metrics, and whether it is alive and ready.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::NodeHandle;
+
+/// A node that is ready answers a linearizable read within this time.
+const READY: Duration = Duration::from_secs(1);
+
+/// `/metrics`, `/livez`, `/readyz`, and `/health` as etcd has it.
+pub(crate) fn router(handle: NodeHandle) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/health", get(health))
+        .with_state(handle)
+}
+
+async fn metrics(State(handle): State<NodeHandle>) -> impl IntoResponse {
+    let status = handle.status().await.ok();
+    let text = handle.metrics().text(&handle.published(), status.as_ref());
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text)
+}
+
+async fn ready(State(handle): State<NodeHandle>) -> impl IntoResponse {
+    match is_ready(&handle).await {
+        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
+    }
+}
+
+async fn health(State(handle): State<NodeHandle>) -> impl IntoResponse {
+    match is_ready(&handle).await {
+        Ok(()) => (StatusCode::OK, r#"{"health":"true","reason":""}"#.to_owned()),
+        Err(reason) => {
+            let words = reason.replace('"', "'");
+            let body = format!(r#"{{"health":"false","reason":"{words}"}}"#);
+            (StatusCode::SERVICE_UNAVAILABLE, body)
+        }
+    }
+}
+
+/// Whether a quorum lets this node answer reads.
+async fn is_ready(handle: &NodeHandle) -> Result<(), String> {
+    match tokio::time::timeout(READY, handle.read_barrier()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no quorum confirmed a read within {READY:?}")),
+    }
+}
