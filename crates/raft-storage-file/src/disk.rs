@@ -154,22 +154,23 @@ fn write_zeros<F: FileSystem>(
     Ok(())
 }
 
-fn draft_name(number: u64) -> String {
-    format!("{number:016x}.new")
+/// The name of a file that is not whole yet: no two files that are written have the same.
+pub(crate) fn draft_name(name: &str) -> String {
+    format!("{name}.new")
 }
 
-/// Makes a file under another name, and gives it its name, with the directory flushed. The number
-/// is that of the file, and the bytes are the room that it needs.
+/// Makes a file under another name, and gives it its name, with the directory flushed. The bytes are
+/// the room that it needs.
 ///
 /// # Errors
 /// [`FileDiskError::Full`] without any effect, or what fails.
 fn make_file<F: FileSystem>(
     files: &mut F,
-    (number, name, bytes): (u64, &str, u64),
+    (name, bytes): (&str, u64),
     (begun, flushes_names): (Option<F::File>, bool),
     write: impl FnOnce(&mut F, &F::File) -> io::Result<()>,
 ) -> Result<F::File, FileDiskError> {
-    let new = draft_name(number);
+    let new = draft_name(name);
     let begun = begun.map_or_else(|| files.create(&new), Ok);
     let made = begun.and_then(|file| write(files, &file).map(|()| file));
     let file = made.map_err(|error| {
@@ -214,7 +215,7 @@ pub(crate) fn make_segment<F: FileSystem>(
     };
     let flushes_names = !mistakes.has(Mistake::NamesNotFlushed);
     let name = segment_name(number);
-    let file = make_file(files, (number, &name, capacity), (begun, flushes_names), filled)?;
+    let file = make_file(files, (&name, capacity), (begun, flushes_names), filled)?;
     Ok(Active { file, number, end, capacity, salt, last_entry: 0 })
 }
 
@@ -348,7 +349,7 @@ impl<F: FileSystem> FileDisk<F> {
             return;
         }
         let due = std::mem::take(&mut self.owed);
-        let new = draft_name(self.active.number + 1);
+        let new = draft_name(&segment_name(self.active.number + 1));
         let draft = match self.prepared.take() {
             Some(draft) => Ok(draft),
             None => self.files.create(&new).map(|file| Prepared { file, zeros: 0 }),
@@ -448,7 +449,7 @@ impl<F: FileSystem> FileDisk<F> {
     }
 
     fn store_file(&mut self, handle: u64, record: &RecordBytes) -> Result<(), FileDiskError> {
-        let file = (handle, &*snapshot_name(handle), record.len() as u64);
+        let file = (&*snapshot_name(handle), record.len() as u64);
         let stored = make_file(&mut self.files, file, (None, true), |files, file| {
             files.write_at(file, record, 0)?;
             files.sync(file)

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use raft_storage::{RecordKey, Records, Write, WriteBatch};
 
 use crate::disk::{
-    Active, Draft, Found, Older, log_start, make_segment, segment_name, snapshot_name,
+    Active, Draft, Found, Older, draft_name, log_start, make_segment, segment_name, snapshot_name,
     without_entries,
 };
 use crate::frame::{
@@ -140,9 +140,9 @@ fn list<F: FileSystem>(files: &F) -> Result<Listed, FileDiskError> {
         match kind {
             "log" => segments.push(number),
             "snapshot" => snapshots.push(number),
-            "new" => {
+            "log.new" | "snapshot.new" => {
                 // Only the first segment is made when there is none.
-                was_in_use |= number != 1;
+                was_in_use |= name != draft_name(&segment_name(1));
                 leftovers.push(name);
             }
             _ => {}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use raft_core::{Bytes, SnapshotFile};
 use raft_storage::FileRecord;
 
-use crate::disk::snapshot_name;
+use crate::disk::{draft_name, snapshot_name};
 
 /// The files of snapshots in the directory of a [`FileDisk`](crate::FileDisk), which may be used at
 /// the same time. A file that is stored here is found when the disk is opened.
@@ -44,7 +44,7 @@ impl SnapshotFiles {
         (handle, bytes): (u64, u64),
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<SnapshotFile> {
-        let new = self.path.join(format!("{handle:016x}.new"));
+        let new = self.draft_path(handle);
         let stored = File::create(&new).and_then(|file| {
             let mut to = Recording {
                 to: BufWriter::with_capacity(PIECE, &file),
@@ -108,7 +108,7 @@ impl SnapshotFiles {
     }
 
     fn draft_path(&self, handle: u64) -> PathBuf {
-        self.path.join(format!("{handle:016x}.new"))
+        self.path.join(draft_name(&snapshot_name(handle)))
     }
 
     fn sync_names(&self) -> io::Result<()> {

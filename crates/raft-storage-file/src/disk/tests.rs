@@ -464,3 +464,22 @@ fn a_large_snapshot_does_not_fill_each_segment() {
     }
     assert!(scene.disk.segments() <= before + 2, "{}", scene.disk.segments());
 }
+
+/// The next segment is prepared while the file of a snapshot of its number is written.
+#[test]
+fn a_snapshot_and_a_segment_of_one_number_are_written_side_by_side() {
+    let mut scene = Scene::new(None);
+    while scene.disk.prepared.is_none() {
+        scene.append(ENTRY).unwrap();
+        scene.flush().unwrap();
+    }
+    let next = scene.disk.active.number + 1;
+    scene.disk.append(&WriteBatch { writes: vec![file(next, 900)] }).unwrap();
+    while scene.disk.active.number < next {
+        scene.append(ENTRY).unwrap();
+        scene.flush().unwrap();
+    }
+    let (_, records, _) = FileDisk::open(scene.disk.files().clone(), SMALL).unwrap();
+    let record = records.get(RecordKey::SnapshotFile(next)).map(|record| record.to_vec());
+    assert_eq!(record, Some(vec![next as u8; 900]));
+}
