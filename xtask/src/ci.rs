@@ -1,6 +1,9 @@
 //! The task `ci`: all checks, one after another, also after a failed one, and a table of results
 //! and times.
 
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -126,10 +129,36 @@ fn clippy_wasm() -> Result<()> {
 
 /// The packages for crates.io could be published: each is packed, and compiles from what is packed.
 fn publish_dry_run() -> Result<()> {
+    forget_unpacked()?;
     let mut command = workspace::cargo();
     // Not yet committed changes are checked too.
     command.args(["publish", "--dry-run", "--allow-dirty"]);
     process::run(command.args(PUBLISHED_PACKAGES.map(|name| format!("--package={name}"))))
+}
+
+/// Cargo unpacks a packed package once for each version, and then takes what it finds. Ours change
+/// without a new version.
+fn forget_unpacked() -> Result<()> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let Some(registries) = home.map(|home| home.join("registry/src")) else { return Ok(()) };
+    for registry in entries(&registries) {
+        // Those of packed packages have no host before their digest.
+        let is_local = registry.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'-');
+        for unpacked in if is_local { entries(&registry) } else { Vec::new() } {
+            let name = unpacked.file_name().unwrap_or_default().to_string_lossy();
+            if PUBLISHED_PACKAGES.iter().any(|ours| name.starts_with(&format!("{ours}-"))) {
+                fs::remove_dir_all(&unpacked)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder; nothing, if there is no such folder.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
 }
 
 /// The core compiles without a standard library, with any feature.

@@ -66,8 +66,8 @@ impl Leases {
         Ok(Some(Duration::from_micros(end.0.saturating_sub(now.0))))
     }
 
-    /// Leases that have ended, as many as one command revokes, and the term in which this node leads.
-    /// From now on they are not renewed.
+    /// Leases that have ended, as many as one command revokes, and the term in which this node
+    /// leads. From now on they are not renewed.
     fn ended(&self) -> Option<(Term, Vec<i64>)> {
         let (published, now) = (self.published.borrow().clone(), clock::now());
         let mut ends = self.ends();

@@ -159,8 +159,8 @@ pub(crate) fn draft_name(name: &str) -> String {
     format!("{name}.new")
 }
 
-/// Makes a file under another name, and gives it its name, with the directory flushed. The bytes are
-/// the room that it needs.
+/// Makes a file under another name, and gives it its name, with the directory flushed. The bytes
+/// are the room that it needs.
 ///
 /// # Errors
 /// [`FileDiskError::Full`] without any effect, or what fails.
