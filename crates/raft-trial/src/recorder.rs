@@ -145,6 +145,9 @@ fn is_write(operation: &MapOperation) -> bool {
 fn is_done_never(error: &ClientError) -> bool {
     match error {
         ClientError::Address(_) | ClientError::Refused(_) | ClientError::Compacted(_) => true,
-        ClientError::Unknown(_) | ClientError::TimedOut { .. } | ClientError::SessionOver => false,
+        ClientError::Unknown(_)
+        | ClientError::TimedOut { .. }
+        | ClientError::SessionOver
+        | ClientError::AnswerLost => false,
     }
 }
