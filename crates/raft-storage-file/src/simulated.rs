@@ -47,6 +47,8 @@ pub struct SimulatedDirectory {
     room: Option<u64>,
     /// How many more changes and flushes are carried out.
     left: Option<u64>,
+    /// How many more flushes are.
+    flushes_left: Option<u64>,
     /// How many files there were.
     made: u64,
     salts: u64,
@@ -95,12 +97,12 @@ impl SimulatedDirectory {
         }
         self.names = self.durable_names.clone();
         self.forget_contents();
-        (self.flushes, self.left) = (Flushes::Work, None);
+        self.kill();
     }
 
     /// The process was killed, and another one begins: what was written is there, flushed or not.
     pub fn kill(&mut self) {
-        (self.flushes, self.left) = (Flushes::Work, None);
+        (self.flushes, self.left, self.flushes_left) = (Flushes::Work, None, None);
     }
 
     /// After so many more changes and flushes the power fails, or the process is killed: all later
@@ -109,9 +111,15 @@ impl SimulatedDirectory {
         self.left = Some(operations);
     }
 
-    /// How many changes and flushes are left before the power fails; `None`: it does not.
-    pub fn operations_left(&self) -> Option<u64> {
-        self.left
+    /// The same after so many more flushes: the next one is not carried out, and nothing later.
+    pub fn fail_at_flush(&mut self, flushes: u64) {
+        self.flushes_left = Some(flushes);
+    }
+
+    /// How many changes and flushes are left before the power fails, and how many flushes; `None`:
+    /// it does not fail.
+    pub fn left(&self) -> [Option<u64>; 2] {
+        [self.left, self.flushes_left]
     }
 
     /// Whether flushes succeed from now on.
@@ -243,6 +251,17 @@ impl SimulatedDirectory {
     }
 
     /// # Errors
+    /// If the power has failed, or does now.
+    fn begin_flush(&mut self) -> io::Result<()> {
+        match &mut self.flushes_left {
+            None => {}
+            Some(0) => self.left = Some(0),
+            Some(flushes) => *flushes -= 1,
+        }
+        self.begin()
+    }
+
+    /// # Errors
     /// If flushes fail now.
     fn try_flush(&mut self) -> io::Result<()> {
         match self.flushes {
@@ -348,7 +367,7 @@ impl FileSystem for SimulatedDirectory {
     }
 
     fn sync_names(&mut self) -> io::Result<()> {
-        self.begin()?;
+        self.begin_flush()?;
         let flushed = self.try_flush();
         let changes = std::mem::take(&mut self.changes);
         if flushed.is_ok() {
@@ -382,7 +401,7 @@ impl FileSystem for SimulatedDirectory {
     }
 
     fn sync(&mut self, file: &SimulatedFile) -> io::Result<()> {
-        self.begin()?;
+        self.begin_flush()?;
         let flushed = self.try_flush();
         let content = self.contents.get_mut(&file.0).ok_or(ErrorKind::NotFound)?;
         match flushed {

@@ -164,21 +164,18 @@ impl Directory {
     ) {
         let State::Open(disk) = &mut self.state else { return };
         begin(disk, faults);
-        // How many operations there are.
-        let mut tried = disk.clone();
-        write_for(&mut tried, under_way.clone(), u64::MAX);
-        let operations = u64::MAX - tried.files().operations_left().unwrap_or(u64::MAX);
-        let (drawn, all_but_one) = (random.up_to(operations), operations.saturating_sub(1));
-        let is_last = random.up_to(1) == 0;
-        let carried_out = match unsynced {
-            Unsynced::Lost => 0,
-            Unsynced::Kept => operations,
-            Unsynced::Drawn if !is_last => drawn,
-            Unsynced::Torn if !is_last => drawn.min(all_but_one),
-            // All is written, and the last flush is not done.
-            Unsynced::Drawn | Unsynced::Torn => all_but_one,
-        };
-        write_for(disk, under_way, carried_out);
+        let [operations, flushes] = operations_of((**disk).clone(), under_way.clone());
+        let (drawn, flush) = (random.up_to(operations), random.up_to(flushes.saturating_sub(1)));
+        let before_flush = random.up_to(1) == 0;
+        let files = disk.files_mut();
+        match unsynced {
+            Unsynced::Lost => files.fail_after(0),
+            Unsynced::Kept => {}
+            Unsynced::Drawn if !before_flush => files.fail_after(drawn),
+            // Much is written then, and not flushed.
+            Unsynced::Drawn | Unsynced::Torn => files.fail_at_flush(flush),
+        }
+        write_all(disk, under_way);
         let mut files = disk.files().clone();
         files.crash(|| match unsynced {
             Unsynced::Lost => false,
@@ -268,16 +265,24 @@ fn begin(disk: &mut FileDisk<SimulatedDirectory>, faults: &Faults<'_>) {
     disk.files_mut().set_room(faults.is_full.then_some(0));
 }
 
-/// Writes batches, as far as so many operations of the file system go.
-fn write_for<'a>(
+/// Writes batches, those for which there is room, as far as the power lasts.
+fn write_all<'a>(
     disk: &mut FileDisk<SimulatedDirectory>,
     mut batches: impl Iterator<Item = &'a WriteBatch>,
-    operations: u64,
 ) {
-    disk.files_mut().fail_after(operations);
-    // Those for which there is room.
     let _ = batches.all(|batch| disk.append(batch).is_ok());
     let _ = disk.flush();
+}
+
+/// How many operations of the file system the writes take, and how many of them are flushes.
+fn operations_of<'a>(
+    mut disk: FileDisk<SimulatedDirectory>,
+    batches: impl Iterator<Item = &'a WriteBatch>,
+) -> [u64; 2] {
+    disk.files_mut().fail_after(u64::MAX);
+    disk.files_mut().fail_at_flush(u64::MAX);
+    write_all(&mut disk, batches);
+    disk.files().left().map(|left| u64::MAX - left.unwrap_or(u64::MAX))
 }
 
 /// The batch from some records to others.

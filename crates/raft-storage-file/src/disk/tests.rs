@@ -469,16 +469,17 @@ fn a_large_snapshot_does_not_fill_each_segment() {
 #[test]
 fn a_snapshot_and_a_segment_of_one_number_are_written_side_by_side() {
     let mut scene = Scene::new(None);
-    while scene.disk.prepared.is_none() {
+    let is_nearly_full = |disk: &FileDisk<_>| disk.active.end + 600 > disk.active.capacity;
+    while !is_nearly_full(&scene.disk) {
         scene.append(ENTRY).unwrap();
         scene.flush().unwrap();
     }
+    assert!(scene.disk.prepared.is_some());
     let next = scene.disk.active.number + 1;
     scene.disk.append(&WriteBatch { writes: vec![file(next, 900)] }).unwrap();
-    while scene.disk.active.number < next {
-        scene.append(ENTRY).unwrap();
-        scene.flush().unwrap();
-    }
+    scene.append(Step::Append { entries: 1, bytes: 800 }).unwrap();
+    scene.flush().unwrap();
+    assert_eq!(scene.disk.active.number, next);
     let (_, records, _) = FileDisk::open(scene.disk.files().clone(), SMALL).unwrap();
     let record = records.get(RecordKey::SnapshotFile(next)).map(|record| record.to_vec());
     assert_eq!(record, Some(vec![next as u8; 900]));
