@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use raft_tls::{Authority, ClientRole, Holder, SignedCertificate};
+use raft_tls::{Authority, ClientRole, Holder, SignedCertificate, TlsFiles};
 use time::Duration;
 
 /// Make certificates for a try-out: an authority, one for each node, and one for each kind of
@@ -31,6 +31,16 @@ pub(crate) struct CertsArguments {
     /// Days for which they are valid.
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3650))]
     days: u16,
+}
+
+/// The files that arguments name: all of them, or none.
+pub(crate) fn tls_files(
+    certificate: &Option<PathBuf>,
+    key: &Option<PathBuf>,
+    authorities: &Option<PathBuf>,
+) -> Option<TlsFiles> {
+    let (certificate, key) = (certificate.clone()?, key.clone()?);
+    Some(TlsFiles { certificate, key, authorities: authorities.clone()? })
 }
 
 /// Runs the command.

@@ -2,7 +2,6 @@
 
 mod trial;
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use raft_node::{ClusterFile, MemberLine};
 
 /// Run a real cluster on this machine, for the first five minutes.
 #[derive(Args)]
@@ -112,16 +112,16 @@ fn start(id: u16, data: &Path, config: &Path) -> io::Result<Child> {
 
 /// The file of a cluster on this machine.
 fn describe(nodes: u16, port: u16) -> String {
-    let mut text = String::from("# A cluster on one machine.\ncluster = \"try-out\"\n");
-    for id in 1..=nodes {
-        let (peer, client) = (url(port, id, 1), url(port, id, 0));
-        let _ = write!(
-            text,
-            "\n[[member]]\nid = {id}\nname = \"n{id}\"\npeer_url = \"{peer}\"\n\
-             client_url = \"{client}\"\n"
-        );
-    }
-    text
+    let member = |id| MemberLine {
+        id: u64::from(id),
+        name: format!("n{id}"),
+        peer_url: url(port, id, 1),
+        client_url: url(port, id, 0),
+    };
+    let members = (1..=nodes).map(member).collect();
+    let cluster = "try-out".to_owned();
+    let file = ClusterFile { cluster, members, ..ClusterFile::default() };
+    format!("# A cluster on one machine.\n{}", file.text())
 }
 
 fn url(port: u16, id: u16, offset: u16) -> String {

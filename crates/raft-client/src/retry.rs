@@ -1,5 +1,6 @@
 //! What is tried again, where, and when.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use tonic::{Code, Status};
@@ -78,7 +79,6 @@ fn was_never_sent(status: &Status) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) struct Pauses {
     next: Duration,
-    random: u64,
 }
 
 const FIRST: Duration = Duration::from_millis(10);
@@ -86,19 +86,13 @@ const LONGEST: Duration = Duration::from_millis(500);
 
 impl Pauses {
     pub(crate) fn new() -> Self {
-        use std::hash::{BuildHasher, RandomState};
-
-        Self { next: FIRST, random: RandomState::new().hash_one(0) | 1 }
+        Self { next: FIRST }
     }
 
     pub(crate) fn next(&mut self) -> Duration {
-        // xorshift64
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
         let half = self.next / 2;
         let more = (half.as_micros() as u64).max(1);
-        let pause = half + Duration::from_micros(self.random % more);
+        let pause = half + Duration::from_micros(RandomState::new().hash_one(0) % more);
         self.next = (self.next * 2).min(LONGEST);
         pause
     }

@@ -15,17 +15,10 @@ use crate::metrics::Metrics;
 /// A full disk is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What the disk is to do.
-#[derive(Debug)]
-pub(crate) enum DiskWork {
-    /// Store this, then report it.
-    Write(Persist),
-}
-
 /// Writes until nobody asks any more. A failure is reported, and is the end.
 pub(crate) fn run(
     mut disk: FileDisk<Directory>,
-    work: &Receiver<DiskWork>,
+    work: &Receiver<Persist>,
     reports: &UnboundedSender<Report>,
     metrics: &Metrics,
 ) {
@@ -42,14 +35,13 @@ pub(crate) fn run(
 
 fn write_what_waits(
     disk: &mut FileDisk<Directory>,
-    first: DiskWork,
-    work: &Receiver<DiskWork>,
+    first: Persist,
+    work: &Receiver<Persist>,
     metrics: &Metrics,
 ) -> Result<PersistId, FileDiskError> {
-    let DiskWork::Write(first) = first;
     let mut last = first.id;
     append(disk, &first, metrics)?;
-    while let Ok(DiskWork::Write(next)) = work.try_recv() {
+    while let Ok(next) = work.try_recv() {
         last = next.id;
         append(disk, &next, metrics)?;
     }

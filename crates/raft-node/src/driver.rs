@@ -16,7 +16,6 @@ use raft_storage_file::SnapshotFiles;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock;
-use crate::disk::DiskWork;
 use crate::machine::{Machine, MachineAnswer};
 use crate::metrics::Metrics;
 use crate::peers::Outbox;
@@ -79,7 +78,7 @@ pub(crate) struct Inboxes {
 #[derive(Debug)]
 pub(crate) struct Outboxes {
     pub(crate) reports: mpsc::UnboundedSender<Report>,
-    pub(crate) disk: std::sync::mpsc::Sender<DiskWork>,
+    pub(crate) disk: std::sync::mpsc::Sender<Persist>,
     pub(crate) files: std::sync::mpsc::Sender<FileTask>,
     pub(crate) peers: Outbox,
     pub(crate) metrics: Metrics,
@@ -251,7 +250,8 @@ impl Driver {
     fn take_outputs(&mut self) {
         while let Some(output) = self.replica.poll_output() {
             match output {
-                ReplicaOutput::Persist(write) => self.persist(write),
+                // If the thread of the disk is gone, it has reported why.
+                ReplicaOutput::Persist(write) => drop(self.outboxes.disk.send(write)),
                 ReplicaOutput::Send { to, message } => {
                     self.sends.entry(to).or_default().push(message);
                 }
@@ -279,11 +279,6 @@ impl Driver {
     fn leads_in(&self, term: Option<Term>) -> bool {
         let core = self.replica.core();
         term.is_none_or(|term| core.role() == RoleKind::Leader && core.current_term() == term)
-    }
-
-    fn persist(&mut self, write: Persist) {
-        // If the thread of the disk is gone, it has reported why.
-        let _ = self.outboxes.disk.send(DiskWork::Write(write));
     }
 
     fn restore(&mut self, snapshot: &Snapshot) {
@@ -319,39 +314,32 @@ impl Driver {
 
     fn read(&self, snapshot: &Snapshot) -> Result<Bytes, String> {
         let file = snapshot.data.file().ok_or("it has no data")?;
-        files::read(&self.snapshots.files, file).map_err(|error| error.to_string())
+        let data = self.snapshots.files.read(file, 0..file.bytes);
+        data.map_err(|error| error.to_string())
     }
 
     /// Publishes the state if it is another one than before.
     fn publish(&mut self) {
         let core = self.replica.core();
         self.outboxes.published.send_if_modified(|published| {
-            let is_same = published.applied == self.replica.applied()
+            let has_same_members = *published.membership == *core.membership();
+            let is_same = has_same_members
+                && published.applied == self.replica.applied()
                 && published.commit_index == core.commit_index()
                 && published.term == core.current_term()
                 && published.role == core.role()
-                && published.leader == core.leader()
-                && *published.membership == *core.membership();
+                && published.leader == core.leader();
             if is_same {
                 return false;
             }
             if published.leader != core.leader() && core.leader().is_some() {
                 self.outboxes.metrics.leader_changed();
             }
-            let membership = if *published.membership == *core.membership() {
-                published.membership.clone()
-            } else {
-                Arc::new(core.membership().clone())
+            let membership = match has_same_members {
+                true => published.membership.clone(),
+                false => Arc::new(core.membership().clone()),
             };
-            *published = Arc::new(Published {
-                store: self.replica.machine().store.clone(),
-                role: core.role(),
-                term: core.current_term(),
-                leader: core.leader(),
-                commit_index: core.commit_index(),
-                applied: self.replica.applied(),
-                membership,
-            });
+            *published = Arc::new(Published::of(&self.replica, membership));
             true
         });
     }

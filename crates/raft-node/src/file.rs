@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use raft_core::{NodeId, Settings};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{InitialMember, MemberInfo, default_settings};
 
@@ -21,7 +21,7 @@ use crate::{InitialMember, MemberInfo, default_settings};
 /// peer_url = "http://127.0.0.1:2380"
 /// client_url = "http://127.0.0.1:2379"
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterFile {
     /// The name of the cluster. Nodes of other clusters are refused.
@@ -38,7 +38,7 @@ pub struct ClusterFile {
 }
 
 /// A member in the file of a cluster.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberLine {
     /// Its id, at least 1.
@@ -63,6 +63,11 @@ impl ClusterFile {
     /// The place, and what was expected there.
     pub fn parse(text: &str) -> Result<Self, ClusterFileError> {
         toml::from_str(text).map_err(|error| ClusterFileError(error.to_string()))
+    }
+
+    /// The text of a file.
+    pub fn text(&self) -> String {
+        toml::to_string(self).expect("it is a table of texts and numbers")
     }
 
     /// The members at the first start.
@@ -136,6 +141,7 @@ mod tests {
         assert_eq!(file.settings().heartbeat_interval, Duration::from_millis(20));
         assert_eq!(file.settings().snapshot_threshold_bytes, 16 << 20);
         assert_eq!(file.member(NodeId(2)), None);
+        assert_eq!(ClusterFile::parse(&file.text()), Ok(file));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
-use raft_core::{FileReport, FileTask, IncomingId, LogIndex, SnapshotFile};
+use raft_core::{FileReport, FileTask, IncomingId, LogIndex};
 use raft_mvcc::Store;
 use raft_storage_file::{SnapshotDraft, SnapshotFiles};
 use tokio::sync::mpsc::UnboundedSender;
@@ -43,12 +43,7 @@ pub(crate) fn run(
                 )))
             }
             FileTask::StoreSnapshot { incoming: id, bytes } => {
-                let draft = match incoming.remove(&id) {
-                    Some(draft) => {
-                        draft.ok_or_else(|| io::Error::other("a piece of it is not stored"))
-                    }
-                    None => files.begin(next_handle()),
-                };
+                let draft = take_draft(files, &mut incoming, id);
                 let stored = draft.and_then(|draft| draft.finish(next_handle(), bytes));
                 let stored = stored.map(|file| FileReport::SnapshotStored { incoming: id, file });
                 Some(Report::Files(report(id, stored)))
@@ -89,11 +84,7 @@ fn store_piece(
 ) -> io::Result<()> {
     // A later one takes the place of an earlier one.
     incoming.retain(|other, _| *other >= id);
-    let draft = match incoming.remove(&id) {
-        Some(draft) => draft.ok_or_else(|| io::Error::other("a piece before it is not stored")),
-        None => files.begin(next_handle()),
-    };
-    let stored = draft.and_then(|mut draft| {
+    let stored = take_draft(files, incoming, id).and_then(|mut draft| {
         draft.write_at(data, offset)?;
         Ok(draft)
     });
@@ -103,6 +94,18 @@ fn store_piece(
     };
     incoming.insert(id, draft);
     result
+}
+
+/// The file of a snapshot, begun if there is none. It fails if a piece of it failed.
+fn take_draft(
+    files: &SnapshotFiles,
+    incoming: &mut Incoming,
+    id: IncomingId,
+) -> io::Result<SnapshotDraft> {
+    match incoming.remove(&id) {
+        Some(draft) => draft.ok_or_else(|| io::Error::other("a piece of it is not stored")),
+        None => files.begin(next_handle()),
+    }
 }
 
 /// Encodes a state into a file, on the thread that calls it.
@@ -118,11 +121,6 @@ pub(crate) fn take_snapshot(files: &SnapshotFiles, store: &Store, through: LogIn
             Report::SnapshotFailed { through }
         }
     }
-}
-
-/// The data of a snapshot's file.
-pub(crate) fn read(files: &SnapshotFiles, file: SnapshotFile) -> io::Result<raft_core::Bytes> {
-    files.read(file, 0..file.bytes)
 }
 
 /// Counts bytes.

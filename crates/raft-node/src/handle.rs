@@ -8,14 +8,14 @@ use raft_core::{
     Status, Term,
 };
 use raft_mvcc::{Command, Response, Store};
-use raft_server::ReplicaRequest;
+use raft_server::{Replica, ReplicaRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 use tonic::transport::Channel;
 
 use crate::MemberInfo;
 use crate::driver::{Caller, Report, Request};
 use crate::leases::{Leases, NotLeading};
-use crate::machine;
+use crate::machine::{self, Machine};
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 
@@ -37,6 +37,22 @@ pub struct Published {
     pub applied: LogIndex,
     /// The membership in force.
     pub membership: Arc<Membership>,
+}
+
+impl Published {
+    /// The state of a replica now. `membership` is that of its core.
+    pub(crate) fn of(replica: &Replica<Machine, Caller>, membership: Arc<Membership>) -> Self {
+        let core = replica.core();
+        Self {
+            store: replica.machine().store.clone(),
+            role: core.role(),
+            term: core.current_term(),
+            leader: core.leader(),
+            commit_index: core.commit_index(),
+            applied: replica.applied(),
+            membership,
+        }
+    }
 }
 
 /// A node, for its services. Cloning is cheap.

@@ -25,6 +25,9 @@ pub(crate) fn router(handle: NodeHandle) -> Router {
 
 async fn metrics(State(handle): State<NodeHandle>) -> impl IntoResponse {
     let status = handle.status().await.ok();
+    if let Some(tls) = &handle.shared.peers.tls {
+        handle.metrics().certificate_expires(tls.expires());
+    }
     let text = handle.metrics().text(&handle.published(), status.as_ref());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text)

@@ -12,7 +12,7 @@ use crate::{NodeHandle, Published, clock};
 
 /// The ends of all leases, as the leader knows them.
 #[derive(Clone, Debug)]
-pub struct Leases {
+pub(crate) struct Leases {
     published: watch::Receiver<Arc<Published>>,
     ends: Arc<Mutex<Ends>>,
 }
@@ -31,7 +31,7 @@ struct Ends {
 /// This node does not lead, so it does not know when leases end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("only the leader knows when leases end")]
-pub struct NotLeading;
+pub(crate) struct NotLeading;
 
 /// The ends are looked at so often.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -49,7 +49,7 @@ impl Leases {
     ///
     /// # Errors
     /// This node does not lead.
-    pub fn remaining(&self, id: i64, renew: bool) -> Result<Option<Duration>, NotLeading> {
+    pub(crate) fn remaining(&self, id: i64, renew: bool) -> Result<Option<Duration>, NotLeading> {
         let (published, now) = (self.published.borrow().clone(), clock::now());
         if published.role != RoleKind::Leader {
             return Err(NotLeading);

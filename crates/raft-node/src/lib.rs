@@ -38,7 +38,6 @@ mod peers;
 pub use config::{InitialMember, NodeConfig, NodeConfigError, default_settings};
 pub use file::{ClusterFile, ClusterFileError, MemberLine, host_and_port};
 pub use handle::{NodeError, NodeHandle, Published};
-pub use leases::{Leases, NotLeading};
 pub use member::MemberInfo;
 pub use metrics::Metrics;
 pub use node::{NodeStartError, RunningNode};

@@ -22,6 +22,8 @@ use crate::Published;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     of: Arc<Measured>,
+    wal_fsync: Histogram,
+    snapshot_save: Histogram,
 }
 
 /// A peer.
@@ -56,8 +58,6 @@ struct Measured {
     proposals_pending: Gauge,
     proposals_failed: Family<Why, Counter>,
     entries_applied: Counter,
-    wal_fsync: Option<Histogram>,
-    snapshot_save: Option<Histogram>,
     bytes_cut: Counter,
     disk_full: Gauge,
     peer_sent_bytes: Family<ToPeer, Counter>,
@@ -76,12 +76,13 @@ struct Measured {
 
 impl Default for Metrics {
     fn default() -> Self {
-        // From 64 µs to about 4 s; from 1 ms to about 2 minutes.
-        let fsync = Histogram::new(exponential_buckets(0.000_064, 2.0, 17));
-        let save = Histogram::new(exponential_buckets(0.001, 2.0, 17));
-        let of =
-            Measured { wal_fsync: Some(fsync), snapshot_save: Some(save), ..Measured::default() };
-        Self { of: Arc::new(of) }
+        Self {
+            of: Arc::default(),
+            // From 64 µs to about 4 s.
+            wal_fsync: Histogram::new(exponential_buckets(0.000_064, 2.0, 17)),
+            // From 1 ms to about 2 minutes.
+            snapshot_save: Histogram::new(exponential_buckets(0.001, 2.0, 17)),
+        }
     }
 }
 
@@ -98,15 +99,11 @@ impl Metrics {
     }
 
     pub(crate) fn fsync(&self, took: Duration) {
-        if let Some(histogram) = &self.of.wal_fsync {
-            histogram.observe(took.as_secs_f64());
-        }
+        self.wal_fsync.observe(took.as_secs_f64());
     }
 
     pub(crate) fn snapshot_saved(&self, took: Duration) {
-        if let Some(histogram) = &self.of.snapshot_save {
-            histogram.observe(took.as_secs_f64());
-        }
+        self.snapshot_save.observe(took.as_secs_f64());
     }
 
     pub(crate) fn cut_off(&self, bytes: u64) {
@@ -239,12 +236,10 @@ impl Metrics {
         let of = &*self.of;
         let disk = registry.sub_registry_with_prefix("disk");
         for (name, help, histogram) in [
-            ("wal_fsync_duration", "The time of a flush of the log", &of.wal_fsync),
-            ("snapshot_save_duration", "The time to store a snapshot", &of.snapshot_save),
+            ("wal_fsync_duration", "The time of a flush of the log", &self.wal_fsync),
+            ("snapshot_save_duration", "The time to store a snapshot", &self.snapshot_save),
         ] {
-            if let Some(histogram) = histogram {
-                disk.register_with_unit(name, help, Unit::Seconds, histogram.clone());
-            }
+            disk.register_with_unit(name, help, Unit::Seconds, histogram.clone());
         }
         disk.register_with_unit(
             "recovery_cut",

@@ -19,14 +19,13 @@ use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
 use tonic::transport::Server;
 
-use crate::disk::DiskWork;
 use crate::driver::{Driver, Inboxes, Outboxes, Report};
 use crate::handle::Shared;
 use crate::leases::{self, Leases};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
-use crate::peers::{MAX_FRAME_BYTES, Outbox, PeerService, Peers};
+use crate::peers::{CONNECTION_WINDOW, MAX_FRAME_BYTES, Outbox, PeerService, Peers, STREAM_WINDOW};
 use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http, identity};
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
@@ -137,7 +136,8 @@ impl RunningNode {
         let (reports, report_inbox) = mpsc::unbounded_channel();
         let (messages, message_inbox) = mpsc::channel(MESSAGES);
         let (requests, request_inbox) = mpsc::channel(QUEUE);
-        let (publisher, published) = watch::channel(Arc::new(first_state(&replica)));
+        let first = Published::of(&replica, Arc::new(replica.core().membership().clone()));
+        let (publisher, published) = watch::channel(Arc::new(first));
         let files = SnapshotFiles::new(&config.data);
         let (work, disk) = start_disk(disk, reports.clone(), metrics.clone());
         let outboxes = Outboxes {
@@ -174,7 +174,6 @@ impl RunningNode {
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
         if let Some(tls) = tls {
-            tasks.spawn(endless(tell_expiry(tls.clone(), metrics)));
             tasks.spawn(endless(tls.keep_reloading(RELOAD)));
         }
         Ok(Self { handle, reports, driver, tasks })
@@ -217,8 +216,8 @@ impl RunningNode {
 fn server() -> Server {
     Server::builder()
         .tcp_nodelay(true)
-        .initial_stream_window_size(8 << 20)
-        .initial_connection_window_size(16 << 20)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(1 << 20)
         // Who is gone without a word does not keep a connection.
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -281,13 +280,6 @@ fn serve(
     tasks
 }
 
-async fn tell_expiry(tls: Tls, metrics: Metrics) {
-    loop {
-        metrics.certificate_expires(tls.expires());
-        tokio::time::sleep(RELOAD).await;
-    }
-}
-
 /// The most connections of clients: so many that there are file handles left for the disk and for
 /// peers.
 fn client_limit() -> usize {
@@ -310,7 +302,7 @@ fn start_disk(
     disk: FileDisk<Directory>,
     reports: mpsc::UnboundedSender<Report>,
     metrics: Metrics,
-) -> (std::sync::mpsc::Sender<DiskWork>, JoinHandle<()>) {
+) -> (std::sync::mpsc::Sender<raft_core::Persist>, JoinHandle<()>) {
     let (work, inbox) = std::sync::mpsc::channel();
     (work, thread("disk", move || crate::disk::run(disk, &inbox, &reports, &metrics)))
 }
@@ -357,19 +349,6 @@ fn open(
         disk.flush()?;
     }
     Ok((disk, recovered, report.cut))
-}
-
-fn first_state(replica: &Replica<Machine, crate::driver::Caller>) -> Published {
-    let core = replica.core();
-    Published {
-        store: replica.machine().store.clone(),
-        role: core.role(),
-        term: core.current_term(),
-        leader: core.leader(),
-        commit_index: core.commit_index(),
-        applied: replica.applied(),
-        membership: Arc::new(core.membership().clone()),
-    }
 }
 
 fn thread<T: Send + 'static>(

@@ -27,6 +27,10 @@ pub(crate) const PROTOCOL: u32 = 1;
 /// what is around it.
 pub(crate) const MAX_FRAME_BYTES: usize = 128 << 20;
 
+/// The windows of a connection, so that nobody is slowed by a distance.
+pub(crate) const STREAM_WINDOW: u32 = 8 << 20;
+pub(crate) const CONNECTION_WINDOW: u32 = 16 << 20;
+
 /// A frame takes messages until it has about so many bytes.
 const FRAME_BYTES: usize = 1 << 20;
 

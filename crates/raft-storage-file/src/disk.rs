@@ -188,6 +188,19 @@ fn make_file<F: FileSystem>(
     Ok(file)
 }
 
+/// Removes a file that may be gone already.
+pub(crate) fn remove_if_there<F: FileSystem>(
+    files: &mut F,
+    name: &str,
+) -> Result<(), FileDiskError> {
+    match files.remove(name) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(FileDiskError::io("cannot remove", name)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Makes a segment: zeros, header and first frame, flushed, and then its name. Zeros of it may be
 /// prepared.
 pub(crate) fn make_segment<F: FileSystem>(
@@ -461,13 +474,7 @@ impl<F: FileSystem> FileDisk<F> {
     /// the start of the log. A crash may bring them back, and they are removed again.
     fn remove_needless(&mut self) -> Result<(), FileDiskError> {
         for handle in std::mem::take(&mut self.needless) {
-            let name = snapshot_name(handle);
-            match self.files.remove(&name) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(FileDiskError::io("cannot remove", &name)(error));
-                }
-                Ok(()) | Err(_) => {}
-            }
+            remove_if_there(&mut self.files, &snapshot_name(handle))?;
         }
         let removes_all = self.mistakes.has(Mistake::RemovedTooEarly);
         let is_needless = |segment: &Older| removes_all || segment.last_entry <= self.log_start;

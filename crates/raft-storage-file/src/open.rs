@@ -1,13 +1,12 @@
 //! Opening a directory: the segments in order, and where the last one ends.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
 
 use raft_storage::{RecordKey, Records, Write, WriteBatch};
 
 use crate::disk::{
-    Active, Draft, Found, Older, draft_name, log_start, make_segment, segment_name, snapshot_name,
-    without_entries,
+    Active, Draft, Found, Older, draft_name, log_start, make_segment, remove_if_there,
+    segment_name, snapshot_name, without_entries,
 };
 use crate::frame::{
     ALIGN, BadHeader, HEADER, Header, VERSION, may_be_torn, read_frame, read_frame_if,
@@ -93,11 +92,8 @@ fn open_files<F: FileSystem>(
     };
     opened.leftovers = listed.leftovers.len() as u64;
     for name in listed.leftovers {
-        match files.remove(&name) {
-            // It became the segment that was just made.
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            removed => removed.map_err(FileDiskError::io("cannot remove", &name))?,
-        }
+        // One may have become the segment that was just made.
+        remove_if_there(files, &name)?;
     }
     // A name that the process before gave may not be durable, although it is seen.
     files.sync_names().map_err(FileDiskError::io("cannot flush", "the directory"))?;

@@ -7,7 +7,9 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 use tonic::transport::{Channel, Endpoint, Uri};
+use tower::Service;
 
 use crate::{Identity, Tls};
 
@@ -16,11 +18,7 @@ use crate::{Identity, Tls};
 /// one is given. `https` asks for TLS, and `http` for none: anything else is an error of each
 /// request.
 pub fn connect(endpoint: &Endpoint, tls: Option<Tls>, node: Option<u64>) -> Channel {
-    let connector = move |uri: Uri| {
-        let tls = tls.clone();
-        async move { open(&uri, tls, node).await.map(TokioIo::new) }
-    };
-    endpoint.connect_with_connector_lazy(tower::service_fn(connector))
+    endpoint.connect_with_connector_lazy(connector(tls, node))
 }
 
 /// The same, and waits until it is open.
@@ -32,20 +30,22 @@ pub async fn connect_now(
     tls: Option<Tls>,
     node: Option<u64>,
 ) -> Result<Channel, tonic::transport::Error> {
-    let connector = move |uri: Uri| {
-        let tls = tls.clone();
-        async move { open(&uri, tls, node).await.map(TokioIo::new) }
-    };
-    endpoint.connect_with_connector(tower::service_fn(connector)).await
+    endpoint.connect_with_connector(connector(tls, node)).await
 }
 
-async fn open(
-    uri: &Uri,
+fn connector(
     tls: Option<Tls>,
     node: Option<u64>,
-) -> io::Result<tokio_util::either::Either<TcpStream, TlsStream<TcpStream>>> {
-    use tokio_util::either::Either;
+) -> impl Service<Uri, Response = TokioIo<Stream>, Error = io::Error, Future: Send> + Send {
+    tower::service_fn(move |uri: Uri| {
+        let tls = tls.clone();
+        async move { open(&uri, tls, node).await.map(TokioIo::new) }
+    })
+}
 
+type Stream = Either<TcpStream, TlsStream<TcpStream>>;
+
+async fn open(uri: &Uri, tls: Option<Tls>, node: Option<u64>) -> io::Result<Stream> {
     let is_secure = uri.scheme_str() == Some("https");
     let host = uri.host().ok_or_else(|| wrong("the address has no host"))?;
     let host = host.trim_start_matches('[').trim_end_matches(']');

@@ -1,10 +1,10 @@
 //! Where everything of a trial is: addresses, files and settings.
 
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use raft_node::{ClusterFile, MemberLine};
 use raft_tls::TlsFiles;
 
 /// What a trial is to do.
@@ -103,16 +103,19 @@ impl Plan {
 
     /// The file that describes the cluster. Snapshots come early, so that servers get some.
     pub(crate) fn description(&self) -> String {
-        let mut text = String::from("cluster = \"trial\"\nsnapshot_log_mib = 1\n");
-        for id in self.ids() {
-            let (peer, client) = (self.url(self.peer_address(id)), self.client_url(id));
-            let _ = write!(
-                text,
-                "\n[[member]]\nid = {id}\nname = \"n{id}\"\npeer_url = \"{peer}\"\n\
-                 client_url = \"{client}\"\n"
-            );
-        }
-        text
+        let member = |id| MemberLine {
+            id,
+            name: format!("n{id}"),
+            peer_url: self.url(self.peer_address(id)),
+            client_url: self.client_url(id),
+        };
+        let file = ClusterFile {
+            cluster: "trial".to_owned(),
+            snapshot_log_mib: Some(1),
+            members: self.ids().map(member).collect(),
+            ..ClusterFile::default()
+        };
+        file.text()
     }
 
     fn reach(&self, from: u64, to: u64) -> String {

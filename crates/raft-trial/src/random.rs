@@ -2,23 +2,22 @@
 
 use std::time::Duration;
 
-/// A sequence of numbers (SplitMix64).
+use raft_kv::SplitMix64;
+
+/// A sequence of numbers.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
     /// The sequence with this name of a seed. Sequences of other names have other numbers.
     pub(crate) fn new(seed: u64, name: u64) -> Self {
-        let mut random = Self(seed ^ name.wrapping_mul(0xd134_2543_de82_ef95));
+        let mut random = SplitMix64::new(seed ^ name.wrapping_mul(0xd134_2543_de82_ef95));
         random.next();
-        random
+        Self(random)
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     /// A number from 0 to one less than `end`, which is not 0.

@@ -14,7 +14,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 29] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-storage-file", &["raft-storage"]),
     ("raft-tls", &[]),
-    ("raft-trial", &["linearizability", "raft-client", "raft-tls"]),
+    ("raft-trial", &["linearizability", "raft-client", "raft-kv", "raft-node"]),
     ("raft-client", &["etcd-api", "raft-tls"]),
     (
         "raft-node",

@@ -9,9 +9,11 @@ use bytes::Bytes;
 use hdrhistogram::Histogram;
 use raft_client::api::RangeRequest;
 use raft_client::{Client, ClientError, ClientOptions};
-use raft_tls::{Tls, TlsFiles};
+use raft_kv::SplitMix64;
+use raft_tls::Tls;
 
 use super::arguments::{BenchArguments, Operation};
+use crate::certs::tls_files;
 
 /// What was measured.
 pub(super) struct Measured {
@@ -83,15 +85,7 @@ pub(super) async fn run(arguments: &BenchArguments) -> Result<Measured, String> 
 
 async fn connect(arguments: &BenchArguments) -> Result<Vec<Client>, ClientError> {
     let BenchArguments { endpoints, cert, key, ca, .. } = arguments;
-    let files = match (cert, key, ca) {
-        (Some(certificate), Some(key), Some(authorities)) => Some(TlsFiles {
-            certificate: certificate.clone(),
-            key: key.clone(),
-            authorities: authorities.clone(),
-        }),
-        (Some(_) | None, _, _) => None,
-    };
-    let tls = files.map(Tls::load).transpose();
+    let tls = tls_files(cert, key, ca).map(Tls::load).transpose();
     let tls = tls.map_err(|error| ClientError::Address(error.to_string()))?;
     let mut clients = Vec::new();
     for number in 0..arguments.connections.min(arguments.clients) {
@@ -112,7 +106,7 @@ type OfClient = (Histogram<u64>, BTreeMap<String, u64>);
 impl Load {
     async fn client(self: Arc<Self>, client: Client, seed: u64) -> OfClient {
         let (mut latencies, mut failures) = (histogram(), BTreeMap::new());
-        let mut random = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut random = SplitMix64::new(seed);
         loop {
             let number = self.sent.fetch_add(1, Ordering::Relaxed);
             let due = match self.period {
@@ -123,10 +117,7 @@ impl Load {
                 return (latencies, failures);
             }
             tokio::time::sleep_until(due.into()).await;
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            let place = if self.is_sequential { number } else { random };
+            let place = if self.is_sequential { number } else { random.next() };
             match self.ask(&client, place % self.keys).await {
                 Ok(()) => {
                     let latency = due.elapsed().as_micros() as u64;

@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use raft_core::NodeId;
 use raft_node::{ClusterFile, MemberLine, NodeConfig, RunningNode, host_and_port};
-use raft_tls::TlsFiles;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::certs::tls_files;
 
 /// Run one server of a real cluster, with its log on disk and etcd's v3 API for clients.
 ///
@@ -160,17 +161,11 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
             .as_deref()
             .map(|given| address(Some(given), given))
             .transpose()?,
-        tls: tls(arguments),
+        tls: tls_files(&arguments.cert, &arguments.key, &arguments.ca),
         plain_text: arguments.plain_text,
         request_timeout: Duration::from_secs(5),
         settings: file.settings(),
     })
-}
-
-fn tls(arguments: &NodeArguments) -> Option<TlsFiles> {
-    let NodeArguments { cert, key, ca, .. } = arguments;
-    let (certificate, key, authorities) = (cert.clone()?, key.clone()?, ca.clone()?);
-    Some(TlsFiles { certificate, key, authorities })
 }
 
 fn no_member(id: NodeId, file: &ClusterFile, path: &Path) -> String {

@@ -8,6 +8,7 @@ use raft_client::ClientOptions;
 use raft_client::api::StatusRequest;
 use raft_client::api::maintenance_client::MaintenanceClient;
 use raft_client::blocking::Client;
+use raft_node::{ClusterFile, MemberLine};
 use raft_tls::Tls;
 
 /// Three servers, with their disks in a directory that goes with them.
@@ -29,19 +30,15 @@ impl Servers {
         std::fs::create_dir_all(&directory).expect("there is room");
         let tls = prepare(&directory);
         let servers = Self { directory, base, running: vec![None, None, None], tls };
-        let members: String = (0..3)
-            .map(|place| {
-                format!(
-                    "[[member]]\nid = {id}\nname = \"n{id}\"\npeer_url = \"{}\"\n\
-                     client_url = \"{}\"\n",
-                    servers.url(place, 1),
-                    servers.url(place, 0),
-                    id = place + 1,
-                )
-            })
-            .collect();
-        let text = format!("cluster = \"{name}\"\n{members}");
-        std::fs::write(servers.config(), text).expect("there is room");
+        let member = |place| MemberLine {
+            id: u64::from(place) + 1,
+            name: format!("n{}", place + 1),
+            peer_url: servers.url(place, 1),
+            client_url: servers.url(place, 0),
+        };
+        let members = (0..3).map(member).collect();
+        let file = ClusterFile { cluster: name.to_owned(), members, ..ClusterFile::default() };
+        std::fs::write(servers.config(), file.text()).expect("there is room");
         let mut servers = servers;
         (0..3).for_each(|place| servers.start_one(place));
         servers

@@ -15,7 +15,9 @@ use tonic::transport::{Channel, Endpoint, Error};
 
 use super::proto::peer_client::PeerClient;
 use super::proto::{Frame, LeaseRequest, Route};
-use super::{FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, is_of_snapshot};
+use super::{
+    CONNECTION_WINDOW, FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, STREAM_WINDOW, is_of_snapshot,
+};
 use crate::{MemberInfo, Metrics};
 
 /// What the streams to all peers have in common.
@@ -57,10 +59,6 @@ struct Peer {
 
 /// So many batches of messages wait for a stream; more are dropped.
 const QUEUE: usize = 256;
-
-/// The windows of a connection, so that a peer is not slowed by its distance.
-const STREAM_WINDOW: u32 = 8 << 20;
-const CONNECTION_WINDOW: u32 = 16 << 20;
 
 /// The shortest and the longest pause before a stream is opened again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
@@ -246,15 +244,15 @@ async fn pump(
 ) {
     metrics.connected(route.to, true);
     let mut next = Some(first);
-    while let Some(batch) = next {
-        let mut ready = split(batch);
-        while ready.len() == 1
-            && ready[0].iter().map(size).sum::<usize>() < FRAME_BYTES
+    while let Some(mut batch) = next {
+        let mut bytes: usize = batch.iter().map(size).sum();
+        while bytes < FRAME_BYTES
             && let Ok(more) = queue.try_recv()
         {
-            ready = split(ready.into_iter().flatten().chain(more).collect());
+            bytes += more.iter().map(size).sum::<usize>();
+            batch.extend(more);
         }
-        for messages in ready {
+        for messages in split(batch) {
             let messages = postcard::to_allocvec(&messages).expect("every message can be encoded");
             metrics.sent(route.to, messages.len() as u64);
             let frame = Frame { route: Some(route), messages: messages.into(), url: String::new() };
