@@ -145,6 +145,14 @@ impl Metrics {
         self.of.peer_connected.get_or_create(&ToPeer { to }).set(i64::from(is_connected));
     }
 
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.of.disk_full.get() == 1
+    }
+
+    pub(crate) fn is_connected(&self, to: u64) -> bool {
+        self.of.peer_connected.get(&ToPeer { to }).is_some_and(|gauge| gauge.get() == 1)
+    }
+
     pub(crate) fn refused(&self, reason: &'static str) {
         self.of.frames_refused.get_or_create(&Why { reason }).inc();
     }

@@ -7,6 +7,7 @@ mod incoming;
 mod outgoing;
 
 use raft_core::{Message, NodeId};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use incoming::PeerService;
 pub(crate) use outgoing::{Outbox, Peers};
@@ -33,6 +34,13 @@ pub(crate) const CONNECTION_WINDOW: u32 = 16 << 20;
 
 /// A frame takes messages until it has about so many bytes.
 const FRAME_BYTES: usize = 1 << 20;
+
+/// A message with its number, by which who watches the cluster knows it again.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    pub(crate) number: u64,
+    pub(crate) message: Message,
+}
 
 /// Why a route is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -85,6 +93,6 @@ impl Route {
     }
 }
 
-fn is_of_snapshot(message: &Message) -> bool {
-    matches!(message.body, raft_core::Body::InstallSnapshot(_))
+fn is_of_snapshot(letter: &Letter) -> bool {
+    matches!(letter.message.body, raft_core::Body::InstallSnapshot(_))
 }

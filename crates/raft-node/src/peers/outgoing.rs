@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use raft_core::{Bytes, Membership, Message, NodeId};
+use raft_core::{Bytes, Membership, NodeId};
 use raft_tls::Tls;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 use tonic::transport::{Channel, Endpoint, Error};
+use tonic::{Status, Streaming};
 
 use super::proto::peer_client::PeerClient;
-use super::proto::{Frame, LeaseRequest, Route};
+use super::proto::{Frame, LeaseRequest, Moments, Route, WatchRequest};
 use super::{
-    CONNECTION_WINDOW, FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, STREAM_WINDOW, is_of_snapshot,
+    CONNECTION_WINDOW, FRAME_BYTES, Letter, MAX_FRAME_BYTES, PROTOCOL, STREAM_WINDOW,
+    is_of_snapshot,
 };
 use crate::{MemberInfo, Metrics};
 
@@ -50,8 +51,8 @@ pub(crate) struct Outbox {
 /// The queues of a peer. Their tasks end when they are dropped.
 #[derive(Debug)]
 struct Peer {
-    messages: mpsc::Sender<Vec<Message>>,
-    snapshots: mpsc::Sender<Vec<Message>>,
+    messages: mpsc::Sender<Vec<Letter>>,
+    snapshots: mpsc::Sender<Vec<Letter>>,
     url: watch::Sender<String>,
     /// The context that the address is from.
     context: Option<Bytes>,
@@ -102,6 +103,15 @@ impl Peers {
         Ok(endpoint)
     }
 
+    /// Asks a node to tell what it does.
+    pub(crate) async fn watch(&self, to: NodeId, url: &str) -> Result<Streaming<Moments>, Status> {
+        let channel = self.connect(to, url);
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
+        let request = WatchRequest { route: Some(self.route(to)) };
+        let mut client = PeerClient::new(channel).max_decoding_message_size(MAX_FRAME_BYTES);
+        Ok(client.watch(request).await?.into_inner())
+    }
+
     /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
     pub(crate) async fn ask_for_lease(
         &self,
@@ -122,7 +132,7 @@ impl Outbox {
     }
 
     /// Sends messages to a peer, or drops them if too many wait.
-    pub(crate) fn send(&mut self, to: NodeId, membership: &Membership, messages: Vec<Message>) {
+    pub(crate) fn send(&mut self, to: NodeId, membership: &Membership, messages: Vec<Letter>) {
         let context = membership.context(to);
         let peer =
             self.peers.entry(to).or_insert_with(|| Peer::begin(&self.shared, to, &self.runtime));
@@ -156,8 +166,8 @@ impl Outbox {
 }
 
 fn try_send(
-    queue: &mpsc::Sender<Vec<Message>>,
-    messages: Vec<Message>,
+    queue: &mpsc::Sender<Vec<Letter>>,
+    messages: Vec<Letter>,
     (to, metrics): (NodeId, &Metrics),
 ) {
     if let Err(mpsc::error::TrySendError::Full(messages)) = queue.try_send(messages) {
@@ -168,14 +178,14 @@ fn try_send(
 impl Peer {
     fn begin(shared: &Arc<Peers>, to: NodeId, runtime: &Handle) -> Self {
         let (url, urls) = watch::channel(String::new());
-        let begin = |queue: mpsc::Receiver<_>| {
-            let stream = Stream { shared: shared.clone(), to, urls: urls.clone(), queue };
-            runtime.spawn(stream.run());
+        let begin = |queue: mpsc::Receiver<_>, is_main: bool| {
+            let (shared, urls) = (shared.clone(), urls.clone());
+            runtime.spawn(Stream { shared, to, urls, queue, is_main }.run());
         };
         let (messages, queue) = mpsc::channel(QUEUE);
-        begin(queue);
+        begin(queue, true);
         let (snapshots, queue) = mpsc::channel(QUEUE);
-        begin(queue);
+        begin(queue, false);
         Self { messages, snapshots, url, context: None }
     }
 }
@@ -185,7 +195,10 @@ struct Stream {
     shared: Arc<Peers>,
     to: NodeId,
     urls: watch::Receiver<String>,
-    queue: mpsc::Receiver<Vec<Message>>,
+    queue: mpsc::Receiver<Vec<Letter>>,
+    /// Whether the peer counts as connected while this stream is open. That for snapshots is open
+    /// only now and then.
+    is_main: bool,
 }
 
 impl Stream {
@@ -200,7 +213,9 @@ impl Stream {
             let begun = Instant::now();
             if !url.is_empty() {
                 let ended = self.deliver(first, &url).await;
-                self.shared.metrics.connected(self.to.0, false);
+                if self.is_main {
+                    self.shared.metrics.connected(self.to.0, false);
+                }
                 match ended {
                     Some(status) => tracing::debug!(to = self.to.0, url, %status, "no stream"),
                     None if self.queue.is_closed() => return,
@@ -214,7 +229,7 @@ impl Stream {
 
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
-    async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
+    async fn deliver(&mut self, first: Vec<Letter>, url: &str) -> Option<Status> {
         let channel = match self.shared.connect_now(self.to, url).await {
             Ok(channel) => channel,
             Err(error) => return Some(Status::unavailable(error.to_string())),
@@ -223,6 +238,9 @@ impl Stream {
         let route = self.shared.route(self.to);
         let hello = Frame { route: Some(route), url: self.shared.url.clone(), ..Frame::default() };
         let _ = frames.try_send(hello);
+        if self.is_main {
+            self.shared.metrics.connected(self.to.0, true);
+        }
         let mut client = PeerClient::new(channel).max_encoding_message_size(MAX_FRAME_BYTES);
         let mut urls = self.urls.clone();
         tokio::select! {
@@ -237,12 +255,11 @@ impl Stream {
 
 /// Makes frames of what waits.
 async fn pump(
-    queue: &mut mpsc::Receiver<Vec<Message>>,
-    first: Vec<Message>,
+    queue: &mut mpsc::Receiver<Vec<Letter>>,
+    first: Vec<Letter>,
     (route, metrics): (Route, &Metrics),
     frames: &mpsc::Sender<Frame>,
 ) {
-    metrics.connected(route.to, true);
     let mut next = Some(first);
     while let Some(mut batch) = next {
         let mut bytes: usize = batch.iter().map(size).sum();
@@ -266,7 +283,7 @@ async fn pump(
 }
 
 /// Parts of which each is a frame: it ends when it has about [`FRAME_BYTES`].
-fn split(batch: Vec<Message>) -> Vec<Vec<Message>> {
+fn split(batch: Vec<Letter>) -> Vec<Vec<Letter>> {
     let (mut parts, mut bytes) = (vec![Vec::new()], 0);
     for message in batch {
         if bytes >= FRAME_BYTES {
@@ -282,8 +299,8 @@ fn split(batch: Vec<Message>) -> Vec<Vec<Message>> {
 }
 
 /// About the bytes of a message.
-fn size(message: &Message) -> usize {
-    match &message.body {
+fn size(letter: &Letter) -> usize {
+    match &letter.message.body {
         raft_core::Body::AppendEntries(append) => {
             append.entries.iter().map(|entry| 32 + entry.payload.len()).sum::<usize>() + 64
         }
@@ -304,7 +321,7 @@ fn size(message: &Message) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use raft_core::{Forward, ForwardId, Term};
+    use raft_core::{Forward, ForwardId, Message, Term};
 
     use super::*;
 
@@ -313,9 +330,9 @@ mod tests {
         let command = Bytes::from(vec![1; 300_000]);
         let message = |id| {
             let body = raft_core::Body::Forward(Forward { id, command: command.clone() });
-            Message { term: Term(1), body }
+            Letter { number: id.0, message: Message { term: Term(1), body } }
         };
-        let batch: Vec<Message> = (0..10).map(|id| message(ForwardId(id))).collect();
+        let batch: Vec<Letter> = (0..10).map(|id| message(ForwardId(id))).collect();
         let parts = split(batch.clone());
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
         assert_eq!(parts.concat(), batch);
