@@ -1,5 +1,5 @@
-//! The scripts of `docs/campaigns`, as a machine of a campaign runs them. The tests with GNU parallel
-//! need it; without it, they say so and do nothing.
+//! The scripts of `docs/campaigns`, as a machine of a campaign runs them. Some tests need GNU
+//! parallel; without it, they say so and do nothing.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
