@@ -10,9 +10,8 @@ fn line(members: &str) -> Line {
 fn sent(id: u64) -> Line {
     let message = r#"{"type":"AppendEntries","term":3}"#;
     let text = format!("message {id}");
-    let members = format!(
-        r#""kind":"sent","id":{id},"from":1,"to":2,"message":{message},"arrives_at":7,"text":"{text}""#
-    );
+    let ends = format!(r#""from":1,"to":2,"message":{message},"arrives_at":7"#);
+    let members = format!(r#""kind":"sent","id":{id},{ends},"text":"{text}""#);
     Line { message: id, is_sent: true, ..line(&members) }
 }
 
