@@ -1,6 +1,7 @@
 //! A server whose disk is full, on a small file system of its own. It needs the right to mount one;
 //! without it, the test says so and does nothing.
 
+#[allow(dead_code, reason = "each test uses some of it")]
 mod servers;
 
 use std::path::Path;
