@@ -4,6 +4,7 @@
 //! clients become one write and one message to each peer.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -193,34 +194,8 @@ impl Driver {
             fill(&mut inboxes.requests, &mut requests);
             let now = clock::now();
             for report in reports.drain(..) {
-                if !matches!(report, Report::Persisted(_)) {
-                    self.recorder.note_other_cause();
-                }
-                match report {
-                    Report::Persisted(id) => {
-                        self.recorder.note(|| Happened::Durable(id));
-                        self.replica.handle(now, ReplicaInput::Persisted(id));
-                    }
-                    Report::SnapshotTaken { through, data } => {
-                        self.snapshots.taken(data.len());
-                        self.replica.handle(now, ReplicaInput::SnapshotTaken { through, data });
-                    }
-                    Report::SnapshotFailed { through } => {
-                        self.replica.handle(now, ReplicaInput::SnapshotFailed { through });
-                    }
-                    Report::Files(report) => self.replica.handle(now, ReplicaInput::Files(report)),
-                    Report::Piece { to, message } => self.send(to, message),
-                    Report::DiskFailed(reason) => {
-                        self.replica.handle(now, ReplicaInput::PersistFailed);
-                        self.failure = Some(reason);
-                    }
-                    // One who does not wait any more is not told.
-                    Report::Look(who) => drop(who.send(self.replica.core().status())),
-                    Report::Watch(moments) => {
-                        self.recorder.watch(moments);
-                        self.replica.set_trace(true);
-                    }
-                    Report::Stop => return Ok(()),
+                if self.hear(now, report).is_break() {
+                    return Ok(());
                 }
             }
             for (from, batch) in messages.drain(..) {
@@ -249,6 +224,40 @@ impl Driver {
                 return Err(reason);
             }
         }
+    }
+
+    /// Takes a report. It may be the last one.
+    fn hear(&mut self, now: raft_core::Instant, report: Report) -> ControlFlow<()> {
+        if !matches!(report, Report::Persisted(_)) {
+            self.recorder.note_other_cause();
+        }
+        match report {
+            Report::Persisted(id) => {
+                self.recorder.note(|| Happened::Durable(id));
+                self.replica.handle(now, ReplicaInput::Persisted(id));
+            }
+            Report::SnapshotTaken { through, data } => {
+                self.snapshots.taken(data.len());
+                self.replica.handle(now, ReplicaInput::SnapshotTaken { through, data });
+            }
+            Report::SnapshotFailed { through } => {
+                self.replica.handle(now, ReplicaInput::SnapshotFailed { through });
+            }
+            Report::Files(report) => self.replica.handle(now, ReplicaInput::Files(report)),
+            Report::Piece { to, message } => self.send(to, message),
+            Report::DiskFailed(reason) => {
+                self.replica.handle(now, ReplicaInput::PersistFailed);
+                self.failure = Some(reason);
+            }
+            // One who does not wait any more is not told.
+            Report::Look(who) => drop(who.send(self.replica.core().status())),
+            Report::Watch(moments) => {
+                self.recorder.watch(moments);
+                self.replica.set_trace(true);
+            }
+            Report::Stop => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
     }
 
     fn drain(&mut self) {

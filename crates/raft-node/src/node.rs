@@ -135,6 +135,7 @@ impl RunningNode {
             metrics: metrics.clone(),
             silence: config.settings.election_timeout_max,
             heard: std::sync::Mutex::default(),
+            channels: std::sync::Mutex::default(),
         });
         let (reports, report_inbox) = mpsc::unbounded_channel();
         let (messages, message_inbox) = mpsc::channel(MESSAGES);
@@ -275,7 +276,10 @@ fn serve(
     let mut tasks = JoinSet::new();
     let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
     let of_peers = raft_tls::listen(listeners.peers, tls.cloned(), PEERS);
-    tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
+    // Nobody sends the signal, but connections watch for it, and also end when the server does.
+    let never = std::future::pending;
+    let of_peers = server().add_service(peers).serve_with_incoming_shutdown(of_peers, never());
+    tasks.spawn(of_peers);
     let (reporter, health) = tonic_health::server::health_reporter();
     tasks.spawn(endless(http::report_health(handle.clone(), reporter)));
     let clients = api::services(handle.clone(), api::ApiSettings::default()).add_service(health);
@@ -283,7 +287,8 @@ fn serve(
     let clients = if tls.is_some() { api::with_roles(clients) } else { clients };
     let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), client_limit());
     let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
-    tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
+    let of_clients = server().add_routes(clients).serve_with_incoming_shutdown(of_clients, never());
+    tasks.spawn(of_clients);
     if let Some(listener) = listeners.http {
         let served = axum::serve(listener, http::router(handle.clone()));
         tasks.spawn(endless(async { drop(served.await) }));

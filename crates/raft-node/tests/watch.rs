@@ -176,7 +176,7 @@ async fn other_sites_are_refused_and_the_page_is_served() {
     assert!(head.contains("404") || head.contains("400"), "{head}");
 }
 
-/// A node that shows all keys to whoever opens its page says so first.
+/// Who opens the page sees all keys.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_is_for_this_machine_unless_that_is_meant() {
     let mut cluster = Cluster::prepare(1, default_settings());

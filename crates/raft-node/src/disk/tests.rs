@@ -81,7 +81,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 /// The room for the first segment is there, and for no other.
 fn full_disk() -> (Shared, FileDisk<Shared>) {
     let files = Shared::default();
-    let options = Options { segment_bytes: 4096, ..Options::default() };
+    let options = Options { segment_bytes: 4096 };
     let (disk, ..) = FileDisk::open(files.clone(), options).expect("it is empty");
     files.with(|directory| directory.set_room(Some(4096)));
     (files, disk)
@@ -100,10 +100,9 @@ fn a_full_disk_is_told_and_all_that_waited_is_written_when_there_is_room() {
     files.with(|directory| directory.set_room(None));
     let mut last = PersistId(0);
     while last < PersistId(200) {
-        match told.blocking_recv().expect("it runs") {
-            Report::Persisted(id) => last = id,
-            other => panic!("{other:?}"),
-        }
+        let report = told.blocking_recv().expect("it runs");
+        let Report::Persisted(id) = report else { panic!("{report:?}") };
+        last = id;
     }
     assert!(!metrics.is_disk_full());
     drop(work);

@@ -38,6 +38,8 @@ pub(crate) struct Peers {
     /// The addresses of those that opened a stream to this node: a server that joins knows no
     /// membership yet.
     pub(crate) heard: Mutex<BTreeMap<NodeId, String>>,
+    /// Connections for single requests, by the node and its address.
+    pub(crate) channels: Mutex<BTreeMap<(NodeId, String), Channel>>,
 }
 
 /// Sends the messages of the driver.
@@ -61,6 +63,9 @@ struct Peer {
 /// So many batches of messages wait for a stream; more are dropped.
 const QUEUE: usize = 256;
 
+/// So many connections for single requests are kept.
+const MOST_CHANNELS: usize = 64;
+
 /// The shortest and the longest pause before a stream is opened again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
@@ -80,9 +85,21 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    /// A connection to a node, which is opened when it is used.
+    /// A connection to a node for single requests, which all of them share. It is opened when it is
+    /// used, and again when it broke.
     pub(crate) fn connect(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
-        Ok(raft_tls::connect(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0)))
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (to, url.to_owned());
+        if let Some(channel) = channels.get(&key) {
+            return Ok(channel.clone());
+        }
+        // Those of servers that left, or moved.
+        if channels.len() >= MOST_CHANNELS {
+            channels.clear();
+        }
+        let channel = raft_tls::connect(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0));
+        channels.insert(key, channel.clone());
+        Ok(channel)
     }
 
     /// A connection to a node that is open.

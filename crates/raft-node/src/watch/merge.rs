@@ -48,6 +48,8 @@ pub(super) struct Merge {
     under_way: BTreeMap<u64, Sent>,
     /// The messages under way, in the order in which they were sent.
     order: VecDeque<u64>,
+    /// The number of the last message, by which the trace names it.
+    last_message: u64,
     /// The time of the first moment.
     began_us: Option<u64>,
     last_us: u64,
@@ -63,7 +65,10 @@ struct Waiting {
 /// A message under way.
 #[derive(Debug)]
 struct Sent {
+    /// The number of the line that tells of it.
     number: u64,
+    /// Its number in the trace.
+    message: u64,
     since: Instant,
     members: String,
 }
@@ -123,26 +128,31 @@ impl Merge {
             self.lines += 1;
             let in_moment = (line.cause > 0).then(|| before + u64::from(line.cause));
             let mut cause = in_moment.filter(|cause| *cause < self.lines);
-            if line.message > 0 && line.is_sent {
-                self.send(&line, now);
-            } else if line.message > 0
-                && let Some(sent) = self.under_way.remove(&line.message)
-            {
-                cause = Some(sent.number);
-            }
-            out.push(Merged {
-                number: self.lines,
-                time_us,
-                node,
-                cause,
-                members: line.members,
-                is_state: line.is_state,
-            });
+            let (number, is_state) = (self.lines, line.is_state);
+            let members = match line.message {
+                0 => line.members,
+                _ if line.is_sent => self.send(line, now),
+                id => {
+                    let sent = self.under_way.remove(&id);
+                    cause = sent.as_ref().map(|sent| sent.number).or(cause);
+                    let message = sent.map_or_else(|| self.next_message(), |sent| sent.message);
+                    renamed(&line.members, id, message)
+                }
+            };
+            out.push(Merged { number, time_us, node, cause, members, is_state });
         }
     }
 
-    fn send(&mut self, line: &Line, now: Instant) {
-        let sent = Sent { number: self.lines, since: now, members: line.members.clone() };
+    fn next_message(&mut self) -> u64 {
+        self.last_message += 1;
+        self.last_message
+    }
+
+    /// Notes a message, and returns the members of its line.
+    fn send(&mut self, line: Line, now: Instant) -> String {
+        let message = self.next_message();
+        let members = renamed(&line.members, line.message, message);
+        let sent = Sent { number: self.lines, message, since: now, members: members.clone() };
         self.under_way.insert(line.message, sent);
         self.order.push_back(line.message);
         if self.order.len() > MOST_UNDER_WAY
@@ -150,6 +160,7 @@ impl Merge {
         {
             self.under_way.remove(&oldest);
         }
+        members
     }
 
     /// Tells that messages are lost which did not arrive for long.
@@ -182,6 +193,12 @@ impl Merge {
         self.last_us = node_us.saturating_sub(began).max(self.last_us + 1);
         self.last_us
     }
+}
+
+/// The members of a message's line, with another number for the message.
+fn renamed(members: &str, from: u64, to: u64) -> String {
+    let members = members.replacen(&format!("\"id\":{from},"), &format!("\"id\":{to},"), 1);
+    members.replace(&format!("message {from}"), &format!("message {to}"))
 }
 
 /// The members of the line of a lost message, and its sender, from those of the line that sent it.

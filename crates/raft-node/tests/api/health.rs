@@ -1,4 +1,4 @@
-//! What programs ask of any server of gRPC, its health and what it serves, and what is wrong in words.
+//! What programs ask of any server of gRPC: its health, and what it serves.
 
 use std::time::Duration;
 

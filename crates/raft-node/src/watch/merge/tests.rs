@@ -9,14 +9,15 @@ fn line(members: &str) -> Line {
 
 fn sent(id: u64) -> Line {
     let message = r#"{"type":"AppendEntries","term":3}"#;
-    let members = format!(
-        r#""kind":"sent","id":{id},"from":1,"to":2,"message":{message},"arrives_at":7,"text":"t""#
-    );
+    let text = format!("message {id}");
+    let ends = format!(r#""from":1,"to":2,"message":{message},"arrives_at":7"#);
+    let members = format!(r#""kind":"sent","id":{id},{ends},"text":"{text}""#);
     Line { message: id, is_sent: true, ..line(&members) }
 }
 
 fn arrived(id: u64) -> Line {
-    Line { message: id, ..line("arrived") }
+    let members = format!(r#""kind":"arrived","id":{id},"text":"message {id} arrives""#);
+    Line { message: id, ..line(&members) }
 }
 
 fn moment(time_us: u64, lines: Vec<Line>) -> Moment {
@@ -57,6 +58,18 @@ fn a_message_arrives_after_it_was_sent_whatever_the_clocks_say() {
     assert_eq!(told, [(A, None), (B, Some(1))]);
 }
 
+/// The nodes' own numbers are long.
+#[test]
+fn messages_are_numbered_from_1_at_both_ends() {
+    let (mut merge, now) = (Merge::default(), Instant::now());
+    merge.take(A, moment(10, vec![sent(2_297_320_964_111), sent(2_297_320_964_112)]), now);
+    merge.take(B, moment(11, vec![arrived(2_297_320_964_112)]), now);
+    let lines: Vec<String> =
+        merge.due(now + HOLD * 2).into_iter().map(|line| line.members).collect();
+    assert!(lines[1].contains(r#""id":2,"#) && lines[1].contains("message 2\""), "{lines:?}");
+    assert_eq!(lines[2], r#""kind":"arrived","id":2,"text":"message 2 arrives""#);
+}
+
 #[test]
 fn nothing_waits_for_ever_for_its_cause() {
     let (mut merge, now) = (Merge::default(), Instant::now());
@@ -88,7 +101,7 @@ fn what_does_not_arrive_is_lost_and_told_once() {
     assert_eq!((lost.len(), lost[0].node, lost[0].cause), (1, A, Some(2)));
     let members: serde_json::Value =
         serde_json::from_str(&format!("{{{}}}", lost[0].members)).expect("it is JSON");
-    assert_eq!((&members["kind"], &members["id"]), (&"dropped".into(), &6.into()));
+    assert_eq!((&members["kind"], &members["id"]), (&"dropped".into(), &2.into()));
     assert_eq!(members["text"], "AppendEntries from node 1 to node 2 was not seen to arrive");
     assert_eq!(told(&mut merge, now + LOST * 3), []);
 }
