@@ -97,6 +97,8 @@ test('a cluster is followed live, into its past and back', async () => {
 test('an event leads to its cause, and the panels show what was told', async () => {
   cluster.appends(2, [entry(4, 7, 'put b = 2')]);
   await soon(events, 4);
+  await page.getByRole('button', { name: 'Pause' }).and(page.getByTestId('recorded-play')).click();
+  await soon(follows, 'false');
   await says(page.getByTestId('recorded-event'), /Event 4.*node 2 writes/s);
   await page.getByTestId('to-cause').click();
   await soon(events, 3);

@@ -87,7 +87,8 @@ pub(super) fn run_picture(props: &RunPictureProps) -> Html {
                             } }
                         </span>
                         <code>{ &step.text }</code>
-                        if let Some(cause) = run.cause_of(place) {
+                        // A button that changes all the time cannot be pressed.
+                        if let Some(cause) = run.cause_of(place).filter(|_| !follows) {
                             <button type="button" class="text-button" data-testid="to-cause"
                                 onclick={on_go.reform(move |_: MouseEvent| cause + 1)}>
                                 { "Its cause" }
