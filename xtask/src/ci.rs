@@ -11,7 +11,7 @@ use crate::Result;
 use crate::suites::{self, SuiteResult};
 use crate::toolbox::{self, WASM_TARGET};
 use crate::workspace::{self, PAGE_PACKAGES, PUBLISHED_PACKAGES};
-use crate::{process, tidy};
+use crate::{browser, process, tidy};
 
 type Check = (&'static str, fn() -> Result<()>);
 
@@ -39,6 +39,7 @@ struct Row {
 /// Runs everything; fails if anything does.
 pub(crate) fn ci() -> Result<ExitCode> {
     ensure_components()?;
+    ensure_programs();
     let mut rows = Vec::new();
     let mut all_checks_hold = true;
     for (name, check) in CHECKS {
@@ -69,6 +70,21 @@ pub(crate) fn ci() -> Result<ExitCode> {
     }
     let code = suites::print_total(&tests);
     Ok(if all_checks_hold { code } else { ExitCode::FAILURE })
+}
+
+/// Programs of others that tests run, with their packages in Debian.
+const PROGRAMS: [(&str, &str); 2] = [("etcdctl", "etcd-client"), ("parallel", "parallel")];
+
+/// Installs them where that can be done. Tests of what is not there say so and are passed over.
+fn ensure_programs() {
+    let is_missing = |(name, _): &&(&str, &str)| process::find_program(name).is_none();
+    let missing: Vec<&str> = PROGRAMS.iter().filter(is_missing).map(|(_, it)| *it).collect();
+    if !missing.is_empty()
+        && browser::is_debian()
+        && let Err(error) = browser::apt_install(&missing)
+    {
+        eprintln!("{error}\nThe tests that need {} are passed over.", missing.join(", "));
+    }
 }
 
 /// Installs rustfmt and Clippy: rustup's minimal profile is without them.
