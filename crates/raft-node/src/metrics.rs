@@ -145,6 +145,11 @@ impl Metrics {
         self.of.peer_connected.get_or_create(&ToPeer { to }).set(i64::from(is_connected));
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_connected(&self, to: u64) -> bool {
+        self.of.peer_connected.get_or_create(&ToPeer { to }).get() == 1
+    }
+
     pub(crate) fn refused(&self, reason: &'static str) {
         self.of.frames_refused.get_or_create(&Why { reason }).inc();
     }
@@ -266,7 +271,7 @@ impl Metrics {
         );
         network.register(
             "peer_connected",
-            "1 if the stream to a peer is open",
+            "1 if the stream of messages to a peer is open",
             of.peer_connected.clone(),
         );
         network.register(

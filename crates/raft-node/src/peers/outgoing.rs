@@ -168,22 +168,32 @@ fn try_send(
 impl Peer {
     fn begin(shared: &Arc<Peers>, to: NodeId, runtime: &Handle) -> Self {
         let (url, urls) = watch::channel(String::new());
-        let begin = |queue: mpsc::Receiver<_>| {
-            let stream = Stream { shared: shared.clone(), to, urls: urls.clone(), queue };
+        let begin = |carries, queue: mpsc::Receiver<_>| {
+            let stream = Stream { shared: shared.clone(), to, carries, urls: urls.clone(), queue };
             runtime.spawn(stream.run());
         };
         let (messages, queue) = mpsc::channel(QUEUE);
-        begin(queue);
+        begin(Carries::Messages, queue);
         let (snapshots, queue) = mpsc::channel(QUEUE);
-        begin(queue);
+        begin(Carries::Snapshots, queue);
         Self { messages, snapshots, url, context: None }
     }
+}
+
+/// What a stream is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Carries {
+    /// Messages, at least heartbeats: whether it is open is whether the peer is connected.
+    Messages,
+    /// Snapshots. It is opened for one, and may end without the other stream.
+    Snapshots,
 }
 
 /// One stream to a peer.
 struct Stream {
     shared: Arc<Peers>,
     to: NodeId,
+    carries: Carries,
     urls: watch::Receiver<String>,
     queue: mpsc::Receiver<Vec<Message>>,
 }
@@ -200,7 +210,7 @@ impl Stream {
             let begun = Instant::now();
             if !url.is_empty() {
                 let ended = self.deliver(first, &url).await;
-                self.shared.metrics.connected(self.to.0, false);
+                self.tell(false);
                 match ended {
                     Some(status) => tracing::debug!(to = self.to.0, url, %status, "no stream"),
                     None if self.queue.is_closed() => return,
@@ -212,6 +222,13 @@ impl Stream {
         }
     }
 
+    /// Tells whether the peer is connected, if this is the stream that knows.
+    fn tell(&self, is_connected: bool) {
+        if self.carries == Carries::Messages {
+            self.shared.metrics.connected(self.to.0, is_connected);
+        }
+    }
+
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
     async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
@@ -219,6 +236,7 @@ impl Stream {
             Ok(channel) => channel,
             Err(error) => return Some(Status::unavailable(error.to_string())),
         };
+        self.tell(true);
         let (frames, stream) = mpsc::channel(4);
         let route = self.shared.route(self.to);
         let hello = Frame { route: Some(route), url: self.shared.url.clone(), ..Frame::default() };
@@ -242,7 +260,6 @@ async fn pump(
     (route, metrics): (Route, &Metrics),
     frames: &mpsc::Sender<Frame>,
 ) {
-    metrics.connected(route.to, true);
     let mut next = Some(first);
     while let Some(mut batch) = next {
         let mut bytes: usize = batch.iter().map(size).sum();
@@ -307,6 +324,37 @@ mod tests {
     use raft_core::{Forward, ForwardId, Term};
 
     use super::*;
+
+    /// A stream that is to send one batch to an address where nobody listens.
+    async fn fail_to_send(carries: Carries, peers: &Arc<Peers>) {
+        let (sender, queue) = mpsc::channel(1);
+        let (_address, urls) = watch::channel("http://127.0.0.1:1".to_owned());
+        let stream = Stream { shared: peers.clone(), to: NodeId(2), carries, urls, queue };
+        let message = Message { term: Term(1), body: raft_core::Body::TimeoutNow };
+        // It ends when nobody sends any more.
+        let send = async move { sender.send(vec![message]).await };
+        let ((), sent) = tokio::join!(stream.run(), send);
+        sent.expect("it takes one");
+    }
+
+    #[tokio::test]
+    async fn the_stream_for_messages_tells_whether_a_peer_is_connected() {
+        let peers = Arc::new(Peers {
+            cluster: 1,
+            node: NodeId(1),
+            url: String::new(),
+            reach: BTreeMap::new(),
+            tls: None,
+            metrics: Metrics::default(),
+            silence: Duration::from_secs(1),
+            heard: Mutex::default(),
+        });
+        peers.metrics.connected(2, true);
+        fail_to_send(Carries::Snapshots, &peers).await;
+        assert!(peers.metrics.is_connected(2), "messages still arrive");
+        fail_to_send(Carries::Messages, &peers).await;
+        assert!(!peers.metrics.is_connected(2));
+    }
 
     #[test]
     fn many_large_commands_are_several_frames() {
