@@ -131,9 +131,14 @@ fn clippy_wasm() -> Result<()> {
 /// The packages for crates.io could be published: each is packed, and compiles from what is packed.
 fn publish_dry_run() -> Result<()> {
     forget_unpacked()?;
+    // What was compiled from an earlier package of the same version would be taken too.
+    let target = workspace::target_dir().join("publish");
+    if target.exists() {
+        fs::remove_dir_all(&target)?;
+    }
     let mut command = workspace::cargo();
     // Not yet committed changes are checked too.
-    command.args(["publish", "--dry-run", "--allow-dirty"]);
+    command.args(["publish", "--dry-run", "--allow-dirty"]).arg("--target-dir").arg(target);
     process::run(command.args(PUBLISHED_PACKAGES.map(|name| format!("--package={name}"))))
 }
 

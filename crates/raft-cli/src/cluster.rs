@@ -11,6 +11,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use raft_node::{ClusterFile, MemberLine};
 
+use crate::node;
+
 /// Run a real cluster on this machine, for the first five minutes.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
@@ -45,6 +47,13 @@ struct UpArguments {
     #[arg(long, default_value_t = 2379)]
     #[arg(value_parser = clap::value_parser!(u16).range(1024..=60000))]
     port: u16,
+    /// Show the cluster live in a browser: the directory with the page, as `trunk build --release`
+    /// makes it in `dist`. The first server serves it.
+    #[arg(long, value_name = "DIR")]
+    page: Option<PathBuf>,
+    /// Address on which to serve the page.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", requires = "page")]
+    listen_page: String,
 }
 
 /// Runs the command.
@@ -56,7 +65,10 @@ pub(crate) fn cluster(arguments: &ClusterArguments) -> io::Result<u8> {
 }
 
 fn up(arguments: &UpArguments) -> io::Result<u8> {
-    let UpArguments { nodes, data, port } = arguments;
+    let UpArguments { nodes, data, port, page, listen_page } = arguments;
+    if let Some(Err(reason)) = page.as_deref().map(node::check_page) {
+        return Ok(node::refused(&reason));
+    }
     std::fs::create_dir_all(data)?;
     let config = data.join("cluster.toml");
     if !config.exists() {
@@ -65,11 +77,15 @@ fn up(arguments: &UpArguments) -> io::Result<u8> {
     let stop = crate::interrupt::interrupted();
     let mut servers = Vec::new();
     for id in 1..=*nodes {
-        servers.push(start(id, data, &config)?);
+        let page = page.as_deref().filter(|_| id == 1).map(|page| (page, &**listen_page));
+        servers.push(start(id, data, &config, page)?);
     }
     let endpoints: Vec<String> = (1..=*nodes).map(|id| url(*port, id, 0)).collect();
     println!("{nodes} servers start. Try:\n");
     println!("  etcdctl --endpoints {} put greeting hello", endpoints.join(","));
+    if page.is_some() {
+        println!("\nThe page shows the cluster live: http://{listen_page}/#attach");
+    }
     println!("\nCtrl-C stops them. Their disks stay in {}.", data.display());
     while !stop.load(std::sync::atomic::Ordering::SeqCst) {
         if servers.iter_mut().all(|server| !matches!(server.try_wait(), Ok(None))) {
@@ -89,8 +105,12 @@ fn up(arguments: &UpArguments) -> io::Result<u8> {
 }
 
 /// Starts a server; its output comes with its name in front.
-fn start(id: u16, data: &Path, config: &Path) -> io::Result<Child> {
-    let mut server = Command::new(std::env::current_exe()?)
+fn start(id: u16, data: &Path, config: &Path, page: Option<(&Path, &str)>) -> io::Result<Child> {
+    let mut server = Command::new(std::env::current_exe()?);
+    if let Some((page, listen)) = page {
+        server.env("HELIOS_PAGE", page).env("HELIOS_LISTEN_PAGE", listen);
+    }
+    let mut server = server
         .arg("node")
         .args(["--id", &id.to_string()])
         .arg("--data")

@@ -7,6 +7,7 @@ mod caught;
 mod certs;
 mod check;
 mod cluster;
+mod ctl;
 mod debug;
 mod diagram;
 mod experiment;
@@ -40,7 +41,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// Run, fuzz and check a simulated Raft cluster, which uses the real protocol core.
 #[derive(Parser)]
 #[command(name = "helios", version, about, arg_required_else_help = true)]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
@@ -50,6 +51,7 @@ enum Command {
     Run(run::RunArguments),
     Node(node::NodeArguments),
     Cluster(cluster::ClusterArguments),
+    Ctl(ctl::CtlArguments),
     Certs(certs::CertsArguments),
     Bench(bench::BenchArguments),
     Debug(debug::DebugArguments),
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Node(arguments) => node::node(&arguments),
         Command::Cluster(arguments) => cluster::cluster(&arguments),
+        Command::Ctl(arguments) => ctl::ctl(&arguments),
         Command::Certs(arguments) => certs::certs(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Debug(arguments) => debug::debug(&arguments),

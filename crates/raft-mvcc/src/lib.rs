@@ -110,6 +110,7 @@ mod txn;
 mod txn_form;
 mod validate;
 mod versions;
+mod words;
 mod writing;
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ use etcd_api::etcdserverpb as etcd;
 use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Status};
+use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 use crate::NodeHandle;
 use error::ApiError;
@@ -107,6 +108,17 @@ pub fn services(handle: NodeHandle, settings: ApiSettings) -> Routes {
         .add_service(InterceptedService::new(cluster, leader))
         .add_service(maintenance)
         .add_service(auth::NoUsers)
+        .add_service(reflection())
+}
+
+/// Tells programs such as grpcurl which services and methods there are.
+fn reflection() -> ServerReflectionServer<impl ServerReflection> {
+    let definitions = [etcd_api::DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET];
+    let mut builder = tonic_reflection::server::Builder::configure();
+    for definitions in definitions {
+        builder = builder.register_encoded_file_descriptor_set(definitions);
+    }
+    builder.build_v1().expect("our own definitions decode")
 }
 
 /// The same services, for clients whose certificates say what they may do.

@@ -30,6 +30,8 @@ pub struct NodeConfig {
     pub listen_clients: SocketAddr,
     /// Where it tells its metrics and its health, in plain HTTP; nowhere, if there is none.
     pub listen_http: Option<SocketAddr>,
+    /// Where it shows the cluster in a browser, in plain HTTP; nowhere, if there is none.
+    pub page: Option<PageConfig>,
     /// Where other nodes reach it.
     pub peer_url: String,
     /// Other addresses for some peers: where this node reaches them, whatever the membership says.
@@ -45,6 +47,15 @@ pub struct NodeConfig {
     pub request_timeout: Duration,
     /// The settings of the protocol. Followers forward commands, whatever they say.
     pub settings: Settings,
+}
+
+/// The page that shows the cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PageConfig {
+    /// Where it listens. Everybody who can open the page sees all keys and values.
+    pub listen: SocketAddr,
+    /// The directory with the page, as it was built.
+    pub directory: PathBuf,
 }
 
 /// A member at the first start of a cluster.
@@ -71,6 +82,12 @@ pub enum NodeConfigError {
          that plain text is meant"
     )]
     PlainText(SocketAddr),
+    /// The page, where others can open it.
+    #[error(
+        "{0} can be reached from other machines, and the page shows all keys and values in plain \
+         HTTP: listen on an address of this machine, or say that plain text is meant"
+    )]
+    Page(SocketAddr),
     /// The address and the certificate do not go together.
     #[error("the address {url} has {has}, and this node has {own}")]
     Scheme {
@@ -108,16 +125,13 @@ pub fn default_settings() -> Settings {
 impl NodeConfig {
     /// The id of the cluster: a part of the SHA-256 of its name.
     pub fn cluster_id(&self) -> u64 {
-        let digest = Sha256::digest(self.cluster.as_bytes());
-        let mut first = [0; 8];
-        first.copy_from_slice(&digest[..8]);
-        u64::from_be_bytes(first)
+        cluster_id(&self.cluster)
     }
 
     /// Checks that certificates, addresses and schemes go together.
     ///
     /// # Errors
-    /// [`NodeConfigError::PlainText`] or [`NodeConfigError::Scheme`].
+    /// [`NodeConfigError::PlainText`], [`NodeConfigError::Page`] or [`NodeConfigError::Scheme`].
     pub fn check_security(&self) -> Result<(), NodeConfigError> {
         if self.tls.is_none() && !self.plain_text {
             for address in [self.listen_peers, self.listen_clients] {
@@ -125,6 +139,12 @@ impl NodeConfig {
                     return Err(NodeConfigError::PlainText(address));
                 }
             }
+        }
+        if let Some(PageConfig { listen, .. }) = self.page
+            && !listen.ip().is_loopback()
+            && !self.plain_text
+        {
+            return Err(NodeConfigError::Page(listen));
         }
         let (has, own) = match self.tls {
             Some(_) => ("no https", "a certificate"),
@@ -143,20 +163,36 @@ impl NodeConfig {
     /// # Errors
     /// Two members have one id, or this node is not among them.
     pub fn membership(&self) -> Result<Membership, NodeConfigError> {
-        let mut membership = Membership::new(self.initial.iter().map(|member| member.id));
-        if self.initial.is_empty() {
-            return Ok(Membership::empty());
-        }
-        for member in &self.initial {
-            if membership.context(member.id).is_some() {
-                return Err(NodeConfigError::SameId(member.id.0));
-            }
-            membership = membership.with_context(member.id, member.info.encode());
-        }
-        if !membership.contains(self.id) {
-            return Err(NodeConfigError::NotAMember(self.id.0));
-        }
-        membership.validate()?;
-        Ok(membership)
+        membership(&self.initial, self.id)
     }
+}
+
+/// The id of the cluster with this name.
+pub(crate) fn cluster_id(name: &str) -> u64 {
+    let digest = Sha256::digest(name.as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
+}
+
+/// The membership with which a node of a new cluster starts.
+pub(crate) fn membership(
+    initial: &[InitialMember],
+    id: NodeId,
+) -> Result<Membership, NodeConfigError> {
+    let mut membership = Membership::new(initial.iter().map(|member| member.id));
+    if initial.is_empty() {
+        return Ok(Membership::empty());
+    }
+    for member in initial {
+        if membership.context(member.id).is_some() {
+            return Err(NodeConfigError::SameId(member.id.0));
+        }
+        membership = membership.with_context(member.id, member.info.encode());
+    }
+    if !membership.contains(id) {
+        return Err(NodeConfigError::NotAMember(id.0));
+    }
+    membership.validate()?;
+    Ok(membership)
 }

@@ -1,12 +1,12 @@
 //! The thread of the disk: it writes what waits, and flushes once for all of it.
 
-use std::sync::mpsc::Receiver;
-use std::thread;
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use raft_core::{Persist, PersistId};
 use raft_storage::WriteBatch;
-use raft_storage_file::{Directory, FileDisk, FileDiskError};
+use raft_storage_file::{FileDisk, FileDiskError, FileSystem};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::driver::Report;
@@ -16,60 +16,79 @@ use crate::metrics::Metrics;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Writes until nobody asks any more. A failure is reported, and is the end.
-pub(crate) fn run(
-    mut disk: FileDisk<Directory>,
+pub(crate) fn run<F: FileSystem>(
+    disk: FileDisk<F>,
     work: &Receiver<Persist>,
     reports: &UnboundedSender<Report>,
     metrics: &Metrics,
 ) {
-    while let Ok(first) = work.recv() {
-        match write_what_waits(&mut disk, first, work, metrics) {
-            Ok(last) => drop(reports.send(Report::Persisted(last))),
+    let mut writer = Writer { disk, work, waiting: VecDeque::new(), metrics };
+    loop {
+        let report = match writer.write_what_waits() {
+            Ok(Some(last)) => Report::Persisted(last),
+            Ok(None) => return,
             Err(error) => {
                 let _ = reports.send(Report::DiskFailed(error.to_string()));
                 return;
             }
+        };
+        let _ = reports.send(report);
+    }
+}
+
+struct Writer<'a, F: FileSystem> {
+    disk: FileDisk<F>,
+    work: &'a Receiver<Persist>,
+    /// Taken, and not written.
+    waiting: VecDeque<Persist>,
+    metrics: &'a Metrics,
+}
+
+impl<F: FileSystem> Writer<'_, F> {
+    /// Returns the last write that is durable now; `None` if nobody asks any more.
+    fn write_what_waits(&mut self) -> Result<Option<PersistId>, FileDiskError> {
+        if self.waiting.is_empty() {
+            let Ok(first) = self.work.recv() else { return Ok(None) };
+            self.waiting.push_back(first);
+        }
+        self.waiting.extend(self.work.try_iter());
+        let mut last = None;
+        while let Some(write) = self.waiting.pop_front() {
+            if !self.append(&write)? {
+                return Ok(None);
+            }
+            last = Some(write.id);
+        }
+        let begun = Instant::now();
+        self.disk.flush()?;
+        self.metrics.fsync(begun.elapsed());
+        Ok(last)
+    }
+
+    /// Takes a write. While there is no room for it, it waits: nothing of it was written. Returns
+    /// whether it was taken; not if nobody asks any more.
+    fn append(&mut self, write: &Persist) -> Result<bool, FileDiskError> {
+        let batch = WriteBatch::from_persist(write);
+        loop {
+            match self.disk.append(&batch) {
+                Ok(_) => {
+                    self.metrics.disk_is_full(false);
+                    return Ok(true);
+                }
+                Err(FileDiskError::Full { bytes }) => {
+                    self.metrics.disk_is_full(true);
+                    tracing::error!(bytes, "there is no room on the disk: writes wait");
+                    match self.work.recv_timeout(RETRY) {
+                        Ok(next) => self.waiting.push_back(next),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => return Ok(false),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 }
 
-fn write_what_waits(
-    disk: &mut FileDisk<Directory>,
-    first: Persist,
-    work: &Receiver<Persist>,
-    metrics: &Metrics,
-) -> Result<PersistId, FileDiskError> {
-    let mut last = first.id;
-    append(disk, &first, metrics)?;
-    while let Ok(next) = work.try_recv() {
-        last = next.id;
-        append(disk, &next, metrics)?;
-    }
-    let begun = Instant::now();
-    disk.flush()?;
-    metrics.fsync(begun.elapsed());
-    Ok(last)
-}
-
-/// Takes a write. While there is no room for it, it waits: nothing of it was written.
-fn append(
-    disk: &mut FileDisk<Directory>,
-    write: &Persist,
-    metrics: &Metrics,
-) -> Result<(), FileDiskError> {
-    let batch = WriteBatch::from_persist(write);
-    loop {
-        match disk.append(&batch) {
-            Ok(_) => {
-                metrics.disk_is_full(false);
-                return Ok(());
-            }
-            Err(FileDiskError::Full { bytes }) => {
-                metrics.disk_is_full(true);
-                tracing::error!(bytes, "there is no room on the disk: writes wait");
-                thread::sleep(RETRY);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

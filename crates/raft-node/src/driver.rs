@@ -4,7 +4,9 @@
 //! clients become one write and one message to each peer.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use raft_core::{
     Body, Bytes, Entries, FileReport, FileTask, LogIndex, Message, NodeId, Outcome, Persist,
@@ -18,7 +20,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock;
 use crate::machine::{Machine, MachineAnswer};
 use crate::metrics::Metrics;
-use crate::peers::Outbox;
+use crate::peers::{Letter, Outbox};
+use crate::watch::{Happened, Moment, Recorder};
 use crate::{NodeError, Published, files};
 
 /// What a service wants, and whom to tell.
@@ -62,6 +65,8 @@ pub(crate) enum Report {
     Piece { to: NodeId, message: Message },
     /// Somebody looks at the core.
     Look(oneshot::Sender<Status>),
+    /// Somebody watches what the node does.
+    Watch(mpsc::Sender<Arc<Moment>>),
     /// The node is to stop.
     Stop,
 }
@@ -70,7 +75,7 @@ pub(crate) enum Report {
 #[derive(Debug)]
 pub(crate) struct Inboxes {
     pub(crate) reports: mpsc::UnboundedReceiver<Report>,
-    pub(crate) messages: mpsc::Receiver<(NodeId, Vec<Message>)>,
+    pub(crate) messages: mpsc::Receiver<(NodeId, Vec<Letter>)>,
     pub(crate) requests: mpsc::Receiver<Request>,
 }
 
@@ -92,7 +97,10 @@ pub(crate) struct Driver {
     outboxes: Outboxes,
     snapshots: Snapshots,
     /// The messages of this drain.
-    sends: BTreeMap<NodeId, Vec<Message>>,
+    sends: BTreeMap<NodeId, Vec<Letter>>,
+    /// The number of the last message.
+    last_letter: u64,
+    recorder: Recorder,
     /// The answers of this drain. They go out after the state that they promise.
     answers: Vec<(Caller, Told)>,
     /// The commit index that followers were told.
@@ -155,8 +163,17 @@ impl Driver {
         let snapshot = replica.core().snapshot().map_or(0, |snapshot| snapshot.data.len());
         let snapshots =
             Snapshots { files, last_bytes: snapshot, applied_bytes: 0, is_wanted: false };
-        let (sends, answers) = (BTreeMap::new(), Vec::new());
-        Self { replica, outboxes, snapshots, sends, answers, told: LogIndex(0), failure: None }
+        Self {
+            replica,
+            outboxes,
+            snapshots,
+            sends: BTreeMap::new(),
+            last_letter: first_number(),
+            recorder: Recorder::default(),
+            answers: Vec::new(),
+            told: LogIndex(0),
+            failure: None,
+        }
     }
 
     /// Runs until the node stops. Returns why, if it was not told to.
@@ -177,34 +194,19 @@ impl Driver {
             fill(&mut inboxes.requests, &mut requests);
             let now = clock::now();
             for report in reports.drain(..) {
-                match report {
-                    Report::Persisted(id) => self.replica.handle(now, ReplicaInput::Persisted(id)),
-                    Report::SnapshotTaken { through, data } => {
-                        self.snapshots.taken(data.len());
-                        self.replica.handle(now, ReplicaInput::SnapshotTaken { through, data });
-                    }
-                    Report::SnapshotFailed { through } => {
-                        self.replica.handle(now, ReplicaInput::SnapshotFailed { through });
-                    }
-                    Report::Files(report) => self.replica.handle(now, ReplicaInput::Files(report)),
-                    Report::Piece { to, message } => {
-                        self.sends.entry(to).or_default().push(message);
-                    }
-                    Report::DiskFailed(reason) => {
-                        self.replica.handle(now, ReplicaInput::PersistFailed);
-                        self.failure = Some(reason);
-                    }
-                    // One who does not wait any more is not told.
-                    Report::Look(who) => drop(who.send(self.replica.core().status())),
-                    Report::Stop => return Ok(()),
+                if self.hear(now, report).is_break() {
+                    return Ok(());
                 }
             }
             for (from, batch) in messages.drain(..) {
-                for message in batch {
+                for letter in batch {
+                    self.recorder.note(|| Happened::Delivered(from, letter.clone()));
+                    let message = letter.message;
                     self.replica.handle(now, ReplicaInput::Message { from, message });
                 }
             }
             for Request { caller, request, term } in requests.drain(..) {
+                self.recorder.note_other_cause();
                 if self.leads_in(term) {
                     self.replica.handle(now, ReplicaInput::Request { caller, request });
                 } else {
@@ -214,6 +216,7 @@ impl Driver {
             }
             // What waited when the deadline passed was handed over before.
             if now >= deadline {
+                self.recorder.note_other_cause();
                 self.replica.handle(now, ReplicaInput::Timeout);
             }
             self.drain();
@@ -223,6 +226,40 @@ impl Driver {
         }
     }
 
+    /// Takes a report. It may be the last one.
+    fn hear(&mut self, now: raft_core::Instant, report: Report) -> ControlFlow<()> {
+        if !matches!(report, Report::Persisted(_)) {
+            self.recorder.note_other_cause();
+        }
+        match report {
+            Report::Persisted(id) => {
+                self.recorder.note(|| Happened::Durable(id));
+                self.replica.handle(now, ReplicaInput::Persisted(id));
+            }
+            Report::SnapshotTaken { through, data } => {
+                self.snapshots.taken(data.len());
+                self.replica.handle(now, ReplicaInput::SnapshotTaken { through, data });
+            }
+            Report::SnapshotFailed { through } => {
+                self.replica.handle(now, ReplicaInput::SnapshotFailed { through });
+            }
+            Report::Files(report) => self.replica.handle(now, ReplicaInput::Files(report)),
+            Report::Piece { to, message } => self.send(to, message),
+            Report::DiskFailed(reason) => {
+                self.replica.handle(now, ReplicaInput::PersistFailed);
+                self.failure = Some(reason);
+            }
+            // One who does not wait any more is not told.
+            Report::Look(who) => drop(who.send(self.replica.core().status())),
+            Report::Watch(moments) => {
+                self.recorder.watch(moments);
+                self.replica.set_trace(true);
+            }
+            Report::Stop => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
     fn drain(&mut self) {
         self.take_outputs();
         if self.replica.core().commit_index() > self.told {
@@ -230,7 +267,7 @@ impl Driver {
             let (sends, told) = (&self.sends, self.told);
             self.replica.tell_commit_index(|peer| {
                 let to_peer = sends.get(&peer).and_then(|messages| messages.last());
-                to_peer.is_some_and(|message| has_commit_index(message, told))
+                to_peer.is_some_and(|letter| has_commit_index(&letter.message, told))
             });
             self.take_outputs();
         }
@@ -242,6 +279,10 @@ impl Driver {
             self.outboxes.peers.send(to, membership, messages);
         }
         self.publish();
+        if self.recorder.is_watched() {
+            self.recorder.end_moment(self.replica.core());
+            self.replica.set_trace(self.recorder.is_watched());
+        }
         for (caller, told) in self.answers.drain(..) {
             caller.tell(told);
         }
@@ -250,12 +291,14 @@ impl Driver {
     fn take_outputs(&mut self) {
         while let Some(output) = self.replica.poll_output() {
             match output {
-                // If the thread of the disk is gone, it has reported why.
-                ReplicaOutput::Persist(write) => drop(self.outboxes.disk.send(write)),
-                ReplicaOutput::Send { to, message } => {
-                    self.sends.entry(to).or_default().push(message);
+                ReplicaOutput::Persist(write) => {
+                    self.recorder.note(|| Happened::Wrote(write.clone()));
+                    // If the thread of the disk is gone, it has reported why.
+                    drop(self.outboxes.disk.send(write));
                 }
+                ReplicaOutput::Send { to, message } => self.send(to, message),
                 ReplicaOutput::Applied(entries) => {
+                    self.recorder.note(|| Happened::Applied(entries.clone()));
                     self.outboxes.metrics.applied(entries.len() as u64);
                     self.snapshots.applied(&entries);
                 }
@@ -270,9 +313,16 @@ impl Driver {
                 // If the thread of the files is gone, the node ends.
                 ReplicaOutput::Files(task) => drop(self.outboxes.files.send(task)),
                 ReplicaOutput::Alarm(alarm) => tracing::error!("{alarm}"),
-                ReplicaOutput::Trace(trace) => tracing::debug!("{trace}"),
+                ReplicaOutput::Trace(trace) => self.recorder.note(|| Happened::Decided(trace)),
             }
         }
+    }
+
+    fn send(&mut self, to: NodeId, message: Message) {
+        self.last_letter += 1;
+        let letter = Letter { number: self.last_letter, message };
+        self.recorder.note(|| Happened::Sent(to, letter.clone()));
+        self.sends.entry(to).or_default().push(letter);
     }
 
     /// Whether this node leads in a term, if there must be one.
@@ -282,6 +332,7 @@ impl Driver {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) {
+        self.recorder.note(|| Happened::Restored(snapshot.position()));
         let through = snapshot.last_included_index;
         match self.replica.applied() {
             LogIndex(0) => tracing::info!(%through, "the state begins with a snapshot"),
@@ -343,6 +394,13 @@ impl Driver {
             true
         });
     }
+}
+
+/// Messages of an earlier life of the node have smaller numbers, so that they are other messages.
+fn first_number() -> u64 {
+    const SECONDS: u64 = 1 << 16;
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since_1970.as_secs() % SECONDS) << 24
 }
 
 /// Whether a message tells that all entries up to here are committed.

@@ -138,7 +138,7 @@ impl Write for Counted {
 }
 
 /// A handle that no file of this machine had: the time, in microseconds since 1970.
-fn next_handle() -> u64 {
+pub(crate) fn next_handle() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);

@@ -9,15 +9,16 @@ use raft_core::{
 };
 use raft_mvcc::{Command, Response, Store};
 use raft_server::{Replica, ReplicaRequest};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tonic::transport::Channel;
 
-use crate::MemberInfo;
 use crate::driver::{Caller, Report, Request};
 use crate::leases::{Leases, NotLeading};
 use crate::machine::{self, Machine};
 use crate::metrics::Metrics;
 use crate::peers::Peers;
+use crate::watch::Moment;
+use crate::{MemberInfo, clock, reasons, watch};
 
 /// The state of a node after the last entries that it applied. It never changes: the node publishes
 /// another one.
@@ -68,7 +69,7 @@ pub(crate) struct Shared {
     /// The number of this life.
     pub(crate) life: u64,
     pub(crate) requests: mpsc::Sender<Request>,
-    pub(crate) published: watch::Receiver<Arc<Published>>,
+    pub(crate) published: tokio::sync::watch::Receiver<Arc<Published>>,
     pub(crate) leases: Leases,
     pub(crate) peers: Arc<Peers>,
     pub(crate) request_timeout: Duration,
@@ -135,7 +136,7 @@ impl NodeHandle {
     }
 
     /// Tells of each state that is published. One that is followed by another may be left out.
-    pub fn updates(&self) -> watch::Receiver<Arc<Published>> {
+    pub fn updates(&self) -> tokio::sync::watch::Receiver<Arc<Published>> {
         self.shared.published.clone()
     }
 
@@ -186,6 +187,23 @@ impl NodeHandle {
         let (who, status) = oneshot::channel();
         self.shared.reports.send(Report::Look(who)).map_err(|_| NodeError::Stopped)?;
         status.await.map_err(|_| NodeError::Stopped)
+    }
+
+    /// What keeps the node from working as it should, in words, the reason that decides first. A
+    /// leader also says which members are behind, and why.
+    pub async fn reasons(&self) -> Vec<String> {
+        let Ok(status) = self.status().await else { return vec![NodeError::Stopped.to_string()] };
+        let is_connected = |node: NodeId| self.metrics().is_connected(node.0);
+        reasons::reasons(&status, clock::now(), is_connected)
+    }
+
+    /// Tells what the node does: first its state, then each moment. A receiver that is too slow
+    /// misses moments, and is told the state again.
+    pub(crate) fn watch(&self) -> mpsc::Receiver<Arc<Moment>> {
+        let (sender, receiver) = mpsc::channel(watch::MOMENTS);
+        // Of a node that stops nothing is told.
+        let _ = self.shared.reports.send(Report::Watch(sender));
+        receiver
     }
 
     /// A connection to the services for clients of the leader; `None` if this node leads.

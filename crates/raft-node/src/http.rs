@@ -1,4 +1,5 @@
-//! What a node tells over HTTP: its metrics, and whether it is alive and ready.
+//! What a node tells over HTTP, and to the health service of gRPC: its metrics, and whether it is
+//! alive and ready.
 
 use std::time::Duration;
 
@@ -7,6 +8,9 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 use crate::NodeHandle;
 
@@ -48,6 +52,22 @@ async fn health(State(handle): State<NodeHandle>) -> impl IntoResponse {
             let body = format!(r#"{{"health":"false","reason":"{words}"}}"#);
             (StatusCode::SERVICE_UNAVAILABLE, body)
         }
+    }
+}
+
+/// The health service of gRPC says so often whether the node is ready.
+const HEALTH_EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps what the health service of gRPC says true.
+pub(crate) async fn report_health(handle: NodeHandle, reporter: HealthReporter) {
+    loop {
+        let status = match is_ready(&handle).await {
+            Ok(()) => ServingStatus::Serving,
+            Err(_) => ServingStatus::NotServing,
+        };
+        // The empty name is the whole server.
+        reporter.set_service_status("", status).await;
+        tokio::time::sleep(HEALTH_EVERY).await;
     }
 }
 

@@ -10,20 +10,38 @@ use crate::NodeStartError;
 
 const NAME: &str = "identity";
 
+/// The words before the two numbers.
+const NODE: &str = "node ";
+const OF: &str = " of cluster ";
+
+/// Whose a directory is, such as `node 1 of cluster 00c0ffee00c0ffee`, if it is anybody's.
+pub(crate) fn owner(data: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(data.join(NAME)) {
+        Ok(found) => Ok(Some(found.trim_end().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The node of an owner.
+pub(crate) fn node(owner: &str) -> Option<NodeId> {
+    let (node, _) = owner.strip_prefix(NODE)?.split_once(OF)?;
+    node.parse().ok().map(NodeId)
+}
+
 /// Checks that a directory is that of this node, and makes it so if it is nobody's. It is open, so
 /// nobody else does.
 pub(crate) fn claim(data: &Path, id: NodeId, cluster: u64) -> Result<(), NodeStartError> {
-    let own = format!("node {id} of cluster {cluster:016x}\n");
+    let own = format!("{NODE}{id}{OF}{cluster:016x}\n");
     let failed = |error| NodeStartError::Directory { path: data.display().to_string(), error };
-    match fs::read_to_string(data.join(NAME)) {
-        Ok(found) if found == own => Ok(()),
-        Ok(found) => Err(NodeStartError::OtherIdentity {
+    match owner(data).map_err(failed)? {
+        Some(found) if found == own.trim_end() => Ok(()),
+        Some(found) => Err(NodeStartError::OtherIdentity {
             path: data.display().to_string(),
-            of: found.trim_end().to_owned(),
+            of: found,
             own: own.trim_end().to_owned(),
         }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => store(data, &own).map_err(failed),
-        Err(error) => Err(failed(error)),
+        None => store(data, &own).map_err(failed),
     }
 }
 

@@ -18,6 +18,7 @@
 //! replica. A linearizable read first asks the leader for a barrier.
 #![forbid(unsafe_code)]
 
+mod alarms;
 pub mod api;
 mod clock;
 mod config;
@@ -33,9 +34,12 @@ mod machine;
 mod member;
 mod metrics;
 mod node;
+pub mod offline;
 mod peers;
+mod reasons;
+mod watch;
 
-pub use config::{InitialMember, NodeConfig, NodeConfigError, default_settings};
+pub use config::{InitialMember, NodeConfig, NodeConfigError, PageConfig, default_settings};
 pub use file::{ClusterFile, ClusterFileError, MemberLine, host_and_port};
 pub use handle::{NodeError, NodeHandle, Published};
 pub use member::MemberInfo;

@@ -31,6 +31,12 @@ pub(crate) fn encode(life: u64, command: &Command) -> Bytes {
     bytes.into()
 }
 
+/// The command of the store in a command of the log.
+pub(crate) fn without_life(command: &Bytes) -> &[u8] {
+    // What is too short is no command of the store either.
+    command.get(LIFE_BYTES..).unwrap_or_default()
+}
+
 /// What a command or a read is answered.
 #[derive(Debug)]
 pub(crate) enum MachineAnswer {
@@ -46,9 +52,7 @@ impl StateMachine for Machine {
     type RestoreError = RestoreError;
 
     fn apply(&mut self, index: LogIndex, command: &Bytes) -> MachineAnswer {
-        // What is too short is no command of the store either.
-        let command = command.get(LIFE_BYTES..).unwrap_or_default();
-        MachineAnswer::Applied(self.store.apply(index.0, command))
+        MachineAnswer::Applied(self.store.apply(index.0, without_life(command)))
     }
 
     fn is_own(&self, command: &Bytes) -> bool {

@@ -145,9 +145,12 @@ impl Metrics {
         self.of.peer_connected.get_or_create(&ToPeer { to }).set(i64::from(is_connected));
     }
 
-    #[cfg(test)]
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.of.disk_full.get() == 1
+    }
+
     pub(crate) fn is_connected(&self, to: u64) -> bool {
-        self.of.peer_connected.get_or_create(&ToPeer { to }).get() == 1
+        self.of.peer_connected.get(&ToPeer { to }).is_some_and(|gauge| gauge.get() == 1)
     }
 
     pub(crate) fn refused(&self, reason: &'static str) {
@@ -271,7 +274,7 @@ impl Metrics {
         );
         network.register(
             "peer_connected",
-            "1 if the stream of messages to a peer is open",
+            "1 if the stream to a peer is open",
             of.peer_connected.clone(),
         );
         network.register(

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use raft_storage::{StorageError, recover};
 use raft_storage_file::{Directory, FileDisk, FileDiskError, Options, SnapshotFiles};
 use raft_tls::{Tls, TlsError};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
 use tonic::transport::Server;
@@ -26,7 +27,9 @@ use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
 use crate::peers::{CONNECTION_WINDOW, MAX_FRAME_BYTES, Outbox, PeerService, Peers, STREAM_WINDOW};
-use crate::{NodeConfig, NodeConfigError, NodeHandle, Published, api, clock, http, identity};
+use crate::{
+    NodeConfig, NodeConfigError, NodeHandle, Published, alarms, api, clock, http, identity, watch,
+};
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
 /// it.
@@ -132,12 +135,13 @@ impl RunningNode {
             metrics: metrics.clone(),
             silence: config.settings.election_timeout_max,
             heard: std::sync::Mutex::default(),
+            channels: std::sync::Mutex::default(),
         });
         let (reports, report_inbox) = mpsc::unbounded_channel();
         let (messages, message_inbox) = mpsc::channel(MESSAGES);
         let (requests, request_inbox) = mpsc::channel(QUEUE);
         let first = Published::of(&replica, Arc::new(replica.core().membership().clone()));
-        let (publisher, published) = watch::channel(Arc::new(first));
+        let (publisher, published) = tokio::sync::watch::channel(Arc::new(first));
         let files = SnapshotFiles::new(&config.data);
         let (work, disk) = start_disk(disk, reports.clone(), metrics.clone());
         let outboxes = Outboxes {
@@ -173,6 +177,7 @@ impl RunningNode {
         let service = PeerService { peers, messages, handle: handle.clone() };
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
+        tasks.spawn(endless(alarms::watch_disk(handle.clone())));
         if let Some(tls) = tls {
             tasks.spawn(endless(tls.keep_reloading(RELOAD)));
         }
@@ -229,6 +234,7 @@ struct Listeners {
     peers: TcpListener,
     clients: TcpListener,
     http: Option<TcpListener>,
+    page: Option<(TcpListener, PathBuf)>,
 }
 
 impl Listeners {
@@ -237,9 +243,13 @@ impl Listeners {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        let page = match &config.page {
+            Some(page) => Some((listen(page.listen).await?, page.directory.clone())),
+            None => None,
+        };
         let (peers, clients) =
             (listen(config.listen_peers).await?, listen(config.listen_clients).await?);
-        Ok(Self { peers, clients, http })
+        Ok(Self { peers, clients, http, page })
     }
 }
 
@@ -266,15 +276,25 @@ fn serve(
     let mut tasks = JoinSet::new();
     let peers = PeerServer::new(peers).max_decoding_message_size(MAX_FRAME_BYTES);
     let of_peers = raft_tls::listen(listeners.peers, tls.cloned(), PEERS);
-    tasks.spawn(server().add_service(peers).serve_with_incoming(of_peers));
-    let clients = api::services(handle.clone(), api::ApiSettings::default());
+    // Nobody sends the signal, but connections watch for it, and also end when the server does.
+    let never = std::future::pending;
+    let of_peers = server().add_service(peers).serve_with_incoming_shutdown(of_peers, never());
+    tasks.spawn(of_peers);
+    let (reporter, health) = tonic_health::server::health_reporter();
+    tasks.spawn(endless(http::report_health(handle.clone(), reporter)));
+    let clients = api::services(handle.clone(), api::ApiSettings::default()).add_service(health);
     // In plain text nobody says who they are.
     let clients = if tls.is_some() { api::with_roles(clients) } else { clients };
     let of_clients = raft_tls::listen(listeners.clients, tls.cloned(), client_limit());
     let of_clients = of_clients.map(|accepted| accepted.map(api::Mended::new));
-    tasks.spawn(server().add_routes(clients).serve_with_incoming(of_clients));
+    let of_clients = server().add_routes(clients).serve_with_incoming_shutdown(of_clients, never());
+    tasks.spawn(of_clients);
     if let Some(listener) = listeners.http {
         let served = axum::serve(listener, http::router(handle.clone()));
+        tasks.spawn(endless(async { drop(served.await) }));
+    }
+    if let Some((listener, page)) = listeners.page {
+        let served = axum::serve(listener, watch::router(handle.clone(), &page));
         tasks.spawn(endless(async { drop(served.await) }));
     }
     tasks

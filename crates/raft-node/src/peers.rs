@@ -7,6 +7,7 @@ mod incoming;
 mod outgoing;
 
 use raft_core::{Message, NodeId};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use incoming::PeerService;
 pub(crate) use outgoing::{Outbox, Peers};
@@ -33,6 +34,13 @@ pub(crate) const CONNECTION_WINDOW: u32 = 16 << 20;
 
 /// A frame takes messages until it has about so many bytes.
 const FRAME_BYTES: usize = 1 << 20;
+
+/// A message with its number, by which who watches the cluster knows it again.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    pub(crate) number: u64,
+    pub(crate) message: Message,
+}
 
 /// Why a route is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -85,6 +93,68 @@ impl Route {
     }
 }
 
-fn is_of_snapshot(message: &Message) -> bool {
-    matches!(message.body, raft_core::Body::InstallSnapshot(_))
+fn is_of_snapshot(letter: &Letter) -> bool {
+    matches!(letter.message.body, raft_core::Body::InstallSnapshot(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use raft_core::{
+        AppendEntries, Body, Bytes, Entry, Forward, ForwardId, HeartbeatRound, LogIndex, Payload,
+        Term,
+    };
+
+    use super::*;
+
+    fn frame() -> Vec<u8> {
+        let message = |body| Message { term: Term(3), body };
+        let entry = |index, payload| Entry { index: LogIndex(index), term: Term(2), payload };
+        let membership = raft_core::Membership::new([NodeId(1), NodeId(2)]);
+        let membership = membership.with_context(NodeId(1), Bytes::from(vec![1, 2, 3]));
+        let entries = vec![
+            entry(7, Payload::Noop),
+            entry(8, Payload::Command(vec![9; 20].into())),
+            entry(9, Payload::Membership(membership)),
+        ];
+        let append = AppendEntries {
+            prev_log_index: LogIndex(6),
+            prev_log_term: Term(2),
+            entries: entries.into(),
+            leader_commit: LogIndex(6),
+            round: HeartbeatRound(4),
+        };
+        let forward = Forward { id: ForwardId(5), command: vec![1; 9].into() };
+        let bodies = [Body::AppendEntries(append), Body::Forward(forward), Body::TimeoutNow];
+        let letters: Vec<Letter> = (1..)
+            .zip(bodies)
+            .map(|(number, body)| Letter { number, message: message(body) })
+            .collect();
+        postcard::to_allocvec(&letters).expect("every message can be encoded")
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Vec<Letter>, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+
+    /// What a peer sends may be anything. It is refused, or is other messages; it is never more
+    /// than its bytes can hold.
+    #[test]
+    fn no_frame_makes_the_decoder_panic_or_take_memory() {
+        let frame = frame();
+        assert_eq!(decode(&frame).expect("it is whole").len(), 3);
+        for end in 0..frame.len() {
+            assert!(decode(&frame[..end]).is_err(), "{end} bytes");
+        }
+        for place in 0..frame.len() {
+            for value in 0..=u8::MAX {
+                let mut changed = frame.clone();
+                changed[place] = value;
+                if let Ok(letters) = decode(&changed) {
+                    assert!(letters.len() <= frame.len());
+                }
+            }
+        }
+        // A length that is far beyond the frame.
+        assert!(decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]).is_err());
+    }
 }

@@ -1,5 +1,6 @@
 //! Nodes with real disks and sockets, in one process.
 
+#[allow(dead_code, reason = "each test uses some of it")]
 mod common;
 
 use std::time::Duration;

@@ -222,6 +222,11 @@ impl<M: StateMachine, C> Replica<M, C> {
         self.core.reseed(seed);
     }
 
+    /// Tells decisions with reasons from now on, or not ([`Node::set_trace`]).
+    pub fn set_trace(&mut self, is_told: bool) {
+        self.core.set_trace(is_told);
+    }
+
     /// Draws election timeouts from this part of the range ([`Node::draw_timeouts_from`]).
     pub fn draw_timeouts_from(&mut self, min: Duration, max: Duration) {
         self.core.draw_timeouts_from(min, max);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use raft_core::{
     AppendRefusal, ElectionReason, ElectionRefusal, ForgetRefusal, HeartbeatRound, IgnoreReason,
-    Instant, LogIndex, NodeId, PersistId, Refusal, SnapshotRefusal, StepDownReason, Term,
+    Instant, LogIndex, NodeId, PersistId, Refusal, RoleKind, SnapshotRefusal, StepDownReason, Term,
     VoteRefusal,
 };
 use raft_kv::{ClientId, Sequence};
@@ -159,6 +159,12 @@ codes! {
         Self::Quorum => "quorum",
         Self::Lease => "lease",
         Self::Local => "local",
+    }
+    RoleKind {
+        Self::Follower => "follower",
+        Self::PreCandidate => "pre_candidate",
+        Self::Candidate => "candidate",
+        Self::Leader => "leader",
     }
     WriteFailure {
         Self::Fsync => "fsync",

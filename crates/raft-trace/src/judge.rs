@@ -169,7 +169,8 @@ impl Judge {
             Fact::Commit(_) => seen.commits = true,
             Fact::Applied(_) => seen.applied = true,
             Fact::Acknowledged { .. } => seen.acknowledged = true,
-            Fact::Started
+            Fact::Observed
+            | Fact::Started
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Role(_)
@@ -256,7 +257,8 @@ impl Judge {
             Fact::Sent(message) => {
                 self.checks.sends(id, message.term.unwrap_or_default());
             }
-            Fact::Started
+            Fact::Observed
+            | Fact::Started
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Unsafe(_)
@@ -367,6 +369,7 @@ fn first_changed(fact: &Fact) -> Option<LogIndex> {
         Fact::Log(LogFact::Removed { from, .. }) => Some(*from),
         Fact::Started | Fact::Renewed => Some(LogIndex(0)),
         Fact::Log(LogFact::Base { .. })
+        | Fact::Observed
         | Fact::Stopped
         | Fact::Unsafe(_)
         | Fact::Term(_)

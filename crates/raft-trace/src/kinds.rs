@@ -11,6 +11,7 @@ use raft_sim::EventKind;
 
 use crate::field::Form;
 use crate::json::Members;
+use crate::live;
 
 /// A kind of event.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub struct KindGroup {
 /// Rows of fields.
 macro_rules! fields {
     ($($name:ident: $type:ty),* $(,)?) => {
-        &[$(FieldRow { name: stringify!($name), form: <$type as Field>::form }),*]
+        &[$(FieldRow { name: stringify!($name), form: <$type as crate::field::Field>::form }),*]
     };
 }
 
@@ -90,7 +91,8 @@ macro_rules! key {
     };
 }
 
-use {fields, key, kinds};
+pub(crate) use fields;
+use {key, kinds};
 
 /// All kinds, in groups.
 pub fn kind_groups() -> Vec<KindGroup> {
@@ -105,6 +107,7 @@ pub fn kind_groups() -> Vec<KindGroup> {
         group("The network", &[], world::NETWORK),
         group("Clients", world::OF_CLIENT, world::CLIENT),
         group("The cluster", &[], world::CLUSTER),
+        group("Servers that are watched", world::OF_NODE, live::WATCHED),
     ]);
     groups
 }

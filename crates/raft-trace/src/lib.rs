@@ -10,6 +10,7 @@ mod forms;
 mod json;
 mod judge;
 mod kinds;
+mod live;
 mod model;
 mod objects;
 mod read;
@@ -22,6 +23,9 @@ pub use field::Form;
 pub use forms::RunForm;
 pub use judge::{BrokenStep, TraceVerdict, judge};
 pub use kinds::{FieldRow, KindGroup, KindRow, kind_groups};
+pub use live::{
+    Observed, event_members, live_header, live_line, observed_members, out_of_sight_members,
+};
 pub use model::{Fact, LogFact, PassedOver, RecordedRun, TraceMessage, TraceSource, TraceStep};
 pub use objects::{OBJECTS, ObjectRow};
 pub use read::{MAX_TRACE_BYTES, TraceError, read_trace, trace_source};

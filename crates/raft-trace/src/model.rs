@@ -71,6 +71,8 @@ pub struct TraceStep {
 /// What an event says of its node.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Fact {
+    /// The facts that follow are its whole state. What was before is not known.
+    Observed,
     /// It starts, from its disk if there is one in the file.
     Started,
     /// It is down.

@@ -102,7 +102,8 @@ impl TraceState {
                     self.under_way.insert(message.id, (from, message.clone()));
                 }
             }
-            Fact::Started
+            Fact::Observed
+            | Fact::Started
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Unsafe(_)
@@ -129,6 +130,7 @@ impl TraceState {
 impl TraceNode {
     fn take(&mut self, fact: &Fact) {
         match fact {
+            Fact::Observed => *self = Self { is_up: true, ..Self::default() },
             Fact::Started => self.start(),
             Fact::Stopped => (self.is_up, self.role) = (false, None),
             Fact::Renewed => *self = Self::default(),

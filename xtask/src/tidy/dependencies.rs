@@ -26,6 +26,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 29] = [
             "raft-storage",
             "raft-storage-file",
             "raft-tls",
+            "raft-trace",
         ],
     ),
     ("raft-sim", &["raft-core", "raft-kv", "raft-server", "raft-storage", "raft-storage-file"]),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use raft_core::NodeId;
-use raft_node::{ClusterFile, MemberLine, NodeConfig, RunningNode, host_and_port};
+use raft_node::{ClusterFile, MemberLine, NodeConfig, PageConfig, RunningNode, host_and_port};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::certs::tls_files;
@@ -54,6 +54,14 @@ pub(crate) struct NodeArguments {
     /// HTTP; none by default.
     #[arg(long, env = "HELIOS_LISTEN_HTTP", value_name = "HOST:PORT")]
     listen_http: Option<String>,
+    /// Show the cluster live in a browser: the directory with the page, as `trunk build --release`
+    /// makes it in `dist`. Who opens the page sees all keys and values.
+    #[arg(long, env = "HELIOS_PAGE", value_name = "DIR")]
+    page: Option<PathBuf>,
+    /// Address on which to serve the page, in plain HTTP.
+    #[arg(long, env = "HELIOS_LISTEN_PAGE", value_name = "HOST:PORT", requires = "page")]
+    #[arg(default_value = "127.0.0.1:8080")]
+    listen_page: String,
     /// Certificate of this server, in PEM: it says `helios:node:ID`, as `helios certs` makes them.
     /// Peers and clients then speak TLS and show certificates too. The files are reloaded when they
     /// change.
@@ -101,6 +109,7 @@ pub(crate) fn node(arguments: &NodeArguments) -> io::Result<u8> {
 
 async fn run(config: NodeConfig) -> io::Result<u8> {
     let (id, clients) = (config.id, config.listen_clients);
+    let page = config.page.as_ref().map(|page| page.listen);
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let node = match RunningNode::start(config).await {
@@ -108,6 +117,9 @@ async fn run(config: NodeConfig) -> io::Result<u8> {
         Err(error) => return Ok(refused(&error.to_string())),
     };
     tracing::info!(%id, %clients, "this node serves clients");
+    if let Some(page) = page {
+        tracing::info!("the page shows the cluster live: http://{page}/#attach");
+    }
     let (stop, handle) = (node.stopper(), node.handle().clone());
     let ended = node.ended();
     tokio::pin!(ended);
@@ -140,10 +152,7 @@ async fn told_to_stop(terminated: &mut Signal, interrupted: &mut Signal) {
 
 fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
     let path = &arguments.config;
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    let file = ClusterFile::parse(&text)
-        .map_err(|error| format!("{} is no description of a cluster: {error}", path.display()))?;
+    let file = cluster_file(path)?;
     let id = NodeId(arguments.id);
     let own = file.member(id).ok_or_else(|| no_member(id, &file, path))?;
     let listen = |given: &Option<String>, url: &str| address(given.as_deref(), url);
@@ -161,11 +170,33 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
             .as_deref()
             .map(|given| address(Some(given), given))
             .transpose()?,
+        page: arguments.page.as_deref().map(|page| page_config(page, arguments)).transpose()?,
         tls: tls_files(&arguments.cert, &arguments.key, &arguments.ca),
         plain_text: arguments.plain_text,
         request_timeout: Duration::from_secs(5),
         settings: file.settings(),
     })
+}
+
+fn page_config(directory: &Path, arguments: &NodeArguments) -> Result<PageConfig, String> {
+    check_page(directory)?;
+    let listen = address(Some(&arguments.listen_page), "")?;
+    Ok(PageConfig { listen, directory: directory.to_owned() })
+}
+
+/// A file that describes a cluster.
+pub(crate) fn cluster_file(path: &Path) -> Result<ClusterFile, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    ClusterFile::parse(&text)
+        .map_err(|error| format!("{} is no description of a cluster: {error}", path.display()))
+}
+
+/// Whether a directory has a page.
+pub(crate) fn check_page(directory: &Path) -> Result<(), String> {
+    let index = directory.join("index.html");
+    let missing = || format!("{} is not there: build the page first", index.display());
+    index.is_file().then_some(()).ok_or_else(missing)
 }
 
 fn no_member(id: NodeId, file: &ClusterFile, path: &Path) -> String {
@@ -212,7 +243,7 @@ fn begin_log(format: LogFormat) {
     }
 }
 
-fn refused(reason: &str) -> u8 {
+pub(crate) fn refused(reason: &str) -> u8 {
     eprintln!("helios: {reason}");
     2
 }

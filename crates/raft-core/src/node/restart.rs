@@ -142,6 +142,11 @@ impl Node {
         self.rng = Rng::new(seed);
     }
 
+    /// Tells its decisions with reasons from now on, or not ([`Config::trace`]).
+    pub fn set_trace(&mut self, is_told: bool) {
+        self.config.trace = is_told;
+    }
+
     /// Draws election timeouts from this part of the range of the settings from now on, for
     /// programs in which people watch elections. A bound outside of the range is moved into it. The
     /// timer that runs stays.

@@ -190,7 +190,9 @@ fn shortened(text: &str) -> Rc<str> {
 fn topic(step: &TraceStep) -> PointTopic {
     let topic = |fact: &Fact| {
         Some(match fact {
-            Fact::Started | Fact::Stopped | Fact::Renewed | Fact::Unsafe(_) => PointTopic::Process,
+            Fact::Observed | Fact::Started | Fact::Stopped | Fact::Renewed | Fact::Unsafe(_) => {
+                PointTopic::Process
+            }
             Fact::Role(_) => PointTopic::Election,
             Fact::Vote(_) | Fact::Voted { .. } => PointTopic::Vote,
             Fact::Log(_) | Fact::LogLength(_) => PointTopic::Log,

@@ -87,7 +87,8 @@ fn topic(fact: &Fact) -> Option<Topic> {
         | Fact::LogLength(_) => Some(Topic::Log),
         Fact::Commit(_) => Some(Topic::Commit),
         Fact::Applied(_) | Fact::AppliedThrough(_) => Some(Topic::Applied),
-        Fact::Renewed
+        Fact::Observed
+        | Fact::Renewed
         | Fact::Unsafe(_)
         | Fact::Acknowledged { .. }
         | Fact::Sent(_)

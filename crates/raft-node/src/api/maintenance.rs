@@ -50,6 +50,8 @@ impl Maintenance for MaintenanceService {
     ) -> Result<Response<api::StatusResponse>, Status> {
         let state = self.context.handle.published();
         let size = state.store.size();
+        let mut errors = errors(&state);
+        errors.extend(self.context.handle.reasons().await);
         Ok(Response::new(api::StatusResponse {
             header: Some(self.context.header(&state)),
             version: API_VERSION.to_owned(),
@@ -59,7 +61,7 @@ impl Maintenance for MaintenanceService {
             raft_index: state.commit_index.0,
             raft_applied_index: state.applied.0,
             raft_term: state.term.0,
-            errors: errors(&state),
+            errors,
             is_learner: state.membership.is_learner(self.context.handle.node()),
             ..api::StatusResponse::default()
         }))

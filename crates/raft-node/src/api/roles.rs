@@ -7,7 +7,7 @@ use raft_tls::{ClientRole, Identity};
 use tonic::Status;
 
 /// The methods that read.
-const READS: [&str; 10] = [
+const READS: [&str; 12] = [
     "/etcdserverpb.KV/Range",
     "/etcdserverpb.Watch/Watch",
     "/etcdserverpb.Lease/LeaseTimeToLive",
@@ -18,6 +18,8 @@ const READS: [&str; 10] = [
     "/etcdserverpb.Maintenance/HashKV",
     "/grpc.health.v1.Health/Check",
     "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
 /// The methods that change keys or keep leases. A transaction may do so.

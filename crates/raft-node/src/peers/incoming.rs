@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use raft_core::{Message, NodeId};
+use raft_core::NodeId;
 use raft_tls::Identity;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::peer_server::Peer;
-use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Route};
-use super::{Peers, RouteError};
-use crate::NodeHandle;
+use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Moments, Route, WatchRequest};
+use super::{Letter, Peers, RouteError};
+use crate::{NodeHandle, watch};
 
 /// Takes what other nodes send.
 #[derive(Debug)]
 pub(crate) struct PeerService {
     pub(crate) peers: Arc<Peers>,
-    pub(crate) messages: mpsc::Sender<(NodeId, Vec<Message>)>,
+    pub(crate) messages: mpsc::Sender<(NodeId, Vec<Letter>)>,
     pub(crate) handle: NodeHandle,
 }
 
@@ -41,6 +42,8 @@ impl PeerService {
 
 #[tonic::async_trait]
 impl Peer for PeerService {
+    type WatchStream = ReceiverStream<Result<Moments, Status>>;
+
     async fn deliver(
         &self,
         request: Request<Streaming<Frame>>,
@@ -76,6 +79,27 @@ impl Peer for PeerService {
         let remaining_ms =
             remaining.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
         Ok(Response::new(LeaseReply { remaining_ms }))
+    }
+
+    async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let identity = identity(&request);
+        self.check(request.into_inner().route.as_ref(), &identity)?;
+        let (node, mut happened) = (self.handle.node(), self.handle.watch());
+        let (told, stream) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let mut batch = Vec::new();
+            while happened.recv_many(&mut batch, watch::MOMENTS).await > 0 {
+                let moments = watch::moments(node, &batch);
+                batch.clear();
+                if told.send(Ok(Moments { moments })).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(stream)))
     }
 }
 

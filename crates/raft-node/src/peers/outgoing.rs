@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use raft_core::{Bytes, Membership, Message, NodeId};
+use raft_core::{Bytes, Membership, NodeId};
 use raft_tls::Tls;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 use tonic::transport::{Channel, Endpoint, Error};
+use tonic::{Status, Streaming};
 
 use super::proto::peer_client::PeerClient;
-use super::proto::{Frame, LeaseRequest, Route};
+use super::proto::{Frame, LeaseRequest, Moments, Route, WatchRequest};
 use super::{
-    CONNECTION_WINDOW, FRAME_BYTES, MAX_FRAME_BYTES, PROTOCOL, STREAM_WINDOW, is_of_snapshot,
+    CONNECTION_WINDOW, FRAME_BYTES, Letter, MAX_FRAME_BYTES, PROTOCOL, STREAM_WINDOW,
+    is_of_snapshot,
 };
 use crate::{MemberInfo, Metrics};
 
@@ -37,6 +38,8 @@ pub(crate) struct Peers {
     /// The addresses of those that opened a stream to this node: a server that joins knows no
     /// membership yet.
     pub(crate) heard: Mutex<BTreeMap<NodeId, String>>,
+    /// Connections for single requests, by the node and its address.
+    pub(crate) channels: Mutex<BTreeMap<(NodeId, String), Channel>>,
 }
 
 /// Sends the messages of the driver.
@@ -50,8 +53,8 @@ pub(crate) struct Outbox {
 /// The queues of a peer. Their tasks end when they are dropped.
 #[derive(Debug)]
 struct Peer {
-    messages: mpsc::Sender<Vec<Message>>,
-    snapshots: mpsc::Sender<Vec<Message>>,
+    messages: mpsc::Sender<Vec<Letter>>,
+    snapshots: mpsc::Sender<Vec<Letter>>,
     url: watch::Sender<String>,
     /// The context that the address is from.
     context: Option<Bytes>,
@@ -59,6 +62,9 @@ struct Peer {
 
 /// So many batches of messages wait for a stream; more are dropped.
 const QUEUE: usize = 256;
+
+/// So many connections for single requests are kept.
+const MOST_CHANNELS: usize = 64;
 
 /// The shortest and the longest pause before a stream is opened again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
@@ -79,9 +85,21 @@ impl Peers {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned()
     }
 
-    /// A connection to a node, which is opened when it is used.
+    /// A connection to a node for single requests, which all of them share. It is opened when it is
+    /// used, and again when it broke.
     pub(crate) fn connect(&self, to: NodeId, url: &str) -> Result<Channel, Error> {
-        Ok(raft_tls::connect(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0)))
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (to, url.to_owned());
+        if let Some(channel) = channels.get(&key) {
+            return Ok(channel.clone());
+        }
+        // Those of servers that left, or moved.
+        if channels.len() >= MOST_CHANNELS {
+            channels.clear();
+        }
+        let channel = raft_tls::connect(&self.endpoint(to, url)?, self.tls.clone(), Some(to.0));
+        channels.insert(key, channel.clone());
+        Ok(channel)
     }
 
     /// A connection to a node that is open.
@@ -100,6 +118,15 @@ impl Peers {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .tcp_nodelay(true);
         Ok(endpoint)
+    }
+
+    /// Asks a node to tell what it does.
+    pub(crate) async fn watch(&self, to: NodeId, url: &str) -> Result<Streaming<Moments>, Status> {
+        let channel = self.connect(to, url);
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
+        let request = WatchRequest { route: Some(self.route(to)) };
+        let mut client = PeerClient::new(channel).max_decoding_message_size(MAX_FRAME_BYTES);
+        Ok(client.watch(request).await?.into_inner())
     }
 
     /// Asks the leader how long a lease lives, in milliseconds; -1 if there is none.
@@ -122,7 +149,7 @@ impl Outbox {
     }
 
     /// Sends messages to a peer, or drops them if too many wait.
-    pub(crate) fn send(&mut self, to: NodeId, membership: &Membership, messages: Vec<Message>) {
+    pub(crate) fn send(&mut self, to: NodeId, membership: &Membership, messages: Vec<Letter>) {
         let context = membership.context(to);
         let peer =
             self.peers.entry(to).or_insert_with(|| Peer::begin(&self.shared, to, &self.runtime));
@@ -156,8 +183,8 @@ impl Outbox {
 }
 
 fn try_send(
-    queue: &mpsc::Sender<Vec<Message>>,
-    messages: Vec<Message>,
+    queue: &mpsc::Sender<Vec<Letter>>,
+    messages: Vec<Letter>,
     (to, metrics): (NodeId, &Metrics),
 ) {
     if let Err(mpsc::error::TrySendError::Full(messages)) = queue.try_send(messages) {
@@ -168,34 +195,27 @@ fn try_send(
 impl Peer {
     fn begin(shared: &Arc<Peers>, to: NodeId, runtime: &Handle) -> Self {
         let (url, urls) = watch::channel(String::new());
-        let begin = |carries, queue: mpsc::Receiver<_>| {
-            let stream = Stream { shared: shared.clone(), to, carries, urls: urls.clone(), queue };
-            runtime.spawn(stream.run());
+        let begin = |queue: mpsc::Receiver<_>, is_main: bool| {
+            let (shared, urls) = (shared.clone(), urls.clone());
+            runtime.spawn(Stream { shared, to, urls, queue, is_main }.run());
         };
         let (messages, queue) = mpsc::channel(QUEUE);
-        begin(Carries::Messages, queue);
+        begin(queue, true);
         let (snapshots, queue) = mpsc::channel(QUEUE);
-        begin(Carries::Snapshots, queue);
+        begin(queue, false);
         Self { messages, snapshots, url, context: None }
     }
-}
-
-/// What a stream is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Carries {
-    /// Messages, at least heartbeats: whether it is open is whether the peer is connected.
-    Messages,
-    /// Snapshots. It is opened for one, and may end without the other stream.
-    Snapshots,
 }
 
 /// One stream to a peer.
 struct Stream {
     shared: Arc<Peers>,
     to: NodeId,
-    carries: Carries,
     urls: watch::Receiver<String>,
-    queue: mpsc::Receiver<Vec<Message>>,
+    queue: mpsc::Receiver<Vec<Letter>>,
+    /// Whether the peer counts as connected while this stream is open. That for snapshots is open
+    /// only now and then.
+    is_main: bool,
 }
 
 impl Stream {
@@ -210,7 +230,9 @@ impl Stream {
             let begun = Instant::now();
             if !url.is_empty() {
                 let ended = self.deliver(first, &url).await;
-                self.tell(false);
+                if self.is_main {
+                    self.shared.metrics.connected(self.to.0, false);
+                }
                 match ended {
                     Some(status) => tracing::debug!(to = self.to.0, url, %status, "no stream"),
                     None if self.queue.is_closed() => return,
@@ -222,25 +244,20 @@ impl Stream {
         }
     }
 
-    /// Tells whether the peer is connected, if this is the stream that knows.
-    fn tell(&self, is_connected: bool) {
-        if self.carries == Carries::Messages {
-            self.shared.metrics.connected(self.to.0, is_connected);
-        }
-    }
-
     /// Sends until the stream ends. Returns why, unless the driver is gone or the peer has another
     /// address.
-    async fn deliver(&mut self, first: Vec<Message>, url: &str) -> Option<Status> {
+    async fn deliver(&mut self, first: Vec<Letter>, url: &str) -> Option<Status> {
         let channel = match self.shared.connect_now(self.to, url).await {
             Ok(channel) => channel,
             Err(error) => return Some(Status::unavailable(error.to_string())),
         };
-        self.tell(true);
         let (frames, stream) = mpsc::channel(4);
         let route = self.shared.route(self.to);
         let hello = Frame { route: Some(route), url: self.shared.url.clone(), ..Frame::default() };
         let _ = frames.try_send(hello);
+        if self.is_main {
+            self.shared.metrics.connected(self.to.0, true);
+        }
         let mut client = PeerClient::new(channel).max_encoding_message_size(MAX_FRAME_BYTES);
         let mut urls = self.urls.clone();
         tokio::select! {
@@ -255,8 +272,8 @@ impl Stream {
 
 /// Makes frames of what waits.
 async fn pump(
-    queue: &mut mpsc::Receiver<Vec<Message>>,
-    first: Vec<Message>,
+    queue: &mut mpsc::Receiver<Vec<Letter>>,
+    first: Vec<Letter>,
     (route, metrics): (Route, &Metrics),
     frames: &mpsc::Sender<Frame>,
 ) {
@@ -283,7 +300,7 @@ async fn pump(
 }
 
 /// Parts of which each is a frame: it ends when it has about [`FRAME_BYTES`].
-fn split(batch: Vec<Message>) -> Vec<Vec<Message>> {
+fn split(batch: Vec<Letter>) -> Vec<Vec<Letter>> {
     let (mut parts, mut bytes) = (vec![Vec::new()], 0);
     for message in batch {
         if bytes >= FRAME_BYTES {
@@ -299,8 +316,8 @@ fn split(batch: Vec<Message>) -> Vec<Vec<Message>> {
 }
 
 /// About the bytes of a message.
-fn size(message: &Message) -> usize {
-    match &message.body {
+fn size(letter: &Letter) -> usize {
+    match &letter.message.body {
         raft_core::Body::AppendEntries(append) => {
             append.entries.iter().map(|entry| 32 + entry.payload.len()).sum::<usize>() + 64
         }
@@ -321,18 +338,18 @@ fn size(message: &Message) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use raft_core::{Forward, ForwardId, Term};
+    use raft_core::{Forward, ForwardId, Message, Term};
 
     use super::*;
 
     /// A stream that is to send one batch to an address where nobody listens.
-    async fn fail_to_send(carries: Carries, peers: &Arc<Peers>) {
+    async fn fail_to_send(is_main: bool, peers: &Arc<Peers>) {
         let (sender, queue) = mpsc::channel(1);
         let (_address, urls) = watch::channel("http://127.0.0.1:1".to_owned());
-        let stream = Stream { shared: peers.clone(), to: NodeId(2), carries, urls, queue };
+        let stream = Stream { shared: peers.clone(), to: NodeId(2), urls, queue, is_main };
         let message = Message { term: Term(1), body: raft_core::Body::TimeoutNow };
         // It ends when nobody sends any more.
-        let send = async move { sender.send(vec![message]).await };
+        let send = async move { sender.send(vec![Letter { number: 1, message }]).await };
         let ((), sent) = tokio::join!(stream.run(), send);
         sent.expect("it takes one");
     }
@@ -348,11 +365,12 @@ mod tests {
             metrics: Metrics::default(),
             silence: Duration::from_secs(1),
             heard: Mutex::default(),
+            channels: Mutex::default(),
         });
         peers.metrics.connected(2, true);
-        fail_to_send(Carries::Snapshots, &peers).await;
+        fail_to_send(false, &peers).await;
         assert!(peers.metrics.is_connected(2), "messages still arrive");
-        fail_to_send(Carries::Messages, &peers).await;
+        fail_to_send(true, &peers).await;
         assert!(!peers.metrics.is_connected(2));
     }
 
@@ -361,9 +379,9 @@ mod tests {
         let command = Bytes::from(vec![1; 300_000]);
         let message = |id| {
             let body = raft_core::Body::Forward(Forward { id, command: command.clone() });
-            Message { term: Term(1), body }
+            Letter { number: id.0, message: Message { term: Term(1), body } }
         };
-        let batch: Vec<Message> = (0..10).map(|id| message(ForwardId(id))).collect();
+        let batch: Vec<Letter> = (0..10).map(|id| message(ForwardId(id))).collect();
         let parts = split(batch.clone());
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
         assert_eq!(parts.concat(), batch);

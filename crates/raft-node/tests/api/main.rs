@@ -9,6 +9,7 @@ mod common;
 mod errors;
 mod etcd_client;
 mod etcdctl;
+mod health;
 mod leases;
 mod members;
 mod reads_and_writes;

@@ -2,12 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use raft_core::{NodeId, Settings};
 use raft_mvcc::{Command, Operation, Put, Range};
 use raft_node::{InitialMember, MemberInfo, NodeConfig, NodeHandle, RunningNode, default_settings};
+
+/// What a server answers over HTTP: the first line, and the body.
+pub(crate) async fn http(address: SocketAddr, path: &str) -> (String, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
+    (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+}
 
 /// Nodes with their disks in a directory that goes with them.
 pub(crate) struct Cluster {
@@ -27,6 +40,15 @@ impl Cluster {
 
     /// Starts nodes with these settings of the protocol.
     pub(crate) async fn start_with(nodes: u64, settings: Settings) -> Self {
+        let mut cluster = Self::prepare(nodes, settings);
+        for node in cluster.ids() {
+            cluster.start_again(node).await;
+        }
+        cluster
+    }
+
+    /// Nodes that do not run yet.
+    pub(crate) fn prepare(nodes: u64, settings: Settings) -> Self {
         let directory = directory();
         let members: Vec<InitialMember> = (1..=nodes).map(member).collect();
         let configs = members.iter().map(|member| {
@@ -40,6 +62,7 @@ impl Cluster {
                 peer_url: member.info.peer_urls[0].clone(),
                 reach: BTreeMap::new(),
                 listen_http: Some(SocketAddr::from(([127, 0, 0, 1], free_port()))),
+                page: None,
                 tls: None,
                 plain_text: false,
                 request_timeout: Duration::from_secs(5),
@@ -47,12 +70,12 @@ impl Cluster {
             };
             (member.id, config)
         });
-        let configs = configs.collect();
-        let mut cluster = Self { configs, running: BTreeMap::new(), directory };
-        for node in cluster.ids() {
-            cluster.start_again(node).await;
-        }
-        cluster
+        Self { configs: configs.collect(), running: BTreeMap::new(), directory }
+    }
+
+    /// The settings of a node that does not run.
+    pub(crate) fn config(&mut self, node: NodeId) -> &mut NodeConfig {
+        self.configs.get_mut(&node).expect("it is prepared")
     }
 
     pub(crate) fn ids(&self) -> Vec<NodeId> {
@@ -76,16 +99,11 @@ impl Cluster {
 
     /// What a node answers over HTTP: the first line, and the body.
     pub(crate) async fn http(&self, node: NodeId, path: &str) -> (String, String) {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        http(self.configs[&node].listen_http.expect("it listens"), path).await
+    }
 
-        let address = self.configs[&node].listen_http.expect("it listens");
-        let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("it answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
-        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The number of files of a node whose names end so.
@@ -158,10 +176,24 @@ fn address(url: &str) -> SocketAddr {
     place.parse().expect("it is an address")
 }
 
-/// A port that nobody listened on a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there are ports");
-    listener.local_addr().expect("it listens").port()
+/// A port that nobody listens on, and that no connection gets by itself: it must be free again when
+/// its node starts again.
+pub(crate) fn free_port() -> u16 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Below those that Linux gives to connections.
+    const PORTS: std::ops::Range<u32> = 23_000..32_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Tests of other processes begin elsewhere.
+    let first = std::process::id().wrapping_mul(37);
+    loop {
+        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = PORTS.start + next % (PORTS.end - PORTS.start);
+        let port = u16::try_from(port).expect("it is a port");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn directory() -> PathBuf {

@@ -120,6 +120,8 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
         "crashed" | "restart_refused" => facts.push(Fact::Stopped),
         "write_failed" if !event.flag("is_ignored")? => facts.push(Fact::Stopped),
         "server_added" => facts.push(Fact::Renewed),
+        "observed" => observed(event, facts)?,
+        "out_of_sight" => facts.push(Fact::Stopped),
         "configured_alone" => {
             facts.push(Fact::Unsafe("a node was told that it is the only member".into()));
         }
@@ -174,6 +176,30 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
         "dropped" => facts.push(Fact::Lost(event.number("id")?)),
         _ => {}
     }
+    Ok(())
+}
+
+/// The state of a server of a real cluster. Its entries are from its memory, and on its disk too as
+/// far as one can tell.
+fn observed(event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), TraceError> {
+    let (term, vote) = (event.term("term")?, event.node_or_none("voted_for")?);
+    let (log_start, snapshot) = (event.position("log_start")?, event.position("snapshot")?);
+    facts.extend([Fact::Observed, Fact::Term(term), Fact::Vote(vote)]);
+    facts.push(Fact::DiskState(term, vote));
+    facts.push(Fact::Log(LogFact::Base { log_start, snapshot }));
+    for value in event.list("entries")? {
+        let entry = entry(Object::of(event.line, value, "entries")?)?;
+        facts.push(Fact::Log(LogFact::Entry(entry)));
+    }
+    facts.push(Fact::Commit(event.index("commit_index")?));
+    facts.push(Fact::AppliedThrough(event.index("last_applied")?));
+    facts.push(Fact::Role(match event.text("role")? {
+        "follower" => RoleKind::Follower,
+        "pre_candidate" => RoleKind::PreCandidate,
+        "candidate" => RoleKind::Candidate,
+        "leader" => RoleKind::Leader,
+        other => return Err(error(event.line, format!("`role` is {other:?}, which is no role"))),
+    }));
     Ok(())
 }
 
