@@ -146,8 +146,10 @@ async fn open(phase: &UseStateSetter<Phase>) -> Phase {
             warnings.extend(refused);
             ready(*lab, Origin::Durable { recovered, warnings })
         }
-        // A link needs no stored lab.
-        Opening::HeldElsewhere if links::is_there() => scratch(Some(HELD_ELSEWHERE.to_owned())),
+        // A link needs no stored lab, and neither does a real cluster.
+        Opening::HeldElsewhere if links::is_there() || links::is_to_attach() => {
+            scratch(Some(HELD_ELSEWHERE.to_owned()))
+        }
         Opening::HeldElsewhere => Phase::HeldElsewhere,
         Opening::Failed(error) => {
             scratch(Some(format!("The stored lab cannot be opened: {error}.")))

@@ -26,6 +26,8 @@ pub struct RecordedChecks {
     nodes: BTreeMap<NodeId, RecordedNode>,
     leaders: election_safety::ElectionSafety,
     votes: Votes,
+    /// Of the entries up to here only the positions count.
+    floor: LogIndex,
     prefixes: PrefixRegistry,
     ledger: Ledger,
     table: PropertyTable,
@@ -72,10 +74,30 @@ impl RecordedChecks {
             nodes: BTreeMap::new(),
             leaders: election_safety::ElectionSafety::default(),
             votes: Votes::default(),
+            floor: LogIndex(0),
             prefixes: PrefixRegistry::default(),
             ledger: Ledger::new(LogIndex(0), PrefixHash::EMPTY, Store::default()),
             table: PropertyTable::new(&Self::PROPERTIES),
         }
+    }
+
+    /// Forgets logs, states and what is committed: they are told anew. It remembers who led and who
+    /// voted, and the verdicts.
+    ///
+    /// The logs may begin at different places. A log that begins in the middle says nothing of what
+    /// is before it, so of the entries up to `floor`, the latest of these places, only the
+    /// positions are compared. This is enough for what follows: by Log Matching, logs with the same
+    /// position there are equal up to it.
+    pub fn begins_anew(&mut self, floor: LogIndex) {
+        self.nodes.clear();
+        self.floor = floor;
+        self.prefixes = PrefixRegistry::default();
+        self.ledger = Ledger::new(LogIndex(0), PrefixHash::EMPTY, Store::default());
+    }
+
+    /// Whether a log that begins after this position can be compared with those that were told.
+    pub fn knows(&self, base: LogPosition) -> bool {
+        base.index <= self.floor || self.prefixes.hash_of(base).is_some()
     }
 
     /// The record begins with snapshots: entries up to here are committed. Logs that were told
@@ -171,13 +193,16 @@ impl RecordedChecks {
         (base, kept_through): (LogPosition, LogIndex),
         entries: impl Iterator<Item = &'e Entry>,
     ) {
-        let last_before = self.node(node).log.last();
+        let (last_before, floor) = (self.node(node).log.last(), self.floor);
         self.compacted(node, base);
         let log = &mut self.node(node).log;
         log.truncate_after(kept_through.max(base.index));
         let mut held = Vec::new();
         for entry in entries {
-            held.push((entry.index, log.append(entry)));
+            match entry.index <= floor {
+                true => log.append_position(entry.position()),
+                false => held.push((entry.index, log.append(entry))),
+            }
         }
         let last_now = log.last();
         if let Some(term) = leading {

@@ -5,9 +5,7 @@ use std::rc::Rc;
 use linearizability::{
     ContradictionReport, Limits, ReportedOperation, Verdict, check, detect, parse,
 };
-use raft_check::Property;
-use raft_sim::Words;
-use raft_trace::{RecordedRun, TraceVerdict, judge, read_trace, trace_source};
+use raft_trace::{JudgedProperty, RecordedRun, judge, read_trace, trace_source};
 use serde::{Deserialize, Serialize};
 
 use crate::{Report, Tell};
@@ -45,30 +43,6 @@ pub struct JudgedRun {
     pub broken: Option<usize>,
     /// The properties, in the order of the table of raft-check.
     pub properties: Vec<JudgedProperty>,
-}
-
-/// The verdict on a property of a recorded run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct JudgedProperty {
-    /// Its name.
-    pub name: String,
-    /// Its section of the paper.
-    pub section: String,
-    /// The property as a sentence.
-    pub meaning: String,
-    /// The verdict.
-    pub verdict: PropertyVerdict,
-}
-
-/// What can be said of a property.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum PropertyVerdict {
-    /// No step contradicts it.
-    Holds,
-    /// A step contradicts it; how, in a sentence.
-    Broken(Words),
-    /// The file does not tell what it needs; why, in words.
-    NotJudged(String),
 }
 
 /// A history with its verdict.
@@ -149,25 +123,7 @@ impl JudgedRun {
     fn of(run: RecordedRun) -> Self {
         let verdict = judge(&run);
         let broken = verdict.broken.as_ref().map(|broken| broken.step);
-        let property = |property: &&Property| JudgedProperty {
-            name: property.name.to_owned(),
-            section: property.section.to_owned(),
-            meaning: property.meaning.to_owned(),
-            verdict: PropertyVerdict::of(property, &verdict),
-        };
-        let properties = Property::all().iter().map(property).collect();
-        Self { run: Rc::new(run), broken, properties }
-    }
-}
-
-impl PropertyVerdict {
-    fn of(property: &Property, verdict: &TraceVerdict) -> Self {
-        let broken = verdict.broken.as_ref().filter(|it| it.property.name == property.name);
-        if let Some(broken) = broken {
-            return Self::Broken(broken.sentence.clone());
-        }
-        let not_judged = verdict.not_judged.iter().find(|(it, _)| it.name == property.name);
-        not_judged.map_or(Self::Holds, |(_, reason)| Self::NotJudged(reason.clone()))
+        Self { run: Rc::new(run), broken, properties: verdict.properties() }
     }
 }
 

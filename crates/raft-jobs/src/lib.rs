@@ -47,7 +47,7 @@ pub use find::{FindJob, Found};
 pub use hunt::{FindOrder, Hunt, HuntCounts};
 pub use judge::{
     HistoryContradiction, HistoryOperation, HistoryVerdict, JudgeJob, Judged, JudgedHistory,
-    JudgedProperty, JudgedRun, PropertyVerdict,
+    JudgedRun,
 };
 pub use measure::MeasureJob;
 pub use raft_experiment as experiment;
@@ -55,6 +55,7 @@ use raft_experiment::TrialResults;
 pub use raft_explore::Bounds;
 use raft_fuzz::Profile;
 pub use raft_fuzz::ShrinkProgress;
+pub use raft_trace::{JudgedProperty, PropertyVerdict};
 pub use rehearse::RehearseJob;
 pub use runs::{Runs, Seeds};
 use serde::{Deserialize, Serialize};

@@ -93,8 +93,11 @@ pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,
 };
-pub use raft_trace::{RecordedRun, RunForm, TraceSource, TraceStep};
-pub use recorded::{Recorded, RecordedNode};
+pub use raft_trace::{
+    JudgedProperty, PassedOver, PropertyVerdict, RecordedRun, RunForm, TraceError, TraceSource,
+    TraceStep,
+};
+pub use recorded::{Missed, Recorded, RecordedNode, RunVerdict, Watched};
 pub use recording::{RecordedChoice, RecordedStep, RecordedStepView, RecordingView};
 pub use rules_off::{Rule, challenge, mended, rules};
 pub use snapshot::MomentPicture;

@@ -8,17 +8,20 @@
 
 mod arrows;
 mod diagram;
+mod growing;
 mod known;
 mod view;
+mod watched;
 
 use std::rc::Rc;
 
-use raft_core::{Instant, NodeId, RoleKind};
-use raft_trace::{RecordedRun, TraceSource, TraceState, TraceStep};
+use raft_core::{Instant, NodeId};
+use raft_trace::{PassedOver, RecordedRun, TraceSource, TraceState, TraceStep};
 
-use self::arrows::{Arrow, arrows};
+use self::arrows::Arrows;
 use self::known::Known;
 pub use self::known::RecordedNode;
+pub use self::watched::{Missed, RunVerdict, Watched};
 use crate::StretchView;
 
 /// The state after each so many events is kept; those between are computed again.
@@ -26,15 +29,25 @@ const EVERY: usize = 256;
 /// The time that an event takes where a file has no times, in µs: what counts is the order.
 const TICK: u64 = 1_000;
 
-/// A recorded run, with all of its moments.
+/// A recorded run, with all of its moments. Events have places, counted from 0; that of an event
+/// never changes.
 pub struct Recorded {
+    /// The run, with the events from the place `first` on.
     run: Rc<RecordedRun>,
-    /// The time of each event, by its place. It never goes back.
+    /// The number of events that were dropped, and the time of the last of them.
+    first: usize,
+    begins: Instant,
+    has_times: bool,
+    /// Whether more may come.
+    is_growing: bool,
+    /// The time of each event that is there. It never goes back.
     times: Vec<Instant>,
-    /// The states before the events at multiples of [`EVERY`].
-    states: Vec<TraceState>,
-    /// The messages, in the order in which they were sent.
-    arrows: Vec<Arrow>,
+    /// The states before some events, with their places: before the first one, and before those at
+    /// multiples of [`EVERY`].
+    states: Vec<(usize, TraceState)>,
+    /// The state after all events.
+    end: TraceState,
+    arrows: Arrows,
     known: Known,
     elections: Vec<usize>,
     /// The term and the role of each node over time, in the order of the nodes.
@@ -44,62 +57,45 @@ pub struct Recorded {
 impl Recorded {
     /// A run that was read.
     pub fn new(run: Rc<RecordedRun>) -> Self {
-        let times = times(&run);
-        let (arrows, known) = (arrows(&run), Known::of(&run));
-        let (states, elections, stretches) = (Vec::new(), Vec::new(), Vec::new());
-        let mut recorded = Self { run, times, states, arrows, known, elections, stretches };
-        recorded.fold();
+        let mut recorded = Self::before(run);
+        recorded.fold(0);
         recorded
     }
 
-    /// Computes the states and the stretches.
-    fn fold(&mut self) {
-        let mut state = TraceState::beginning(&self.run);
-        let mut stretches: Vec<(NodeId, Vec<StretchView>)> =
-            self.run.nodes.iter().map(|node| (*node, Vec::new())).collect();
-        for (place, step) in self.run.steps.iter().enumerate() {
-            if place % EVERY == 0 {
-                self.states.push(state.clone());
-            }
-            let leads = |state: &TraceState| {
-                let node = step.node.and_then(|id| state.node(id));
-                node.is_some_and(|node| node.role == Some(RoleKind::Leader))
-            };
-            // Some programs tell the role with every event.
-            let led = leads(&state);
-            state.take(step);
-            if !led && leads(&state) {
-                self.elections.push(place);
-            }
-            let node = step.node.and_then(|id| Some((id, state.node(id)?)));
-            let Some((id, node)) = node.filter(|(id, _)| self.known.role(*id, place + 1)) else {
-                continue;
-            };
-            let (since, term, role) = (self.times[place], node.term, node.role);
-            let next = StretchView { since, term, role, is_paused: false };
-            let of_node = stretches.iter_mut().find(|(other, _)| *other == id);
-            if let Some((_, stretches)) = of_node
-                && stretches.last().is_none_or(|last| (last.term, last.role) != (term, role))
-            {
-                stretches.push(next);
-            }
-        }
-        self.stretches = stretches;
-    }
-
-    /// The number of events.
+    /// The number of events so far, with those that were dropped.
     pub fn events(&self) -> usize {
-        self.run.steps.len()
+        self.first + self.run.steps.len()
     }
 
-    /// An event, by its place from 0.
+    /// The number of events that were dropped: the first moment that is there is after them.
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// An event, by its place. `None`: it is not there yet, or was dropped.
     pub fn event(&self, place: usize) -> Option<&TraceStep> {
-        self.run.steps.get(place)
+        self.run.steps.get(place.checked_sub(self.first)?)
+    }
+
+    /// The place of the event that caused another one, if it is there.
+    pub fn cause_of(&self, place: usize) -> Option<usize> {
+        let cause = usize::try_from(self.event(place)?.cause?.checked_sub(1)?).ok()?;
+        self.event(cause).map(|_| cause)
+    }
+
+    /// The number of nodes.
+    pub fn nodes(&self) -> usize {
+        self.run.nodes.len()
     }
 
     /// The form of its file.
     pub fn source(&self) -> TraceSource {
         self.run.source
+    }
+
+    /// The lines that are no event.
+    pub fn passed_over(&self) -> PassedOver {
+        self.run.passed_over
     }
 
     /// The name of a node in the file, if it has another one than its number.
@@ -110,17 +106,27 @@ impl Recorded {
 
     /// Whether the file has times.
     pub fn has_times(&self) -> bool {
-        self.run.steps.iter().any(|step| step.at_us.is_some())
+        self.has_times
     }
 
-    /// The time after so many events: that of the last of them.
+    /// The time after so many events: that of the last of them. Of events that were dropped, the
+    /// last one counts.
     pub fn time_after(&self, events: usize) -> Instant {
-        events.checked_sub(1).and_then(|place| self.times.get(place)).copied().unwrap_or_default()
+        match events.saturating_sub(self.first) {
+            0 => self.begins,
+            events => self.times.get(events - 1).copied().unwrap_or_default(),
+        }
+    }
+
+    /// The time of an event that is there.
+    fn time_of(&self, place: usize) -> Instant {
+        let place = place.checked_sub(self.first);
+        place.and_then(|place| self.times.get(place)).copied().unwrap_or_default()
     }
 
     /// The time, in µs, in which usually so many events happen; a half of the run at most.
     pub fn usual_span(&self, events: usize) -> u64 {
-        let events = events.min(self.events() / 2).max(1);
+        let events = events.min(self.times.len() / 2).max(1);
         let ends = self.times.iter().skip(events);
         let mut spans: Vec<u64> = ends.zip(&self.times).map(|(end, from)| end.0 - from.0).collect();
         spans.sort_unstable();
@@ -132,25 +138,19 @@ impl Recorded {
         &self.elections
     }
 
-    /// The state after so many events.
+    /// The state after so many events, or that of the nearest moment that is there.
     fn state_after(&self, events: usize) -> TraceState {
-        let events = events.min(self.events());
-        let kept = (events / EVERY).min(self.states.len().saturating_sub(1));
-        let mut state = self.states.get(kept).cloned().unwrap_or_default();
-        self.run.steps[kept * EVERY..events].iter().for_each(|step| state.take(step));
+        if events >= self.events() {
+            return self.end.clone();
+        }
+        let events = events.max(self.first);
+        let kept = self.states.partition_point(|(place, _)| *place <= events);
+        let Some((place, state)) = self.states[..kept].last() else { return self.end.clone() };
+        let mut state = state.clone();
+        let steps = &self.run.steps[place - self.first..events - self.first];
+        steps.iter().for_each(|step| state.take(step));
         state
     }
-}
-
-fn times(run: &RecordedRun) -> Vec<Instant> {
-    let has_times = run.steps.iter().any(|step| step.at_us.is_some());
-    let mut now = Instant(0);
-    let time = |(place, step): (usize, &TraceStep)| {
-        let told = if has_times { step.at_us } else { Some((place as u64 + 1) * TICK) };
-        now = now.max(Instant(told.unwrap_or_default()));
-        now
-    };
-    run.steps.iter().enumerate().map(time).collect()
 }
 
 #[cfg(test)]

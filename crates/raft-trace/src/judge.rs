@@ -1,13 +1,15 @@
 //! Is a recorded run a run of Raft? Each property that the record allows is judged by raft-check.
 
+mod beginning;
+
 use std::borrow::Cow;
-use std::ops::Range;
 
 use raft_check::{Property, RecordedChecks, RecordedState};
 use raft_core::{Entry, Instant, LogIndex, NodeId, RoleKind, Term};
 use raft_sim::Words;
 
-use crate::model::{Fact, LogFact, RecordedRun, TraceStep};
+use self::beginning::Commits;
+use crate::model::{Fact, LogFact, RecordedRun, TraceSource, TraceStep};
 use crate::state::{TraceNode, TraceState};
 
 /// The verdict on a recorded run.
@@ -39,35 +41,29 @@ pub struct BrokenStep {
 /// Judges a recorded run, up to its first contradiction.
 pub fn judge(run: &RecordedRun) -> TraceVerdict {
     let mut judge = Judge::new(run);
-    let mut from = 0;
-    while from < run.steps.len() && judge.checks.violation().is_none() {
-        let moment = run.moment(from);
-        from = moment.end;
-        judge.take(run, moment);
-    }
-    let broken = judge.checks.violation().and_then(|found| {
-        // The checks were told the places of the steps as their numbers.
-        let place = found.event as usize;
-        let step = run.steps.get(place)?;
-        Some(BrokenStep {
-            step: place,
-            line: step.line,
-            property: found.property,
-            sentence: found.description.clone(),
-            text: step.text.clone(),
-        })
-    });
-    let (judged, not_judged) = judge.told(run);
-    TraceVerdict { broken, judged, not_judged }
+    judge.take(&run.steps);
+    judge.verdict()
 }
 
-/// The state and the checks, step by step.
-struct Judge {
+/// Judges a run while its record grows.
+///
+/// Where a server [is observed](Fact::Observed), what it did before is not known. The checks then
+/// begin anew from the states of all nodes that are known. The leader of each term is remembered.
+pub struct Judge {
+    source: TraceSource,
     state: TraceState,
     checks: RecordedChecks,
     seen: Seen,
     /// From this line on nothing is judged, for this reason.
     suspended: Option<(usize, Cow<'static, str>)>,
+    commits: Commits,
+    /// Of the entries up to here only the positions are compared.
+    floor: LogIndex,
+    /// Whether judging began anew: then not every log is known from its beginning.
+    is_partial: bool,
+    /// The number of steps so far.
+    taken: usize,
+    broken: Option<BrokenStep>,
 }
 
 /// What a record told of at least once.
@@ -91,29 +87,61 @@ impl Seen {
 }
 
 impl Judge {
-    fn new(run: &RecordedRun) -> Self {
-        let state = TraceState::beginning(run);
-        // A cluster that begins with snapshots has committed what they cover.
-        let base = state.nodes().map(|(_, node)| node.log_on_disk().snapshot);
-        let base = base.filter(|snapshot| snapshot.index > LogIndex(0));
-        let base = base.max_by_key(|position| position.index);
-        let mut checks = RecordedChecks::new();
-        // A log that begins after a snapshot continues those that still have its entries.
-        let mut logs: Vec<_> = state.nodes().map(|(id, node)| (id, node.log_on_disk())).collect();
-        logs.sort_by_key(|(id, log)| (log.base.index, *id));
-        for (id, log) in logs {
-            let kept = log.base.index;
-            checks.log_changed(id, None, (log.base, kept), log.entries_from(kept.next()));
+    /// Of a run before its first step.
+    pub fn new(run: &RecordedRun) -> Self {
+        let mut judge = Self {
+            source: run.source,
+            state: TraceState::beginning(run),
+            checks: RecordedChecks::new(),
+            seen: Seen::default(),
+            suspended: None,
+            commits: Commits::Unknown,
+            floor: LogIndex(0),
+            is_partial: false,
+            taken: 0,
+            broken: None,
+        };
+        judge.begin();
+        judge
+    }
+
+    /// Takes the next steps, which are whole [moments](RecordedRun::moment). After the first
+    /// contradiction nothing more is judged.
+    pub fn take(&mut self, steps: &[TraceStep]) {
+        let mut rest = steps;
+        while !rest.is_empty() && self.broken.is_none() {
+            let (moment, after) = rest.split_at(self.source.moment(rest));
+            self.take_moment(moment);
+            self.broken = self.found(moment);
+            self.taken += moment.len();
+            rest = after;
         }
-        if let Some(base) = base {
-            checks.begins_after(base);
-        }
-        Self { state, checks, seen: Seen::default(), suspended: None }
+    }
+
+    /// The verdict so far.
+    pub fn verdict(&self) -> TraceVerdict {
+        let (judged, not_judged) = self.told();
+        TraceVerdict { broken: self.broken.clone(), judged, not_judged }
+    }
+
+    /// The contradiction that the steps of a moment brought.
+    fn found(&self, moment: &[TraceStep]) -> Option<BrokenStep> {
+        let found = self.checks.violation()?;
+        // The checks were told the places of the steps as their numbers.
+        let place = (found.event as usize).max(self.taken);
+        let step = moment.get(place - self.taken)?;
+        Some(BrokenStep {
+            step: place,
+            line: step.line,
+            property: found.property,
+            sentence: found.description.clone(),
+            text: step.text.clone(),
+        })
     }
 
     /// Takes the steps of one moment, which are of one node.
-    fn take(&mut self, run: &RecordedRun, places: Range<usize>) {
-        let steps = &run.steps[places.clone()];
+    fn take_moment(&mut self, steps: &[TraceStep]) {
+        let places = self.taken..;
         let node = steps.iter().find_map(|step| step.node);
         let before = node.and_then(|node| self.state.node(node).cloned()).unwrap_or_default();
         for (place, step) in places.clone().zip(steps) {
@@ -129,7 +157,10 @@ impl Judge {
             .zip(steps)
             .flat_map(|(place, step)| step.facts.iter().map(move |fact| (place, step, fact)))
             .collect();
-        if !facts.is_empty() {
+        if facts.iter().any(|(_, _, fact)| **fact == Fact::Observed) {
+            self.at(&facts, |fact| *fact == Fact::Observed);
+            self.observe(id);
+        } else if !facts.is_empty() {
             self.compare(id, &before, &now, &facts);
         }
     }
@@ -171,10 +202,11 @@ impl Judge {
             Fact::Acknowledged { .. } => seen.acknowledged = true,
             Fact::Observed
             | Fact::Started
+            | Fact::OutOfSight
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Role(_)
-            | Fact::Log(LogFact::Removed { .. } | LogFact::Base { .. })
+            | Fact::Log(LogFact::Removed { .. } | LogFact::Unseen(_) | LogFact::Base { .. })
             | Fact::Disk(_)
             | Fact::DiskState(..)
             | Fact::AppliedThrough(_)
@@ -190,6 +222,10 @@ impl Judge {
         if has(&Fact::Renewed) {
             self.checks.renewed(id);
         }
+        if self.is_lost(before, now) {
+            self.begin_anew();
+            return;
+        }
         if has(&Fact::Started) {
             self.at(facts, |fact| *fact == Fact::Started);
             // What it did since is in this moment too.
@@ -203,6 +239,7 @@ impl Judge {
             self.at(facts, |fact| matches!(fact, Fact::Commit(_)));
             match now.log.length_only() {
                 Some(last) => self.checks.commits_of_length(id, now.commit_index, last),
+                None if self.commits == Commits::Unknown => self.begin_commits(),
                 None => {
                     let entry = |index| now.log.get(index).or_else(|| before.log.get(index));
                     self.checks.commits(id, now.term, now.commit_index, entry);
@@ -228,7 +265,8 @@ impl Judge {
         facts: &[Told<'_>],
     ) {
         let is_new = before.role != now.role || before.term != now.term;
-        if is_new && now.role == Some(RoleKind::Leader) && self.seen.terms && self.seen.entries {
+        let leads = now.role == Some(RoleKind::Leader) && self.commits.are_before(now.term);
+        if is_new && leads && self.seen.terms && self.seen.entries {
             self.at(facts, |fact| *fact == Fact::Role(RoleKind::Leader));
             self.checks.elected(id, now.term);
         }
@@ -241,6 +279,9 @@ impl Judge {
                 if self.seen.terms {
                     self.checks.votes(id, *term, *candidate);
                 }
+            }
+            Fact::Applied(entry) if self.commits == Commits::Unknown => {
+                self.checks.applied_through(id, entry.index);
             }
             Fact::Applied(entry) => {
                 let tells_commits = self.seen.commits && self.seen.entries;
@@ -259,6 +300,7 @@ impl Judge {
             }
             Fact::Observed
             | Fact::Started
+            | Fact::OutOfSight
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Unsafe(_)
@@ -313,13 +355,10 @@ impl Judge {
     }
 
     /// The properties that were judged, and those that could not be.
-    fn told(
-        &self,
-        run: &RecordedRun,
-    ) -> (Vec<&'static Property>, Vec<(&'static Property, String)>) {
+    fn told(&self) -> (Vec<&'static Property>, Vec<(&'static Property, String)>) {
         let (mut judged, mut not_judged) = (Vec::new(), Vec::new());
         for property in Property::all() {
-            match self.missing(property, run) {
+            match self.missing(property) {
                 None => judged.push(*property),
                 Some(reason) => not_judged.push((*property, reason)),
             }
@@ -328,7 +367,7 @@ impl Judge {
     }
 
     /// What a property needs and the record does not have.
-    fn missing(&self, property: &'static Property, run: &RecordedRun) -> Option<String> {
+    fn missing(&self, property: &'static Property) -> Option<String> {
         if !RecordedChecks::PROPERTIES.iter().any(|known| known.name == property.name) {
             return Some("it needs the cores, their disks or their settings".to_owned());
         }
@@ -338,8 +377,8 @@ impl Judge {
         let seen = &self.seen;
         let needs = |needed: &[(bool, &str)]| {
             let missing = needed.iter().find(|(is_there, _)| !is_there);
-            missing
-                .map(|(_, what)| format!("no line of the {} file tells {what}", run.source.name()))
+            let form = self.source.name();
+            missing.map(|(_, what)| format!("no line of the {form} file tells {what}"))
         };
         let entries = (seen.entries, "the entries of a log");
         let logs = (seen.logs(), "the entries of a log");
@@ -368,8 +407,9 @@ fn first_changed(fact: &Fact) -> Option<LogIndex> {
         Fact::Log(LogFact::Entry(entry)) => Some(entry.index),
         Fact::Log(LogFact::Removed { from, .. }) => Some(*from),
         Fact::Started | Fact::Renewed => Some(LogIndex(0)),
-        Fact::Log(LogFact::Base { .. })
+        Fact::Log(LogFact::Unseen(_) | LogFact::Base { .. })
         | Fact::Observed
+        | Fact::OutOfSight
         | Fact::Stopped
         | Fact::Unsafe(_)
         | Fact::Term(_)

@@ -73,6 +73,8 @@ pub struct TraceStep {
 pub enum Fact {
     /// The facts that follow are its whole state. What was before is not known.
     Observed,
+    /// It tells nothing any more: it is down, or cannot be reached. Its role is not known.
+    OutOfSight,
     /// It starts, from its disk if there is one in the file.
     Started,
     /// It is down.
@@ -137,6 +139,8 @@ pub enum LogFact {
         /// The last index.
         through: LogIndex,
     },
+    /// The entries up to this position are not told, whatever the log has there.
+    Unseen(LogPosition),
     /// The log begins after this position, because of a snapshot.
     Base {
         /// The position before the first entry.
@@ -164,21 +168,39 @@ pub struct TraceMessage {
 }
 
 impl RecordedRun {
+    /// A run of which nothing is known.
+    pub(crate) fn new(source: TraceSource) -> Self {
+        Self {
+            source,
+            nodes: Vec::new(),
+            names: Vec::new(),
+            membership: None,
+            first: Vec::new(),
+            steps: Vec::new(),
+            passed_over: PassedOver::default(),
+        }
+    }
+
     /// The places of the steps of a moment, which begins with this one. A core decides, and what it
     /// decided is written after that, at the same time: what lies between is no state of its own.
     /// Other files have no such order.
     pub fn moment(&self, from: usize) -> Range<usize> {
-        let first = &self.steps[from];
-        let is_same = |step: &&TraceStep| {
-            self.source == TraceSource::Helios
-                && step.at_us == first.at_us
-                && (step.node == first.node || step.node.is_none())
-        };
-        from..from + 1 + self.steps[from + 1..].iter().take_while(is_same).count()
+        from..from + self.source.moment(&self.steps[from..])
     }
 }
 
 impl TraceSource {
+    /// The number of steps of the first [moment](RecordedRun::moment) of some; 0 of none.
+    pub fn moment(self, steps: &[TraceStep]) -> usize {
+        let Some((first, rest)) = steps.split_first() else { return 0 };
+        let is_same = |step: &&TraceStep| {
+            self == Self::Helios
+                && step.at_us == first.at_us
+                && (step.node == first.node || step.node.is_none())
+        };
+        1 + rest.iter().take_while(is_same).count()
+    }
+
     /// Its name, in one word.
     pub const fn name(self) -> &'static str {
         match self {

@@ -11,7 +11,8 @@ use std::fmt;
 
 use raft_core::NodeId;
 
-use crate::model::{PassedOver, RecordedRun, TraceSource, TraceStep};
+pub use self::helios::{TraceLine, TraceReader};
+use crate::model::{RecordedRun, TraceSource, TraceStep};
 
 /// The most bytes of a file.
 pub const MAX_TRACE_BYTES: usize = 256 << 20;
@@ -120,9 +121,8 @@ fn numbered(text: &[u8]) -> impl Iterator<Item = Result<(usize, &str), TraceErro
     let lines = text.split(|byte| *byte == b'\n').enumerate();
     lines.filter_map(|(place, line)| {
         let number = place + 1;
-        if line.len() > MAX_LINE_BYTES {
-            let most = MAX_LINE_BYTES >> 20;
-            return Some(Err(error(number, format!("the line has more than {most} MiB"))));
+        if let Err(too_long) = check_length(number, line.len()) {
+            return Some(Err(too_long));
         }
         match std::str::from_utf8(line) {
             Ok(line) if line.trim().is_empty() => None,
@@ -135,26 +135,41 @@ fn numbered(text: &[u8]) -> impl Iterator<Item = Result<(usize, &str), TraceErro
     })
 }
 
+fn check_length(line: usize, bytes: usize) -> Result<(), TraceError> {
+    if bytes > MAX_LINE_BYTES {
+        let most = MAX_LINE_BYTES >> 20;
+        return Err(error(line, format!("the line has more than {most} MiB")));
+    }
+    Ok(())
+}
+
+/// The nodes that a record names.
+#[derive(Clone, Default)]
+struct Nodes(BTreeSet<NodeId>);
+
+impl Nodes {
+    /// A node is there.
+    fn add(&mut self, line: usize, number: u64) -> Result<NodeId, TraceError> {
+        let node = NodeId(bounded(line, "a node", number)?);
+        self.0.insert(node);
+        if self.0.len() > MAX_NODES {
+            return Err(error(line, format!("there are more than {MAX_NODES} nodes")));
+        }
+        Ok(node)
+    }
+}
+
 /// A run that is being read.
 struct Draft {
     run: RecordedRun,
-    nodes: BTreeSet<NodeId>,
+    nodes: Nodes,
     /// Names of nodes that are no numbers, with the numbers that they got.
     names: BTreeMap<String, NodeId>,
 }
 
 impl Draft {
     fn new(source: TraceSource) -> Self {
-        let run = RecordedRun {
-            source,
-            nodes: Vec::new(),
-            names: Vec::new(),
-            membership: None,
-            first: Vec::new(),
-            steps: Vec::new(),
-            passed_over: PassedOver::default(),
-        };
-        Self { run, nodes: BTreeSet::new(), names: BTreeMap::new() }
+        Self { run: RecordedRun::new(source), nodes: Nodes::default(), names: BTreeMap::new() }
     }
 
     /// Adds an event.
@@ -176,12 +191,7 @@ impl Draft {
 
     /// A node is there.
     fn node(&mut self, line: usize, number: u64) -> Result<NodeId, TraceError> {
-        let node = NodeId(bounded(line, "a node", number)?);
-        self.nodes.insert(node);
-        if self.nodes.len() > MAX_NODES {
-            return Err(error(line, format!("there are more than {MAX_NODES} nodes")));
-        }
-        Ok(node)
+        self.nodes.add(line, number)
     }
 
     /// A node with a name: the first one is node 1.
@@ -198,7 +208,7 @@ impl Draft {
         if self.run.steps.is_empty() {
             return Err(error(1, "there is no event in the file"));
         }
-        self.run.nodes = self.nodes.into_iter().collect();
+        self.run.nodes = self.nodes.0.into_iter().collect();
         let mut names: Vec<(NodeId, String)> =
             self.names.into_iter().map(|(name, node)| (node, name)).collect();
         names.sort_unstable();

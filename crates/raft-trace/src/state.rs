@@ -7,11 +7,15 @@ use raft_core::{Entry, LogIndex, LogPosition, NodeId, RoleKind, Term};
 
 use crate::model::{Fact, LogFact, RecordedRun, TraceMessage, TraceStep};
 
+/// The most messages under way that are remembered. A record need not tell that a message was lost,
+/// so of more, those with the lowest ids are forgotten.
+const MOST_UNDER_WAY: usize = 10_000;
+
 /// The state of all nodes at one moment of a recorded run.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TraceState {
     nodes: BTreeMap<NodeId, TraceNode>,
-    under_way: BTreeMap<u64, (NodeId, TraceMessage)>,
+    under_way: OrdMap<u64, (NodeId, TraceMessage)>,
 }
 
 /// The state of a node.
@@ -19,7 +23,7 @@ pub struct TraceState {
 pub struct TraceNode {
     /// Whether it runs.
     pub is_up: bool,
-    /// Its role. A node that is down has none.
+    /// Its role. A node that is down has none, and neither has one that runs and is out of sight.
     pub role: Option<RoleKind>,
     /// Its term.
     pub term: Term,
@@ -37,10 +41,13 @@ pub struct TraceNode {
 /// A log.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TraceLog {
-    /// The position before the first entry.
+    /// The position before the first entry; of a log that is not told from its beginning, before
+    /// the first entry that is told.
     pub base: LogPosition,
     /// The last entry of the snapshot.
     pub snapshot: LogPosition,
+    /// The entries up to here are not told.
+    unseen: LogPosition,
     entries: OrdMap<LogIndex, Entry>,
     /// The end of the log, where the entries are not known.
     length: Option<LogIndex>,
@@ -100,10 +107,14 @@ impl TraceState {
             Fact::Sent(message) => {
                 if let Some(from) = node {
                     self.under_way.insert(message.id, (from, message.clone()));
+                    if self.under_way.len() > MOST_UNDER_WAY {
+                        self.under_way = self.under_way.without_min().1;
+                    }
                 }
             }
             Fact::Observed
             | Fact::Started
+            | Fact::OutOfSight
             | Fact::Stopped
             | Fact::Renewed
             | Fact::Unsafe(_)
@@ -132,6 +143,7 @@ impl TraceNode {
         match fact {
             Fact::Observed => *self = Self { is_up: true, ..Self::default() },
             Fact::Started => self.start(),
+            Fact::OutOfSight => self.role = None,
             Fact::Stopped => (self.is_up, self.role) = (false, None),
             Fact::Renewed => *self = Self::default(),
             Fact::Term(term) => self.enter(*term),
@@ -171,6 +183,17 @@ impl TraceNode {
         &self.disk.log
     }
 
+    /// The last log that it is known to have had in memory; of a node that has not started yet, the
+    /// one on its disk.
+    pub(crate) fn latest_log(&self) -> &TraceLog {
+        if self.log == TraceLog::default() { &self.disk.log } else { &self.log }
+    }
+
+    /// The latest term that it is known to have been in.
+    pub(crate) fn latest_term(&self) -> Term {
+        self.term.max(self.disk.term)
+    }
+
     /// A vote is for one term. Who enters a later term begins it as a follower.
     fn enter(&mut self, term: Term) {
         if term > self.term && self.is_up {
@@ -203,9 +226,19 @@ impl TraceLog {
                 removed.iter().for_each(|index| {
                     self.entries.remove(index);
                 });
+                // What follows a removed end is told again. The term before it is not known.
+                let reaches_unseen = (LogIndex(1)..=self.unseen.index).contains(from);
+                if reaches_unseen && *through >= self.base.index {
+                    self.unseen = LogPosition::new(from.previous(), Term(0));
+                    self.base = self.unseen;
+                }
             }
+            LogFact::Unseen(through) => (self.base, self.unseen) = (*through, *through),
             LogFact::Base { log_start, snapshot } => {
-                (self.base, self.snapshot) = (*log_start, *snapshot);
+                if log_start.index >= self.unseen.index {
+                    (self.base, self.unseen) = (*log_start, LogPosition::ORIGIN);
+                }
+                self.snapshot = *snapshot;
             }
         }
     }
@@ -230,6 +263,12 @@ impl TraceLog {
         let entries = self.entries.range(from..).map(|(_, entry)| entry);
         let indexes = (from.0..).map(LogIndex);
         entries.zip(indexes).take_while(|(entry, index)| entry.index == *index).map(|(it, _)| it)
+    }
+
+    /// The first index at which its position can be compared with that of another log.
+    pub(crate) fn floor(&self) -> LogIndex {
+        let is_known = self.base.index == LogIndex(0) || self.base.term != Term(0);
+        if is_known { self.base.index } else { self.base.index.next() }
     }
 
     /// The end of the log, where its entries are not known.

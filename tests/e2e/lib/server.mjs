@@ -30,7 +30,8 @@ const CONTENT_TYPES = {
  * Starts a server for a folder; it stops with the file of tests at the latest. A browser keeps
  * what it stores by origin, so tests that come back to stored data must keep the same server.
  * With `compressed`, files come as gzip, as most hosts send them. `special` answers some requests
- * itself, and says whether it did; `inHead` goes to the head of each page.
+ * itself, and says whether it did; `inHead` goes to the head of each page; `onUpgrade` gets requests
+ * for another protocol, with their sockets.
  *
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
@@ -40,6 +41,7 @@ export async function startServer({
   compressed = false,
   special = async () => false,
   inHead = '',
+  onUpgrade = null,
 } = {}) {
   await stat(join(root, 'index.html')).catch(() => {
     throw new Error(`no page in ${root}: run \`cargo xtask test e2e\`, which builds it`);
@@ -50,6 +52,7 @@ export async function startServer({
       .then((isAnswered) => isAnswered || answer({ root, packed, inHead }, request, response))
       .catch(() => response.destroy());
   });
+  if (onUpgrade) server.on('upgrade', onUpgrade);
   await new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

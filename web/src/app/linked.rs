@@ -21,7 +21,8 @@ pub(super) fn use_linked(labs: Labs) -> (Option<Rc<Linked>>, Callback<()>) {
     // The number of links that were read: of two at a time, the later one counts.
     let count = use_mut_ref(|| 0_u64);
     let read = use_callback((labs, linked.setter()), move |(), (labs, linked)| {
-        let fragment = links::fragment().filter(|_| !links::is_of_audience());
+        let is_other = links::is_of_audience() || links::is_to_attach();
+        let fragment = links::fragment().filter(|_| !is_other);
         let Some(fragment) = fragment else { return };
         let (labs, linked, count) = (labs.clone(), linked.clone(), count.clone());
         linked.set(None);
@@ -48,6 +49,22 @@ pub(super) fn use_linked(labs: Labs) -> (Option<Rc<Linked>>, Callback<()>) {
         linked.set(None);
     });
     ((*linked).clone(), forget)
+}
+
+/// Whether the address says that a real cluster is to be watched, and what ends that.
+#[hook]
+pub(super) fn use_attached() -> (bool, Callback<()>) {
+    let attached = use_state_eq(links::is_to_attach);
+    let setter = attached.setter();
+    let on_change = use_callback(setter.clone(), |_: Event, attached| {
+        attached.set(links::is_to_attach());
+    });
+    use_window_event("hashchange", on_change);
+    let leave = use_callback(setter, |(), attached| {
+        links::forget_fragment();
+        attached.set(false);
+    });
+    (*attached, leave)
 }
 
 /// What is open in the page, for a link.

@@ -90,6 +90,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
         Callback::from(move |next| tab.set(next))
     };
     let on_file_closed = use_callback(file.setter(), |(), file| file.set(None));
+    let (is_attached, on_left) = linked::use_attached();
     let (linked, on_link_closed) = linked::use_linked(controls.labs.clone());
     let on_page = use_callback((controls.clone(), on_tab.clone()), |page, (controls, on_tab)| {
         linked::show(page, controls.clone(), on_tab.clone());
@@ -115,6 +116,9 @@ pub(crate) fn page(props: &PageProps) -> Html {
                 }
                 if let Some(file) = (*file).clone() {
                     <Later panel={Panel::File { file, on_close: on_file_closed }} />
+                }
+                if is_attached {
+                    <Later panel={Panel::Attached { on_close: on_left }} />
                 }
                 if let Some(linked) = linked {
                     <Later panel={Panel::OpenLink {

@@ -12,6 +12,9 @@ const NO_COMPRESSION: &str = "this browser cannot compress a link: use a file wi
 /// The text after `#` of a window for the audience of a presenter.
 const AUDIENCE: &str = "follow";
 
+/// The text after `#` of a page that is to watch the real cluster that serves it.
+const ATTACH: &str = "attach";
+
 /// A link that was read, and what it says of itself. Nothing of it has run.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Linked {
@@ -54,6 +57,11 @@ pub(crate) fn is_there() -> bool {
 /// Whether the address is that of a window for the audience of a presenter.
 pub(crate) fn is_of_audience() -> bool {
     fragment().as_deref() == Some(AUDIENCE)
+}
+
+/// Whether the page is to watch the real cluster that serves it.
+pub(crate) fn is_to_attach() -> bool {
+    fragment().as_deref() == Some(ATTACH)
 }
 
 /// Removes it from the address, so that a reload does not read it again.

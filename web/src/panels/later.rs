@@ -25,7 +25,7 @@ use super::dialogs::{
 use super::disk::Disk;
 use super::inspector::Inspector;
 use super::lesson::LessonPanel;
-use super::opened::OpenedFilePanel;
+use super::opened::{AttachedPanel, OpenedFilePanel};
 use super::palette::Palette;
 use super::presenter::Presenter;
 use super::properties::PropertyList;
@@ -41,6 +41,10 @@ use crate::state::{Dialog, MenuAt, Presentation};
 /// A panel of the part, with its properties.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Panel {
+    /// A real cluster.
+    Attached {
+        on_close: Callback<()>,
+    },
     Breakpoints,
     Comparison,
     ContextMenu(MenuAt),
@@ -139,6 +143,7 @@ async fn load() {
 
 fn draw(panel: &Panel) -> Html {
     match panel.clone() {
+        Panel::Attached { on_close } => html! { <AttachedPanel {on_close} /> },
         Panel::Breakpoints => html! { <BreakpointList /> },
         Panel::Comparison => html! { <Comparison /> },
         Panel::ContextMenu(at) => html! { <ContextMenu {at} /> },

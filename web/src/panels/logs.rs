@@ -47,7 +47,7 @@ pub(crate) fn logs() -> Html {
                     Side::Live | Side::Other => {
                         "All logs are empty. A new leader first appends a no-op entry."
                     }
-                    Side::Recorded => "The file has told of no entry by this moment.",
+                    Side::Recorded => "No entry has been told of by this moment.",
                 } }</p>
             }
         </Panel>

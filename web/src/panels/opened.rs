@@ -1,22 +1,28 @@
-//! A file that is no script, over the page: a recorded run with any of its moments, or a history
-//! with its verdict. The lab stands still meanwhile, and goes on when the file is closed.
+//! What is no lab, over the page: a recorded run with any of its moments, a history with its
+//! verdict, or a real cluster, whose run is shown while it is recorded. The lab stands still
+//! meanwhile, and goes on when this is closed.
 
+mod attached;
 mod diagram;
 mod events;
 mod history;
 mod nodes;
 mod picture;
 mod run;
+mod shown;
 mod tape;
 mod verdict;
 
 use std::rc::Rc;
 
 use raft_jobs::{Job, JudgeJob, Judged, JudgedHistory, JudgedRun, Report};
+use raft_lab::RunVerdict;
 use yew::prelude::*;
 
+pub(crate) use self::attached::AttachedPanel;
 use self::history::HistoryPanel;
 use self::run::RunPanel;
+use self::shown::Shown;
 use crate::lab::{Labs, OpenedFile};
 use crate::state::use_controls;
 use crate::ui::Dialog;
@@ -35,7 +41,7 @@ enum Reading {
     UnderWay,
     /// It cannot be read; where and why, in words.
     Refused(String),
-    Run(Rc<JudgedRun>),
+    Run(Shown, Rc<RunVerdict>),
     History(Rc<JudgedHistory>),
 }
 
@@ -72,14 +78,15 @@ pub(crate) fn opened_file_panel(props: &OpenedFileProps) -> Html {
                 <p class="dialog-text" role="alert" data-testid="file-refused">{ words }</p>
             },
         ),
-        Reading::Run(judged) => {
+        Reading::Run(shown, verdict) => {
             // Another file is another panel.
-            let number = Rc::as_ptr(judged) as usize;
-            (name, html! { <RunPanel key={number} judged={judged.clone()} /> })
+            let number = Rc::as_ptr(verdict) as usize;
+            let (shown, verdict) = (shown.clone(), verdict.clone());
+            (name, html! { <RunPanel key={number} {shown} {verdict} /> })
         }
         Reading::History(judged) => (name, html! { <HistoryPanel judged={judged.clone()} /> }),
     };
-    let is_full = matches!(&*reading, Reading::Run(_));
+    let is_full = matches!(&*reading, Reading::Run(..));
     html! {
         <Dialog {title} {is_full} is_wide={true} on_close={props.on_close.clone()}>
             { contents }
@@ -119,7 +126,12 @@ fn judge(
             on_close.emit(());
             labs.refuse(&file.name, &file.refusal);
         }
-        Report::Judged(Judged::Run(judged)) => reading.set(Reading::Run(Rc::from(judged))),
+        Report::Judged(Judged::Run(judged)) => {
+            let JudgedRun { run, broken, properties } = *judged;
+            let line = |place: usize| (place, run.steps.get(place).map_or(0, |step| step.line));
+            let verdict = Rc::new(RunVerdict { broken: broken.map(line), properties });
+            reading.set(Reading::Run(Shown::of_file(run), verdict));
+        }
         Report::Judged(Judged::History(judged)) => {
             reading.set(Reading::History(Rc::from(judged)));
         }

@@ -96,6 +96,26 @@ fn what_is_right_breaks_nothing() {
 }
 
 #[test]
+fn logs_that_begin_at_different_places_are_compared_after_the_latest_of_them() {
+    let all: Vec<Entry> = (1..=5).map(|index| entry(index, 1, "a")).collect();
+    let position = |index| LogPosition::new(LogIndex(index), Term(1));
+    let mut checks = RecordedChecks::new();
+    checks.leads(N1, Term(1));
+    checks.begins_anew(LogIndex(3));
+    checks.log_changed(N1, None, (position(3), LogIndex(3)), all[3..].iter());
+    // A log that is told from its beginning on, and reaches the others later.
+    checks.log_changed(N2, None, origin(0), all[..2].iter());
+    checks.log_changed(N2, None, origin(2), all[2..].iter());
+    assert_eq!(broken(&checks), "none");
+    assert_eq!([1, 3, 4, 6].map(|index| checks.knows(position(index))), [true, true, true, false]);
+    let mut two_leaders = checks.clone();
+    two_leaders.leads(N2, Term(1));
+    assert_eq!(broken(&two_leaders), "Election Safety", "leaders are remembered");
+    checks.log_changed(N2, None, origin(4), [entry(5, 1, "b")].iter());
+    assert_eq!(broken(&checks), "Log Matching");
+}
+
+#[test]
 fn after_a_suspension_nothing_is_judged() {
     let suspended = |checks: &mut RecordedChecks| {
         checks.suspend_all(&Words::of("a disk was wiped"));

@@ -96,6 +96,12 @@ impl LogShadow {
         prefix
     }
 
+    /// Adds an entry at the end of which only the position counts, as of a base that no log holds.
+    pub(crate) fn append_position(&mut self, position: LogPosition) {
+        let hash = fingerprint(position);
+        self.prefixes.push(PrefixHash { term: position.term, hash });
+    }
+
     /// Removes the entries after `last`; never the base.
     pub(crate) fn truncate_after(&mut self, last: LogIndex) {
         self.prefixes.truncate(last.next());

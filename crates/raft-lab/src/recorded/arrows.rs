@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{NodeId, Term};
+use raft_core::{Instant, NodeId, Term};
 use raft_sim::MessageKind;
-use raft_trace::{Fact, RecordedRun, TraceMessage, TraceSource};
+use raft_trace::{Fact, TraceMessage, TraceSource, TraceStep};
 
 use crate::MessageLook;
 
@@ -12,16 +12,22 @@ use crate::MessageLook;
 pub(super) struct Arrow {
     pub(super) from: NodeId,
     pub(super) message: TraceMessage,
-    /// The place of the event that sent it.
-    pub(super) sent: usize,
-    /// The place of the event that ended its way, and whether it arrived; `None`: no event tells.
-    pub(super) ended: Option<(usize, bool)>,
+    pub(super) sent: Place,
+    /// The event that ended its way, and whether it arrived; `None`: no event tells.
+    pub(super) ended: Option<(Place, bool)>,
+}
+
+/// An event with its time.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) number: usize,
+    pub(super) at: Instant,
 }
 
 impl Arrow {
     /// Whether it is under way after so many events.
     pub(super) fn is_under_way(&self, events: usize) -> bool {
-        self.sent < events && self.ended.is_some_and(|(ended, _)| ended >= events)
+        self.sent.number < events && self.ended.is_some_and(|(ended, _)| ended.number >= events)
     }
 
     /// Its kind by the paper, and what a picture of it tells.
@@ -35,49 +41,73 @@ impl Arrow {
     }
 }
 
-/// All messages of a run, in the order in which they were sent.
-pub(super) fn arrows(run: &RecordedRun) -> Vec<Arrow> {
-    let mut arrows = match run.source {
-        TraceSource::ShiViz => learned(run),
-        TraceSource::Helios | TraceSource::EtcdRaft | TraceSource::Lines => sent(run),
-    };
-    // A server that tells itself something sends nothing.
-    arrows.retain(|arrow| arrow.from != arrow.message.to);
-    arrows.sort_by_key(|arrow| arrow.sent);
-    arrows
+/// The messages of a run, in the order in which they were sent.
+#[derive(Default)]
+pub(super) struct Arrows {
+    all: Vec<Arrow>,
+    /// Those of which the end is not known, by id: their places among all.
+    open: BTreeMap<u64, usize>,
 }
 
-/// Those that the file tells of.
-fn sent(run: &RecordedRun) -> Vec<Arrow> {
-    let mut arrows: Vec<Arrow> = Vec::new();
-    let mut open: BTreeMap<u64, usize> = BTreeMap::new();
-    for (place, step) in run.steps.iter().enumerate() {
+impl Arrows {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arrow> {
+        self.all.iter()
+    }
+
+    /// Those that an event sent.
+    pub(super) fn sent_at(&self, place: usize) -> impl Iterator<Item = &Arrow> {
+        let first = self.all.partition_point(|arrow| arrow.sent.number < place);
+        self.all[first..].iter().take_while(move |arrow| arrow.sent.number == place)
+    }
+
+    /// Takes what an event tells of messages.
+    pub(super) fn take(&mut self, at: Place, step: &TraceStep) {
         for fact in &step.facts {
             if let (Fact::Sent(message), Some(from)) = (fact, step.node) {
-                open.insert(message.id, arrows.len());
-                arrows.push(Arrow { from, message: message.clone(), sent: place, ended: None });
+                self.send(Arrow { from, message: message.clone(), sent: at, ended: None });
             }
             if let Fact::Arrived(id) | Fact::Lost(id) = fact
-                && let Some(arrow) = open.remove(id)
+                && let Some(arrow) = self.open.remove(id)
             {
-                arrows[arrow].ended = Some((place, matches!(fact, Fact::Arrived(_))));
+                self.all[arrow].ended = Some((at, matches!(fact, Fact::Arrived(_))));
             }
         }
     }
-    arrows
-}
 
-/// Where only clocks tell who learned of what: from the event of which a host learned, to the event
-/// with which it did.
-fn learned(run: &RecordedRun) -> Vec<Arrow> {
-    let arrow = |(place, step): (usize, &raft_trace::TraceStep)| {
-        let sent = usize::try_from(step.cause?.checked_sub(1)?).ok()?;
-        let (from, to) = (run.steps.get(sent)?.node?, step.node?);
+    fn send(&mut self, arrow: Arrow) {
+        // A server that tells itself something sends nothing.
+        if arrow.from != arrow.message.to {
+            self.open.insert(arrow.message.id, self.all.len());
+            self.all.push(arrow);
+        }
+    }
+
+    /// Takes what an event tells where only clocks tell who learned of what: its node learned of
+    /// the event of another one, with this place.
+    pub(super) fn learn(&mut self, at: Place, step: &TraceStep, (sent, from): (Place, NodeId)) {
+        let Some(to) = step.node.filter(|to| *to != from) else { return };
         let (id, name) = (step.number, "message".to_owned());
         let message = TraceMessage { id, to, name, term: None, entries: None, agrees: None };
-        Some(Arrow { from, message, sent, ended: Some((place, true)) })
-    };
-    run.steps.iter().enumerate().filter_map(arrow).collect()
+        self.all.push(Arrow { from, message, sent, ended: Some((at, true)) });
+    }
+
+    /// Brings those that were learned of into order.
+    pub(super) fn sort(&mut self, source: TraceSource) {
+        if source == TraceSource::ShiViz {
+            self.all.sort_by_key(|arrow| arrow.sent.number);
+        }
+    }
+
+    /// Forgets those that ended before an event, and those that were sent before it and whose end
+    /// is not known yet.
+    pub(super) fn forget_before(&mut self, place: usize) {
+        self.all.retain(|arrow| match arrow.ended {
+            Some((ended, _)) => ended.number >= place,
+            None => arrow.sent.number >= place,
+        });
+        let open = self.all.iter().enumerate().filter(|(_, arrow)| arrow.ended.is_none());
+        self.open = open.map(|(place, arrow)| (arrow.message.id, place)).collect();
+    }
 }
 
 /// The paper's kind and the look of a message, by the names of the paper and of etcd's raft.

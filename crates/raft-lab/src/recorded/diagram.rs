@@ -64,14 +64,15 @@ impl Recorded {
         let is_near = |from: Instant, until: Instant| from <= edges.end && until >= edges.start;
         let arrows = self.arrows.iter().filter(|arrow| {
             let until = arrow.ended.map_or(arrow.sent, |(ended, _)| ended);
-            is_near(self.times[arrow.sent], self.times[until])
+            is_near(arrow.sent.at, until.at)
         });
         let arrows =
             arrows.filter(|arrow| window.noise || arrow.look().1 != MessageLook::Heartbeat);
         let mut items: Vec<ItemView> = arrows.filter_map(|arrow| self.arrow(arrow)).collect();
         let first = self.times.partition_point(|time| *time < edges.start);
         let end = self.times.partition_point(|time| *time <= edges.end);
-        items.extend((first..end).filter_map(|place| self.point(place, window.noise)));
+        let places = (first..end).map(|place| self.first() + place);
+        items.extend(places.filter_map(|place| self.point(place, window.noise)));
         items.sort_by_key(|item| item.event);
         let left_out = items.len().saturating_sub(MOST_ITEMS);
         items.truncate(MOST_ITEMS);
@@ -82,14 +83,14 @@ impl Recorded {
     /// A message whose end the file tells.
     fn arrow(&self, arrow: &Arrow) -> Option<ItemView> {
         let (ended, has_arrived) = arrow.ended?;
-        let ended = self.times[ended];
+        let ended = ended.at;
         let fate = match has_arrived {
             true => FateView::Arrived,
             false => FateView::Lost("lost".into()),
         };
         Some(ItemView {
-            event: number(arrow.sent),
-            at: self.times[arrow.sent],
+            event: number(arrow.sent.number),
+            at: arrow.sent.at,
             ended: Some(ended),
             label: shortened(&arrow.message.name),
             shape: ItemShape::Message {
@@ -104,14 +105,14 @@ impl Recorded {
 
     /// An event that is not the beginning or the end of an arrow.
     fn point(&self, place: usize, has_noise: bool) -> Option<ItemView> {
-        let step = &self.run.steps[place];
+        let step = self.event(place)?;
         let is_noise = self.run.source == TraceSource::Helios && ROUTINE.contains(&&*step.kind);
         if is_noise && !has_noise || self.is_of_an_arrow(place, step) {
             return None;
         }
         Some(ItemView {
             event: number(place),
-            at: self.times[place],
+            at: self.time_of(place),
             ended: None,
             label: shortened(&self.label(step)),
             shape: ItemShape::Point { lane: LaneId::Node(step.node?), topic: topic(step) },
@@ -126,13 +127,7 @@ impl Recorded {
         };
         let sends = step.facts.iter().any(|fact| matches!(fact, Fact::Sent(_)));
         let says_more = step.facts.iter().any(|fact| matches!(fact, Fact::Log(_)));
-        let is_drawn = || {
-            let first = self.arrows.partition_point(|arrow| arrow.sent < place);
-            self.arrows[first..]
-                .iter()
-                .take_while(|arrow| arrow.sent == place)
-                .any(|arrow| arrow.ended.is_some())
-        };
+        let is_drawn = || self.arrows.sent_at(place).any(|arrow| arrow.ended.is_some());
         match self.run.source {
             TraceSource::Helios | TraceSource::Lines => {
                 let rest = step.facts.iter().filter(|fact| !is_end(fact) && !is_whole(fact));
@@ -190,9 +185,12 @@ fn shortened(text: &str) -> Rc<str> {
 fn topic(step: &TraceStep) -> PointTopic {
     let topic = |fact: &Fact| {
         Some(match fact {
-            Fact::Observed | Fact::Started | Fact::Stopped | Fact::Renewed | Fact::Unsafe(_) => {
-                PointTopic::Process
-            }
+            Fact::Observed
+            | Fact::OutOfSight
+            | Fact::Started
+            | Fact::Stopped
+            | Fact::Renewed
+            | Fact::Unsafe(_) => PointTopic::Process,
             Fact::Role(_) => PointTopic::Election,
             Fact::Vote(_) | Fact::Voted { .. } => PointTopic::Vote,
             Fact::Log(_) | Fact::LogLength(_) => PointTopic::Log,

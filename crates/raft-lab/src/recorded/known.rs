@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use raft_core::{LogIndex, NodeId};
-use raft_trace::{Fact, LogFact, RecordedRun, TraceNode};
+use raft_trace::{Fact, LogFact, TraceNode};
 
 use super::Recorded;
 
@@ -40,23 +40,12 @@ enum Topic {
 }
 
 /// From which number of events on something is known of a node.
+#[derive(Default)]
 pub(super) struct Known(BTreeMap<(NodeId, Topic), usize>);
 
 impl Known {
-    pub(super) fn of(run: &RecordedRun) -> Self {
-        let mut known = Self(BTreeMap::new());
-        for (node, facts) in &run.first {
-            known.hear(*node, facts, 0);
-        }
-        for (place, step) in run.steps.iter().enumerate() {
-            if let Some(node) = step.node {
-                known.hear(node, &step.facts, place + 1);
-            }
-        }
-        known
-    }
-
-    fn hear(&mut self, node: NodeId, facts: &[Fact], events: usize) {
+    /// Some facts are told of a node after so many events.
+    pub(super) fn hear(&mut self, node: NodeId, facts: &[Fact], events: usize) {
         for topic in facts.iter().filter_map(topic) {
             self.0.entry((node, topic)).or_insert(events);
         }
@@ -82,12 +71,15 @@ fn topic(fact: &Fact) -> Option<Topic> {
         Fact::Started | Fact::Stopped | Fact::Role(_) => Some(Topic::Role),
         Fact::Term(_) | Fact::DiskState(..) => Some(Topic::Term),
         Fact::Vote(_) | Fact::Voted { .. } => Some(Topic::Vote),
-        Fact::Log(LogFact::Entry(_) | LogFact::Base { .. } | LogFact::Removed { .. })
+        Fact::Log(
+            LogFact::Entry(_) | LogFact::Unseen(_) | LogFact::Base { .. } | LogFact::Removed { .. },
+        )
         | Fact::Disk(_)
         | Fact::LogLength(_) => Some(Topic::Log),
         Fact::Commit(_) => Some(Topic::Commit),
         Fact::Applied(_) | Fact::AppliedThrough(_) => Some(Topic::Applied),
         Fact::Observed
+        | Fact::OutOfSight
         | Fact::Renewed
         | Fact::Unsafe(_)
         | Fact::Acknowledged { .. }
@@ -107,7 +99,12 @@ impl Recorded {
     fn node(&self, id: NodeId, node: &TraceNode, events: usize) -> RecordedNode {
         let told = |topic: Topic, words: String| self.known.has(id, topic, events).then_some(words);
         let vote = node.voted_for.map_or("nobody".to_owned(), |vote| vote.to_string());
-        let role = node.role.filter(|_| node.is_up);
+        let state = match node.role {
+            _ if !node.is_up => Some("down".to_owned()),
+            Some(role) => Some(role.to_string()),
+            // It runs, and is out of sight.
+            None => None,
+        };
         let last = match (node.log.length_only(), node.log.last()) {
             (Some(last), _) => last.to_string(),
             (None, last) if last.index == LogIndex(0) => "none".to_owned(),
@@ -116,7 +113,7 @@ impl Recorded {
         RecordedNode {
             id,
             name: self.name_of(id).map(str::to_owned),
-            state: told(Topic::Role, role.map_or("down".to_owned(), |role| role.to_string())),
+            state: state.and_then(|state| told(Topic::Role, state)),
             term: told(Topic::Term, node.term.to_string()),
             voted_for: told(Topic::Vote, vote),
             last_log: told(Topic::Log, last),

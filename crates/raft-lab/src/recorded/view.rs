@@ -20,7 +20,7 @@ const MOST_MESSAGES: usize = 200;
 impl Recorded {
     /// The moment after so many events, with the part of the logs that a window wants.
     pub fn view_after(&self, events: usize, window: &ViewWindow) -> View {
-        let events = events.min(self.events());
+        let events = events.clamp(self.first(), self.events());
         let state = self.state_after(events);
         let now = self.time_after(events);
         let leader = leader(&state);
@@ -57,6 +57,7 @@ impl Recorded {
         let Some(leader) = leader else {
             return match (told, self.known.any_role()) {
                 (true, _) => words!("No node leads."),
+                (false, _) if self.is_growing => words!("No server has told yet who leads."),
                 (false, true) => words!("The file has not told yet who leads."),
                 (false, false) => words!("The file does not tell who leads."),
             };
@@ -125,17 +126,16 @@ impl Recorded {
         let mut flying: Vec<MessageView> =
             flying.take(MOST_MESSAGES).map(|arrow| self.message(arrow)).collect();
         flying.reverse();
-        let is_lost = |arrow: &&Arrow| arrow.ended.is_some_and(|at| at == (events - 1, false));
-        let lost = match events {
-            0 => Vec::new(),
-            _ => self.arrows.iter().filter(is_lost).map(|arrow| self.lost(arrow)).collect(),
+        let is_lost = |arrow: &&Arrow| {
+            arrow.ended.is_some_and(|(ended, arrived)| ended.number + 1 == events && !arrived)
         };
-        (flying, lost)
+        let lost = self.arrows.iter().filter(is_lost).map(|arrow| self.lost(arrow));
+        (flying, lost.collect())
     }
 
     fn message(&self, arrow: &Arrow) -> MessageView {
         let (kind, look) = arrow.look();
-        let ended = arrow.ended.map(|(place, _)| self.times[place]);
+        let ended = arrow.ended.map(|(ended, _)| ended.at);
         MessageView {
             id: MessageId(arrow.message.id),
             from: arrow.from,
@@ -144,7 +144,7 @@ impl Recorded {
             look,
             term: arrow.term(),
             entries: arrow.message.entries.unwrap_or_default(),
-            sent_at: self.times[arrow.sent],
+            sent_at: arrow.sent.at,
             arrives_at: ended.unwrap_or(Instant(u64::MAX)),
             held_since: None,
             waited_micros: 0,

@@ -7,58 +7,152 @@ use raft_kv::{ClientId, Command, Operation, Sequence};
 use serde_json::Value;
 
 use super::value::{Object, parse};
-use super::{Draft, TraceError, error, numbered};
-use crate::model::{Fact, LogFact, TraceMessage, TraceStep};
+use super::{Draft, Nodes, TraceError, check_length, error, numbered};
+use crate::model::{Fact, LogFact, RecordedRun, TraceMessage, TraceSource, TraceStep};
 use crate::{FORM, VERSION};
 
-pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
-    let mut has_header = false;
-    for line in numbered(text) {
-        let (line, text) = line?;
-        if !has_header && !text.trim_start().starts_with('{') {
-            draft.pass_over(line);
-            continue;
+/// Reads the trace of this program line by line, while it is being written.
+///
+/// It keeps the numbers of the nodes and of the next event, and no event.
+#[derive(Clone, Default)]
+pub struct TraceReader {
+    /// The number of lines so far.
+    lines: usize,
+    nodes: Nodes,
+    /// The number of the next event; `None` before a header.
+    next: Option<u64>,
+}
+
+/// What a line of a trace is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TraceLine {
+    /// Neither a header nor an event: it is blank, or before the first header.
+    Other,
+    /// A header: a run begins. It has no steps yet, and the nodes of the header.
+    Header(Box<RecordedRun>),
+    /// The next event.
+    Step(TraceStep),
+}
+
+impl TraceReader {
+    /// A reader before the first line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the next line.
+    ///
+    /// # Errors
+    /// What is wrong with the line: it is longer than 64 MiB, no line of the form, or not the next
+    /// one; or there are more than 100 nodes. What comes after such a line cannot be read.
+    pub fn read(&mut self, line: &str) -> Result<TraceLine, TraceError> {
+        self.lines += 1;
+        check_length(self.lines, line.len())?;
+        if line.trim().is_empty() {
+            return Ok(TraceLine::Other);
+        }
+        self.read_numbered(self.lines, line)
+    }
+
+    /// Reads a line that is not blank and not too long.
+    fn read_numbered(&mut self, line: usize, text: &str) -> Result<TraceLine, TraceError> {
+        if self.next.is_none() && !text.trim_start().starts_with('{') {
+            return Ok(TraceLine::Other);
         }
         let value = parse(line, text)?;
         let object = Object::of(line, &value, "line")?;
-        if has_header {
-            let step = event(object, draft)?;
-            draft.push(step)?;
-        } else if object.get("form").is_none() {
-            draft.pass_over(line);
-        } else {
-            header(object, draft)?;
-            has_header = true;
+        match (object.get("form").is_some(), self.next) {
+            (true, _) => Ok(TraceLine::Header(Box::new(self.header(object)?))),
+            (false, None) => Ok(TraceLine::Other),
+            (false, Some(next)) => Ok(TraceLine::Step(self.event(object, next)?)),
         }
     }
-    Ok(())
+
+    fn header(&mut self, header: Object<'_>) -> Result<RecordedRun, TraceError> {
+        if header.text("form")? != FORM {
+            return Err(error(header.line, format!("`form` must be `{FORM}`")));
+        }
+        let version = header.number("version")?;
+        if version != VERSION {
+            return Err(error(
+                header.line,
+                format!("the form has version {version}, and this program reads version {VERSION}"),
+            ));
+        }
+        let mut run = RecordedRun::new(TraceSource::Helios);
+        self.nodes = Nodes::default();
+        for node in header.numbers("nodes")? {
+            self.nodes.add(header.line, node)?;
+        }
+        let has_membership = header.get("membership").is_some();
+        run.membership =
+            has_membership.then(|| membership(header.object("membership")?)).transpose()?;
+        for disk in header.list("disks")? {
+            let disk = Object::of(header.line, disk, "disks")?;
+            let mut facts = Vec::new();
+            for record in disk.list("records")? {
+                change(Object::of(header.line, record, "records")?, Place::Disk, &mut facts)?;
+            }
+            let node = self.nodes.add(header.line, disk.number("node")?)?;
+            run.first.push((node, facts));
+        }
+        run.nodes = self.nodes.0.iter().copied().collect();
+        self.next = Some(1);
+        Ok(run)
+    }
+
+    fn event(&mut self, event: Object<'_>, next: u64) -> Result<TraceStep, TraceError> {
+        let kind = event.text("kind")?;
+        let mut facts = Vec::new();
+        facts_of(kind, event, &mut facts)?;
+        let node = match kind {
+            "sent" | "dropped" | "held" | "released" | "replayed" => event.node_or_none("from")?,
+            "delivered" => event.node_or_none("to")?,
+            _ => event.node_or_none("node")?,
+        };
+        if let Some(node) = node {
+            self.nodes.add(event.line, node.0)?;
+        }
+        let number = event.number("event")?;
+        if number != next {
+            return Err(error(
+                event.line,
+                format!("the event has the number {number}, and {next} is next: lines are missing"),
+            ));
+        }
+        self.next = Some(next + 1);
+        Ok(TraceStep {
+            line: event.line,
+            number,
+            at_us: Some(event.number("time_us")?),
+            node,
+            kind: kind.to_owned(),
+            cause: event.get("cause").map(|_| event.number("cause")).transpose()?,
+            text: event.text("text")?.to_owned(),
+            facts,
+        })
+    }
 }
 
-fn header(header: Object<'_>, draft: &mut Draft) -> Result<(), TraceError> {
-    if header.text("form")? != FORM {
-        return Err(error(header.line, format!("`form` must be `{FORM}`")));
-    }
-    let version = header.number("version")?;
-    if version != VERSION {
-        return Err(error(
-            header.line,
-            format!("the form has version {version}, and this program reads version {VERSION}"),
-        ));
-    }
-    for node in header.numbers("nodes")? {
-        draft.node(header.line, node)?;
-    }
-    draft.run.membership =
-        header.get("membership").map(|_| membership(header.object("membership")?)).transpose()?;
-    for disk in header.list("disks")? {
-        let disk = Object::of(header.line, disk, "disks")?;
-        let mut facts = Vec::new();
-        for record in disk.list("records")? {
-            change(Object::of(header.line, record, "records")?, Place::Disk, &mut facts)?;
+/// Reads a file, which has one run.
+pub(super) fn read(text: &[u8], draft: &mut Draft) -> Result<(), TraceError> {
+    let mut reader = TraceReader::new();
+    for line in numbered(text) {
+        let (line, text) = line?;
+        let had_header = reader.next.is_some();
+        match reader.read_numbered(line, text)? {
+            TraceLine::Other => draft.pass_over(line),
+            TraceLine::Header(_) if had_header => {
+                let message = "another run begins here: give each run a file of its own";
+                return Err(error(line, message));
+            }
+            TraceLine::Header(run) => {
+                draft.run = RecordedRun { passed_over: draft.run.passed_over, ..*run };
+            }
+            TraceLine::Step(step) => draft.push(step)?,
         }
-        let node = draft.node(header.line, disk.number("node")?)?;
-        draft.run.first.push((node, facts));
     }
+    draft.nodes = reader.nodes;
     Ok(())
 }
 
@@ -81,38 +175,6 @@ fn membership(object: Object<'_>) -> Result<Membership, TraceError> {
     Ok(all)
 }
 
-fn event(event: Object<'_>, draft: &mut Draft) -> Result<TraceStep, TraceError> {
-    let kind = event.text("kind")?;
-    let mut facts = Vec::new();
-    facts_of(kind, event, &mut facts)?;
-    let node = match kind {
-        "sent" | "dropped" | "held" | "released" | "replayed" => event.node_or_none("from")?,
-        "delivered" => event.node_or_none("to")?,
-        _ => event.node_or_none("node")?,
-    };
-    if let Some(node) = node {
-        draft.node(event.line, node.0)?;
-    }
-    let expected = draft.run.steps.last().map_or(1, |step| step.number + 1);
-    let number = event.number("event")?;
-    if number != expected {
-        return Err(error(
-            event.line,
-            format!("the event has the number {number}, and {expected} is next: lines are missing"),
-        ));
-    }
-    Ok(TraceStep {
-        line: event.line,
-        number,
-        at_us: Some(event.number("time_us")?),
-        node,
-        kind: kind.to_owned(),
-        cause: event.get("cause").map(|_| event.number("cause")).transpose()?,
-        text: event.text("text")?.to_owned(),
-        facts,
-    })
-}
-
 /// What a kind of event says of its node. Other kinds say nothing of the states.
 fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), TraceError> {
     match kind {
@@ -121,7 +183,7 @@ fn facts_of(kind: &str, event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), 
         "write_failed" if !event.flag("is_ignored")? => facts.push(Fact::Stopped),
         "server_added" => facts.push(Fact::Renewed),
         "observed" => observed(event, facts)?,
-        "out_of_sight" => facts.push(Fact::Stopped),
+        "out_of_sight" => facts.push(Fact::OutOfSight),
         "configured_alone" => {
             facts.push(Fact::Unsafe("a node was told that it is the only member".into()));
         }
@@ -187,6 +249,7 @@ fn observed(event: Object<'_>, facts: &mut Vec<Fact>) -> Result<(), TraceError> 
     facts.extend([Fact::Observed, Fact::Term(term), Fact::Vote(vote)]);
     facts.push(Fact::DiskState(term, vote));
     facts.push(Fact::Log(LogFact::Base { log_start, snapshot }));
+    facts.push(Fact::Log(LogFact::Unseen(log_start)));
     for value in event.list("entries")? {
         let entry = entry(Object::of(event.line, value, "entries")?)?;
         facts.push(Fact::Log(LogFact::Entry(entry)));

@@ -5,6 +5,7 @@ use super::*;
 use raft_core::LogIndex;
 
 use crate::judge;
+use crate::model::PassedOver;
 use crate::state::TraceState;
 
 const LINES: &str = "\
@@ -231,6 +232,35 @@ fn a_line_that_is_missing_is_noticed() {
     let without: Vec<&str> =
         text.lines().enumerate().filter(|(at, _)| *at != 40).map(|it| it.1).collect();
     assert!(refused(&without.join("\n")).starts_with("line 41: the event has the number 41"));
+}
+
+#[test]
+fn lines_are_read_one_by_one_as_those_of_a_file() {
+    let text = ours();
+    let whole = run(&text);
+    let mut reader = TraceReader::new();
+    assert_eq!(reader.read("a test begins"), Ok(TraceLine::Other));
+    // A header begins another run.
+    for begun in [1, 1 + text.lines().count()] {
+        let mut steps = Vec::new();
+        for line in text.lines() {
+            match reader.read(line).expect(line) {
+                TraceLine::Header(header) => {
+                    assert_eq!((&header.nodes, &header.first), (&whole.nodes, &whole.first));
+                }
+                TraceLine::Step(step) => {
+                    steps.push(TraceStep { line: step.line - begun, ..step });
+                }
+                TraceLine::Other => panic!("{line}"),
+            }
+        }
+        assert!(steps == whole.steps);
+    }
+    let wrong = reader.read("{\"event\":1}").expect_err("no kind");
+    assert_eq!(wrong.line, 2 * text.lines().count() + 2);
+    let twice = format!("{text}{text}");
+    assert!(refused(&twice).contains("another run begins here"));
+    assert!(reader.read(&"x".repeat(MAX_LINE_BYTES + 1)).is_err());
 }
 
 /// What a person may do to a file.

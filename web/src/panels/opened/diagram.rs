@@ -6,7 +6,7 @@ use raft_lab::{DiagramView, DiagramWindow, Instant};
 use web_sys::{Element, HtmlCanvasElement, WheelEvent};
 use yew::prelude::*;
 
-use super::run::Moment;
+use super::shown::Moment;
 use crate::hooks::{ThemeContext, use_size};
 use crate::panels::diagram::{Arrangement, HEADS, Heads};
 use crate::picture::canvas::DiagramPainter;
@@ -24,7 +24,8 @@ pub(super) struct RunDiagramProps {
 #[component(RunDiagram)]
 pub(super) fn run_diagram(props: &RunDiagramProps) -> Html {
     let RunDiagramProps { moment: Moment { run, events, .. }, on_go } = props;
-    let span = use_state_eq(|| run.usual_span(SHOWN).max(4 * DiagramWindow::LEAST_SPAN));
+    let usual = || run.now().usual_span(SHOWN).max(4 * DiagramWindow::LEAST_SPAN);
+    let span = use_state_eq(usual);
     // Where somebody scrolled; `None`: it follows the moment.
     let from = use_state_eq(|| None::<Instant>);
     let noise = use_state_eq(|| false);
@@ -35,7 +36,7 @@ pub(super) fn run_diagram(props: &RunDiagramProps) -> Html {
     });
     let window =
         DiagramWindow { from: *from, span: *span, noise: *noise, ..DiagramWindow::default() };
-    let view = Rc::new(run.diagram_after(*events, &window));
+    let view = Rc::new(run.now().diagram_after(*events, &window));
     let host = use_node_ref();
     let (width, height) = use_size(&host);
     let size = (width, (height - HEADS).max(0.0));
@@ -80,7 +81,7 @@ pub(super) fn run_diagram(props: &RunDiagramProps) -> Html {
                     onclick={zoom(0.5)}>{ "+" }</button>
                 <button type="button" class="button is-small" aria-pressed={noise.to_string()}
                     onclick={on_noise}>{ "Routine" }</button>
-                <span class="dialog-note">{ match (run.has_times(), view.left_out) {
+                <span class="dialog-note">{ match (run.now().has_times(), view.left_out) {
                     (_, 1..) => "Too many items: zoom in to see all.",
                     (false, _) => "The file has no times: each event takes one millisecond.",
                     (true, _) => "Click an item to see its moment.",

@@ -3,7 +3,7 @@
 use raft_lab::RecordedNode;
 use yew::prelude::*;
 
-use super::run::Moment;
+use super::shown::Moment;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct RunNodesProps {
@@ -13,7 +13,7 @@ pub(super) struct RunNodesProps {
 #[component(RunNodes)]
 pub(super) fn run_nodes(props: &RunNodesProps) -> Html {
     let Moment { run, events, .. } = &props.moment;
-    let nodes = run.nodes_after(*events);
+    let nodes = run.now().nodes_after(*events);
     html! {
         <div class="recorded-nodes" tabindex="0" data-testid="recorded-table">
             <table>
@@ -23,7 +23,7 @@ pub(super) fn run_nodes(props: &RunNodesProps) -> Html {
                 </tr></thead>
                 <tbody>{ for nodes.iter().map(row) }</tbody>
             </table>
-            <p class="dialog-note">{ "–: the file has not told it by this moment." }</p>
+            <p class="dialog-note">{ "–: nobody has told it by this moment." }</p>
         </div>
     }
 }

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use raft_lab::{Frame, View, ViewWindow};
+use raft_lab::{Frame, View};
 use yew::prelude::*;
 
-use super::run::Moment;
+use super::shown::Moment;
 use crate::panels::{Cluster, Logs};
 use crate::picture::LARGEST;
 use crate::state::{Controls, LogWish, Selected, Selection, Side, use_controls, use_frame};
@@ -54,29 +54,52 @@ fn aside(props: &AsideProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 pub(super) struct RunPictureProps {
+    pub(super) view: Rc<View>,
     pub(super) moment: Moment,
+    /// Whether the events have numbers and no lines.
+    pub(super) is_live: bool,
+    /// Whether the moment changes by itself.
+    pub(super) follows: bool,
+    pub(super) on_go: Callback<usize>,
 }
 
 /// The sentence, the ring, and the event that led to the moment.
 #[component(RunPicture)]
 pub(super) fn run_picture(props: &RunPictureProps) -> Html {
-    let view = use_memo(props.moment.clone(), |Moment { run, events, .. }| {
-        Rc::new(run.view_after(*events, &ViewWindow::default()))
-    });
-    let Moment { run, events, .. } = &props.moment;
-    let event = events.checked_sub(1).and_then(|place| run.event(place));
+    let RunPictureProps { view, moment: Moment { run, events, .. }, is_live, follows, on_go } =
+        props;
+    let run = run.now();
+    let place = events.checked_sub(1);
+    let event = place.and_then(|place| Some((place, run.event(place)?)));
+    // What changes by itself is not read out.
+    let role = (!follows).then_some("status");
     html! {
         <div class="recorded-picture">
             <p class="headline" data-testid="recorded-headline">{ view.headline.to_string() }</p>
-            <p class="recorded-event" data-testid="recorded-event" role="status">{ match event {
-                Some(step) => html! {
-                    <><span class="recorded-line">{ format!("Line {}", step.line) }</span>
-                    <code>{ &step.text }</code></>
+            <p class="recorded-event" data-testid="recorded-event" {role}>{ match event {
+                Some((place, step)) => html! {
+                    <>
+                        <span class="recorded-line">
+                            { if *is_live {
+                                format!("Event {}", place + 1)
+                            } else {
+                                format!("Line {}", step.line)
+                            } }
+                        </span>
+                        <code>{ &step.text }</code>
+                        // A button that changes all the time cannot be pressed.
+                        if let Some(cause) = run.cause_of(place).filter(|_| !follows) {
+                            <button type="button" class="text-button" data-testid="to-cause"
+                                onclick={on_go.reform(move |_: MouseEvent| cause + 1)}>
+                                { "Its cause" }
+                            </button>
+                        }
+                    </>
                 },
                 None => html! { "Before the first event." },
             } }</p>
             if view.node_ids().all(|node| node.0 <= LARGEST) {
-                <Aside view={(*view).clone()}><Cluster /></Aside>
+                <Aside view={view.clone()}><Cluster /></Aside>
             } else {
                 <p class="dialog-note">
                     { format!("The picture has no room for servers with numbers above {LARGEST}.") }
@@ -88,15 +111,11 @@ pub(super) fn run_picture(props: &RunPictureProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 pub(super) struct RunLogsProps {
-    pub(super) moment: Moment,
+    pub(super) view: Rc<View>,
     pub(super) on_log: Callback<Option<Range<u64>>>,
 }
 
 #[component(RunLogs)]
 pub(super) fn run_logs(props: &RunLogsProps) -> Html {
-    let view = use_memo(props.moment.clone(), |Moment { run, events, log }| {
-        let window = ViewWindow { log: log.clone(), ..ViewWindow::default() };
-        Rc::new(run.view_after(*events, &window))
-    });
-    html! { <Aside view={(*view).clone()} on_log={props.on_log.clone()}><Logs /></Aside> }
+    html! { <Aside view={props.view.clone()} on_log={props.on_log.clone()}><Logs /></Aside> }
 }

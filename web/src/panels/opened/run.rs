@@ -1,11 +1,12 @@
-//! A recorded run: its verdict, the moment that is shown, and what the file tells of it.
+//! A recorded run: its verdict, the moment that is shown, and what is told of it. The last moment
+//! of a run that grows is shown until somebody goes to another one.
 
 use std::ops::Range;
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
-use raft_jobs::JudgedRun;
-use raft_lab::{Recorded, TraceSource};
+use raft_lab::{Recorded, RunVerdict, TraceSource, ViewWindow};
+use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -13,32 +14,21 @@ use super::diagram::RunDiagram;
 use super::events::RunEvents;
 use super::nodes::RunNodes;
 use super::picture::{RunLogs, RunPicture};
+use super::shown::{Moment, SharedRun, Shown};
 use super::tape::RunTape;
 use super::verdict::{Properties as RunProperties, Verdict};
+use crate::hooks::use_window_event;
 
 /// The time between two events while the run is played.
 const PACE_MS: u32 = 350;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct RunPanelProps {
-    pub(super) judged: Rc<JudgedRun>,
-}
-
-/// A run that is shown, at a moment. Two are equal if they are the same memory at the same moment.
-#[derive(Clone)]
-pub(super) struct Moment {
-    pub(super) run: Rc<Recorded>,
-    /// The number of events before it.
-    pub(super) events: usize,
-    /// The part of the logs that is shown.
-    pub(super) log: Option<Range<u64>>,
-}
-
-impl PartialEq for Moment {
-    fn eq(&self, other: &Self) -> bool {
-        let is_same = Rc::ptr_eq(&self.run, &other.run);
-        is_same && self.events == other.events && self.log == other.log
-    }
+    pub(super) shown: Shown,
+    pub(super) verdict: Rc<RunVerdict>,
+    /// Whether it is the run of a real cluster, which goes on.
+    #[prop_or_default]
+    pub(super) is_live: bool,
 }
 
 /// What is beside the picture.
@@ -63,49 +53,31 @@ impl Tab {
 
 #[component(RunPanel)]
 pub(super) fn run_panel(props: &RunPanelProps) -> Html {
-    let judged = props.judged.clone();
-    let run = use_memo((), |()| Rc::new(Recorded::new(judged.run.clone())));
-    let broken = props.judged.broken;
-    // A contradiction is what somebody wants to see; else the beginning of the story.
-    let events = use_state_eq(|| broken.map_or(1, |place| place + 1));
+    let RunPanelProps { shown, verdict, is_live } = props;
+    let is_live = *is_live;
+    let Cursor { events, follows, is_playing, on_go, on_play } = use_cursor(props);
     let (tab, log) = (use_state_eq(|| Tab::Logs), use_state_eq(|| None::<Range<u64>>));
-    let is_playing = use_state_eq(|| false);
-    let last = run.events();
-    let on_go = {
-        let events = events.setter();
-        use_callback((), move |to: usize, ()| events.set(to.min(last)))
-    };
-    use_effect_with((*is_playing, *events), {
-        let (events, is_playing) = (events.setter(), is_playing.setter());
-        move |(plays, at)| {
-            let (plays, next) = (*plays, *at + 1);
-            if plays && next > last {
-                is_playing.set(false);
-            }
-            let timer =
-                (plays && next <= last).then(|| Interval::new(PACE_MS, move || events.set(next)));
-            move || drop(timer)
-        }
-    });
     let on_log = {
         let log = log.setter();
-        Callback::from(move |wish| log.set(wish))
+        use_callback((), move |wish, ()| log.set(wish))
     };
-    let on_play = {
-        let is_playing = is_playing.setter();
-        Callback::from(move |plays| is_playing.set(plays))
-    };
-    let on_key = use_callback((*events, on_go.clone()), |event: KeyboardEvent, (at, on_go)| {
-        step_by_key(&event, *at, on_go);
+    use_step_keys(events, &on_go);
+    let moment = Moment { run: shown.run.clone(), events, log: (*log).clone() };
+    let view = use_memo(moment.clone(), |Moment { run, events, log }| {
+        let window = ViewWindow { log: log.clone(), ..ViewWindow::default() };
+        Rc::new(run.now().view_after(*events, &window))
     });
-    let moment = Moment { run: (*run).clone(), events: *events, log: (*log).clone() };
+    let (view, broken) = ((*view).clone(), verdict.broken.map(|(place, _)| place));
     html! {
         <div class="recorded" data-testid="recorded" data-events={events.to_string()}
-            onkeydown={on_key}>
-            <p class="dialog-note" data-testid="recorded-about">{ about(&run) }</p>
-            <Verdict judged={props.judged.clone()} events={*events} on_go={on_go.clone()} />
+            data-follows={follows.to_string()}>
+            <p class="dialog-note" data-testid="recorded-about">
+                { about(&shown.run.now(), is_live) }
+            </p>
+            <Verdict verdict={verdict.clone()} {events} {is_live} on_go={on_go.clone()} />
             <div class="recorded-body">
-                <RunPicture moment={moment.clone()} />
+                <RunPicture view={view.clone()} moment={moment.clone()} {is_live} {follows}
+                    on_go={on_go.clone()} />
                 <nav class="tabs" aria-label="Panels of the recorded run">
                     { for Tab::ALL.iter().map(|(name, label)| {
                         let (setter, name) = (tab.setter(), *name);
@@ -118,24 +90,106 @@ pub(super) fn run_panel(props: &RunPanelProps) -> Html {
                     }) }
                 </nav>
                 <div class="recorded-side">{ match *tab {
-                    Tab::Logs => html! { <RunLogs {moment} {on_log} /> },
+                    Tab::Logs => html! { <RunLogs {view} {on_log} /> },
                     Tab::Diagram => html! { <RunDiagram {moment} on_go={on_go.clone()} /> },
                     Tab::Nodes => html! { <RunNodes {moment} /> },
                     Tab::Events => html! {
-                        <RunEvents {moment} {broken} on_go={on_go.clone()} />
+                        <RunEvents shown={shown.clone()} {events} {broken} {is_live}
+                            on_go={on_go.clone()} />
                     },
                     Tab::Properties => html! {
-                        <RunProperties judged={props.judged.clone()} on_go={on_go.clone()} />
+                        <RunProperties verdict={verdict.clone()}
+                            passed_over={shown.run.now().passed_over()} />
                     },
                 } }</div>
             </div>
-            <RunTape run={(*run).clone()} events={*events} {broken} is_playing={*is_playing}
-                {on_go} {on_play} />
+            <RunTape shown={shown.clone()} {events} {broken} {is_playing}
+                follows={is_live.then_some(follows)} {on_go} {on_play} />
         </div>
     }
 }
 
-/// The arrow keys go from event to event, where nothing else takes them.
+/// The moment that is shown, and what goes to another one.
+struct Cursor {
+    /// The number of events before it.
+    events: usize,
+    /// Whether it is the last one and stays that.
+    follows: bool,
+    /// Whether one event after the other is shown.
+    is_playing: bool,
+    on_go: Callback<usize>,
+    on_play: Callback<bool>,
+}
+
+#[hook]
+fn use_cursor(props: &RunPanelProps) -> Cursor {
+    let RunPanelProps { shown: Shown { run, first, last }, verdict, is_live } = props;
+    let (first, last, is_live) = (*first, *last, *is_live);
+    // A contradiction is what somebody wants to see; else the beginning of the story.
+    let begin = verdict.broken.map_or(1, |(place, _)| place + 1);
+    // `None`: the last moment, whichever that is.
+    let cursor = use_state_eq(|| (!is_live).then_some(begin));
+    let is_playing = use_state_eq(|| false);
+    let events = cursor.map_or(last, |at| at.clamp(first, last));
+    let follows = cursor.is_none();
+    let on_go = {
+        let cursor = cursor.setter();
+        use_callback(
+            (run.clone(), is_live),
+            move |to: usize, (run, is_live): &(SharedRun, bool)| {
+                let last = run.now().events();
+                cursor.set((!is_live || to < last).then_some(to.min(last)));
+            },
+        )
+    };
+    // Another run of a cluster is shown from its end on.
+    use_effect_with(run.clone(), {
+        let cursor = cursor.setter();
+        move |_| {
+            if is_live {
+                cursor.set(None);
+            }
+        }
+    });
+    use_effect_with((*is_playing, events), {
+        let (on_go, is_playing) = (on_go.clone(), is_playing.setter());
+        move |(plays, at)| {
+            let (plays, next) = (*plays, *at + 1);
+            if plays && next > last {
+                is_playing.set(false);
+            }
+            let timer =
+                (plays && next <= last).then(|| Interval::new(PACE_MS, move || on_go.emit(next)));
+            move || drop(timer)
+        }
+    });
+    let on_play = {
+        let (is_playing, cursor) = (is_playing.setter(), cursor.setter());
+        Callback::from(move |plays: bool| {
+            if follows {
+                cursor.set(Some(events));
+            }
+            is_playing.set(plays);
+        })
+    };
+    Cursor { events, follows, is_playing: *is_playing, on_go, on_play }
+}
+
+/// The arrow keys go from event to event, wherever the focus is in the dialog.
+#[hook]
+fn use_step_keys(events: usize, on_go: &Callback<usize>) {
+    // In a cluster the moment changes all the time, and the listener stays.
+    let at = use_mut_ref(|| 0);
+    *at.borrow_mut() = events;
+    let on_key = use_callback(on_go.clone(), move |event: Event, on_go| {
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+            step_by_key(event, *at.borrow(), on_go);
+        }
+    });
+    use_window_event("keydown", on_key);
+}
+
+/// Goes on or back, where nothing else takes the key.
 fn step_by_key(event: &KeyboardEvent, at: usize, on_go: &Callback<usize>) {
     let target = event.target_dyn_into::<Element>();
     let is_taken = target.is_some_and(|it| {
@@ -155,7 +209,13 @@ fn step_by_key(event: &KeyboardEvent, at: usize, on_go: &Callback<usize>) {
 }
 
 /// What it is, in words.
-fn about(run: &Recorded) -> String {
+fn about(run: &Recorded, is_live: bool) -> String {
+    if is_live {
+        return "These are real servers, read only: they tell what they do, and you see it as it \
+                happens. Nothing here changes them. The lab of this page stands still until you \
+                close this."
+            .to_owned();
+    }
     let form = match run.source() {
         TraceSource::Helios => "a trace of Helios",
         TraceSource::ShiViz => "a log for ShiViz, which has an order and no times",

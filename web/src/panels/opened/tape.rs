@@ -1,11 +1,9 @@
 //! The events of a recorded run as a line, with the one that is shown.
 
-use std::rc::Rc;
-
-use raft_lab::Recorded;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::shown::Shown;
 use crate::ui::{Icon, IconName};
 use crate::words::milliseconds;
 
@@ -14,29 +12,26 @@ const THUMB: f64 = 16.0;
 /// The most elections that are marked.
 const MOST_MARKS: usize = 200;
 
-#[derive(Properties)]
+#[derive(Properties, PartialEq)]
 pub(super) struct RunTapeProps {
-    pub(super) run: Rc<Recorded>,
+    pub(super) shown: Shown,
     pub(super) events: usize,
     pub(super) broken: Option<usize>,
     pub(super) is_playing: bool,
+    /// Whether the last moment of a run that grows is shown; `None`: it does not grow.
+    pub(super) follows: Option<bool>,
     pub(super) on_go: Callback<usize>,
+    /// Called with whether the events are to go on by themselves.
     pub(super) on_play: Callback<bool>,
-}
-
-impl PartialEq for RunTapeProps {
-    fn eq(&self, other: &Self) -> bool {
-        let is_same = Rc::ptr_eq(&self.run, &other.run) && self.events == other.events;
-        is_same && self.is_playing == other.is_playing
-    }
 }
 
 #[component(RunTape)]
 pub(super) fn run_tape(props: &RunTapeProps) -> Html {
-    let RunTapeProps { run, events, broken, is_playing, on_go, on_play } = props;
-    let (last, at, plays) = (run.events(), *events, *is_playing);
-    let marks =
-        use_memo((), |()| run.elections().iter().copied().take(MOST_MARKS).collect::<Vec<usize>>());
+    let RunTapeProps { shown, events, broken, is_playing, follows, on_go, on_play } = props;
+    let (first, last, at) = (shown.first, shown.last, *events);
+    let plays = *is_playing || *follows == Some(true);
+    let run = shown.run.now();
+    let marks = run.elections().iter().rev().copied().take(MOST_MARKS);
     let to = |place: usize| on_go.reform(move |_: MouseEvent| place);
     let on_play = {
         let (on_play, on_go) = (on_play.clone(), on_go.clone());
@@ -55,7 +50,7 @@ pub(super) fn run_tape(props: &RunTapeProps) -> Html {
     let figure = format!("event {at} of {last}{}", time.unwrap_or_default());
     // The middle of the thumb goes from one half of its width to the other.
     let left = |place: usize| {
-        let part = (place + 1) as f64 / last.max(1) as f64;
+        let part = (place + 1 - first) as f64 / (last - first).max(1) as f64;
         format!("left:calc({:.3}% + {:.2}px)", 100.0 * part, THUMB * (0.5 - part))
     };
     let (icon, label) = if plays { (IconName::Pause, "Pause") } else { (IconName::Play, "Play") };
@@ -74,18 +69,25 @@ pub(super) fn run_tape(props: &RunTapeProps) -> Html {
                     aria-label="Next event" onclick={to(at + 1)}>
                     <Icon name={IconName::Step} /><span class="tool-label">{ "Next" }</span>
                 </button>
+                if let Some(follows) = *follows {
+                    <button type="button" class="button is-small recorded-live" title="End"
+                        data-testid="recorded-live" aria-pressed={follows.to_string()}
+                        onclick={to(usize::MAX)}>
+                        { if follows { "Live" } else { "Back to live" } }
+                    </button>
+                }
                 <span class="tape-figure" data-testid="recorded-figure">{ figure.clone() }</span>
             </div>
             <div class="recorded-line-box">
-                { for marks.iter().map(|place| html! {
-                    <span key={*place} class="recorded-mark is-leader" aria-hidden="true"
-                        title="a leader" style={left(*place)}></span>
+                { for marks.map(|place| html! {
+                    <span key={place} class="recorded-mark is-leader" aria-hidden="true"
+                        title="a leader" style={left(place)}></span>
                 }) }
-                if let Some(place) = broken {
+                if let Some(place) = broken.filter(|place| *place >= first) {
                     <span class="recorded-mark is-broken" aria-hidden="true"
-                        style={left(*place)}></span>
+                        style={left(place)}></span>
                 }
-                <input type="range" min="0" max={last.to_string()} step="1"
+                <input type="range" min={first.to_string()} max={last.to_string()} step="1"
                     value={at.to_string()} aria-label="Moment of the recorded run"
                     aria-valuetext={figure} data-testid="recorded-tape" oninput={on_slide} />
             </div>

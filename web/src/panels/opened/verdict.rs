@@ -2,23 +2,26 @@
 
 use std::rc::Rc;
 
-use raft_jobs::{JudgedProperty, JudgedRun, PropertyVerdict};
+use raft_lab::{JudgedProperty, PassedOver, PropertyVerdict, RunVerdict};
 use yew::prelude::*;
 
 use crate::words::counted;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct VerdictProps {
-    pub(super) judged: Rc<JudgedRun>,
+    pub(super) verdict: Rc<RunVerdict>,
     /// The number of events before the moment that is shown.
     pub(super) events: usize,
+    /// Whether the run goes on, and its events have numbers and no lines.
+    pub(super) is_live: bool,
     pub(super) on_go: Callback<usize>,
 }
 
 /// One line: the first illegal step, and the way there; or that there is none.
 #[component(Verdict)]
 pub(super) fn verdict(props: &VerdictProps) -> Html {
-    let properties = &props.judged.properties;
+    let VerdictProps { verdict, events, is_live, on_go } = props;
+    let properties = &verdict.properties;
     let is_judged = |it: &&JudgedProperty| !matches!(it.verdict, PropertyVerdict::NotJudged(_));
     let judged = properties.iter().filter(is_judged).count();
     let all = properties.len();
@@ -26,13 +29,20 @@ pub(super) fn verdict(props: &VerdictProps) -> Html {
         PropertyVerdict::Broken(sentence) => Some((property, sentence)),
         PropertyVerdict::Holds | PropertyVerdict::NotJudged(_) => None,
     });
-    let Some(((property, sentence), place)) = found.zip(props.judged.broken) else {
-        let (class, words) = match judged {
-            0 => (
+    let Some(((property, sentence), (place, line))) = found.zip(verdict.broken) else {
+        let (class, words) = match (judged, *is_live) {
+            (0, true) => ("is-quiet", "Nothing to judge yet.".to_owned()),
+            (0, false) => (
                 "is-quiet",
                 "Not judged: the file tells of no terms, roles and entries.".to_owned(),
             ),
-            _ => (
+            (_, true) => (
+                "is-good",
+                format!(
+                    "✓ No contradiction to Raft so far. {judged} of {all} properties are judged."
+                ),
+            ),
+            (_, false) => (
                 "is-good",
                 format!(
                     "✓ No contradiction to Raft. {judged} of {all} properties could be judged."
@@ -45,14 +55,14 @@ pub(super) fn verdict(props: &VerdictProps) -> Html {
             </p>
         };
     };
-    let line = props.judged.run.steps.get(place).map_or(0, |step| step.line);
-    let on_click = props.on_go.reform(move |_: MouseEvent| place + 1);
-    let is_there = props.events == place + 1;
+    let on_click = on_go.reform(move |_: MouseEvent| place + 1);
+    let is_there = *events == place + 1;
+    let which = if *is_live { format!("Event {}", place + 1) } else { format!("Line {line}") };
     html! {
         <p class="opened-verdict is-broken" role="alert" data-testid="file-verdict">
             <strong>{ "✕ No run of Raft. " }</strong>
             <span>
-                { format!("Line {line}: {} ({}) is broken: ", property.name, property.section) }
+                { format!("{which}: {} ({}) is broken: ", property.name, property.section) }
                 { sentence.to_string() }{ "." }
             </span>
             <button type="button" class="button is-small" data-testid="to-illegal"
@@ -65,18 +75,18 @@ pub(super) fn verdict(props: &VerdictProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 pub(super) struct PropertiesProps {
-    pub(super) judged: Rc<JudgedRun>,
-    pub(super) on_go: Callback<usize>,
+    pub(super) verdict: Rc<RunVerdict>,
+    pub(super) passed_over: PassedOver,
 }
 
 /// Each property with what can be said of it.
 #[component(Properties)]
 pub(super) fn properties(props: &PropertiesProps) -> Html {
-    let passed_over = props.judged.run.passed_over;
+    let PropertiesProps { verdict, passed_over } = props;
     html! {
         <div class="recorded-properties" tabindex="0">
             <ul class="property-list" data-testid="recorded-verdicts">
-                { for props.judged.properties.iter().map(property) }
+                { for verdict.properties.iter().map(property) }
             </ul>
             if let Some(first) = passed_over.first {
                 <p class="dialog-note">
