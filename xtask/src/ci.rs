@@ -18,7 +18,7 @@ type Check = (&'static str, fn() -> Result<()>);
 /// A machine without an operating system: code for it needs no standard library.
 const BARE_TARGET: &str = "thumbv7m-none-eabi";
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("format", check_format),
     ("clippy", clippy_native),
     ("clippy wasm32", clippy_wasm),
@@ -26,6 +26,7 @@ const CHECKS: [Check; 8] = [
     ("docs", docs_native),
     ("docs wasm32", docs_wasm),
     ("tidy", tidy::check),
+    ("alerts", check_alerts),
     ("publish", publish_dry_run),
 ];
 
@@ -187,6 +188,21 @@ fn core_on_bare_metal() -> Result<()> {
     let mut command = workspace::cargo();
     command.args(["clippy", "--package=helios-raft-core", "--lib", "--target", BARE_TARGET]);
     process::run(command.args(["--features=serde,bugs", "--", "-D", "warnings"]))
+}
+
+/// The alerts of `docs/deploy` fire where their tests say so. `promtool` is not installed for them:
+/// Debian's package starts a server too.
+fn check_alerts() -> Result<()> {
+    if process::find_program("promtool").is_none() {
+        println!("skipped: promtool is missing; Debian's package `prometheus` has it");
+        return Ok(());
+    }
+    for arguments in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts-test.yml"]] {
+        let mut promtool = Command::new("promtool");
+        promtool.current_dir(workspace::root().join("docs/deploy")).args(arguments);
+        process::run(&mut promtool)?;
+    }
+    Ok(())
 }
 
 fn docs_native() -> Result<()> {

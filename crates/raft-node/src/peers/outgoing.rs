@@ -342,6 +342,38 @@ mod tests {
 
     use super::*;
 
+    /// A stream that is to send one batch to an address where nobody listens.
+    async fn fail_to_send(is_main: bool, peers: &Arc<Peers>) {
+        let (sender, queue) = mpsc::channel(1);
+        let (_address, urls) = watch::channel("http://127.0.0.1:1".to_owned());
+        let stream = Stream { shared: peers.clone(), to: NodeId(2), urls, queue, is_main };
+        let message = Message { term: Term(1), body: raft_core::Body::TimeoutNow };
+        // It ends when nobody sends any more.
+        let send = async move { sender.send(vec![Letter { number: 1, message }]).await };
+        let ((), sent) = tokio::join!(stream.run(), send);
+        sent.expect("it takes one");
+    }
+
+    #[tokio::test]
+    async fn the_stream_for_messages_tells_whether_a_peer_is_connected() {
+        let peers = Arc::new(Peers {
+            cluster: 1,
+            node: NodeId(1),
+            url: String::new(),
+            reach: BTreeMap::new(),
+            tls: None,
+            metrics: Metrics::default(),
+            silence: Duration::from_secs(1),
+            heard: Mutex::default(),
+            channels: Mutex::default(),
+        });
+        peers.metrics.connected(2, true);
+        fail_to_send(false, &peers).await;
+        assert!(peers.metrics.is_connected(2), "messages still arrive");
+        fail_to_send(true, &peers).await;
+        assert!(!peers.metrics.is_connected(2));
+    }
+
     #[test]
     fn many_large_commands_are_several_frames() {
         let command = Bytes::from(vec![1; 300_000]);
