@@ -34,6 +34,10 @@ pub struct NodeConfig {
     pub page: Option<PageConfig>,
     /// Where other nodes reach it.
     pub peer_url: String,
+    /// Its name, for people. The cluster is told when the node is a member.
+    pub name: String,
+    /// Where clients reach it. The cluster is told when the node is a member.
+    pub client_urls: Vec<String>,
     /// Other addresses for some peers: where this node reaches them, whatever the membership says.
     /// For example, there is a proxy between.
     pub reach: BTreeMap<NodeId, String>,

@@ -29,6 +29,7 @@ mod files;
 mod handle;
 mod http;
 mod identity;
+mod introduction;
 mod leases;
 mod machine;
 mod member;

@@ -28,7 +28,8 @@ use crate::metrics::Metrics;
 use crate::peers::proto::peer_server::PeerServer;
 use crate::peers::{CONNECTION_WINDOW, MAX_FRAME_BYTES, Outbox, PeerService, Peers, STREAM_WINDOW};
 use crate::{
-    NodeConfig, NodeConfigError, NodeHandle, Published, alarms, api, clock, http, identity, watch,
+    NodeConfig, NodeConfigError, NodeHandle, Published, alarms, api, clock, http, identity,
+    introduction, watch,
 };
 
 /// A node that runs. Dropping it leaves it running; [`stopper`](Self::stopper) ends
@@ -178,6 +179,8 @@ impl RunningNode {
         let mut tasks = serve(&handle, service, listeners, tls.as_ref());
         tasks.spawn(endless(leases::end_leases(handle.clone())));
         tasks.spawn(endless(alarms::watch_disk(handle.clone())));
+        let (name, urls) = (config.name.clone(), config.client_urls.clone());
+        tasks.spawn(endless(introduction::introduce(handle.clone(), name, urls)));
         if let Some(tls) = tls {
             tasks.spawn(endless(tls.keep_reloading(RELOAD)));
         }

@@ -164,6 +164,8 @@ fn config(arguments: &NodeArguments) -> Result<NodeConfig, String> {
         listen_peers: listen(&arguments.listen_peers, &own.peer_url)?,
         listen_clients: listen(&arguments.listen_clients, &own.client_url)?,
         peer_url: own.peer_url.clone(),
+        name: own.name.clone(),
+        client_urls: vec![own.client_url.clone()],
         reach: arguments.reach.iter().cloned().collect(),
         listen_http: arguments
             .listen_http

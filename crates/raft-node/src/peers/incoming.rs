@@ -10,7 +10,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::peer_server::Peer;
-use super::proto::{Delivered, Frame, LeaseReply, LeaseRequest, Moments, Route, WatchRequest};
+use super::proto::{
+    Delivered, Frame, Introduced, Introduction, LeaseReply, LeaseRequest, Moments, Route,
+    WatchRequest,
+};
 use super::{Letter, Peers, RouteError};
 use crate::{NodeHandle, watch};
 
@@ -79,6 +82,18 @@ impl Peer for PeerService {
         let remaining_ms =
             remaining.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
         Ok(Response::new(LeaseReply { remaining_ms }))
+    }
+
+    async fn introduce(
+        &self,
+        request: Request<Introduction>,
+    ) -> Result<Response<Introduced>, Status> {
+        let identity = identity(&request);
+        let Introduction { route, name, client_urls } = request.into_inner();
+        let from = self.check(route.as_ref(), &identity)?;
+        let introduced = self.handle.introduce(from, name, client_urls).await;
+        introduced.map_err(|error| Status::unavailable(error.to_string()))?;
+        Ok(Response::new(Introduced {}))
     }
 
     async fn watch(

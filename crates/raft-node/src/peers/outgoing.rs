@@ -14,7 +14,7 @@ use tonic::transport::{Channel, Endpoint, Error};
 use tonic::{Status, Streaming};
 
 use super::proto::peer_client::PeerClient;
-use super::proto::{Frame, LeaseRequest, Moments, Route, WatchRequest};
+use super::proto::{Frame, Introduction, LeaseRequest, Moments, Route, WatchRequest};
 use super::{
     CONNECTION_WINDOW, FRAME_BYTES, Letter, MAX_FRAME_BYTES, PROTOCOL, STREAM_WINDOW,
     is_of_snapshot,
@@ -118,6 +118,19 @@ impl Peers {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .tcp_nodelay(true);
         Ok(endpoint)
+    }
+
+    /// Tells the leader a name, and where clients reach this node.
+    pub(crate) async fn introduce(
+        &self,
+        (to, url): (NodeId, &str),
+        name: String,
+        client_urls: Vec<String>,
+    ) -> Result<(), Status> {
+        let channel = self.connect(to, url);
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
+        let introduction = Introduction { route: Some(self.route(to)), name, client_urls };
+        PeerClient::new(channel).introduce(introduction).await.map(drop)
     }
 
     /// Asks a node to tell what it does.

@@ -3,6 +3,7 @@
 use etcd_api::etcdserverpb as api;
 use raft_core::NodeId;
 
+use super::common::free_port;
 use super::{Cluster, Members, channel, in_time, one_node, url};
 
 fn add(url: &str, is_learner: bool) -> api::MemberAddRequest {
@@ -63,4 +64,39 @@ async fn adding_a_voter_answers_before_the_voter_runs() {
     let member = in_time(adding).await.unwrap().into_inner().member.unwrap();
     assert!(member.is_learner, "it does not count in a majority yet: {member:?}");
     cluster.put(NodeId(1), "k", "v").await;
+}
+
+/// Who adds a member knows neither its name nor where clients reach it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_joins_tells_its_name_and_where_clients_reach_it() {
+    let mut cluster = Cluster::start(1).await;
+    cluster.leader().await;
+    let mut members = Members::new(channel(&url(&cluster, NodeId(1))));
+    let mut joins = cluster.config(NodeId(1)).clone();
+    let local = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    joins.listen_peers = local(free_port());
+    joins.listen_clients = local(free_port());
+    joins.listen_http = None;
+    joins.peer_url = format!("http://{}", joins.listen_peers);
+    (joins.name, joins.initial) = ("joined".to_owned(), Vec::new());
+    joins.client_urls = vec![format!("http://{}", joins.listen_clients)];
+    let added = members.member_add(add(&joins.peer_url, true)).await.unwrap().into_inner();
+    joins.id = NodeId(added.member.unwrap().id);
+    joins.data = cluster.directory().join("joins");
+    let urls = joins.client_urls.clone();
+    let joined = raft_node::RunningNode::start(joins).await.unwrap();
+    in_time(async {
+        loop {
+            let list = api::MemberListRequest { linearizable: false };
+            let list = members.member_list(list).await.unwrap().into_inner().members;
+            let member = list.iter().find(|member| member.name == "joined");
+            if member.is_some_and(|member| member.client_urls == urls) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    joined.stopper()();
+    joined.ended().await.unwrap();
 }

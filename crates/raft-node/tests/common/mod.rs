@@ -60,6 +60,8 @@ impl Cluster {
                 listen_peers: address(&member.info.peer_urls[0]),
                 listen_clients: address(&member.info.client_urls[0]),
                 peer_url: member.info.peer_urls[0].clone(),
+                name: member.info.name.clone(),
+                client_urls: member.info.client_urls.clone(),
                 reach: BTreeMap::new(),
                 listen_http: Some(SocketAddr::from(([127, 0, 0, 1], free_port()))),
                 page: None,
