@@ -100,7 +100,14 @@ async fn run(handle: NodeHandle, mut joined: mpsc::Receiver<mpsc::Sender<String>
             }
             Some(told) = sources.told.1.recv() => match told {
                 Told::Moments(node, moments) => {
-                    moments.into_iter().for_each(|it| merge.take(node, it, Instant::now()));
+                    let now = Instant::now();
+                    let mut is_too_much = false;
+                    for moment in moments {
+                        is_too_much |= merge.take(node, moment, now);
+                    }
+                    if is_too_much {
+                        sources.begin_again();
+                    }
                 }
                 Told::Gone(node, reason) => merge.lose_sight(node, &reason, Instant::now()),
             },

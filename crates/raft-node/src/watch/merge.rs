@@ -4,7 +4,7 @@
 //! whatever the clocks say. A moment waits a little for earlier ones of other nodes, and for the
 //! moments that sent what arrives in it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use raft_core::NodeId;
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(600);
 /// A message that did not arrive for so long is lost.
 const LOST: Duration = Duration::from_secs(3);
 
-/// The most moments that wait of one node, and the most messages under way. The oldest go.
+/// The most moments that wait of one node, and the most messages under way.
 const MOST_WAITING: usize = 10_000;
 const MOST_UNDER_WAY: usize = 20_000;
 
@@ -45,6 +45,8 @@ pub(super) struct Merged {
 #[derive(Debug, Default)]
 pub(super) struct Merge {
     nodes: BTreeMap<NodeId, VecDeque<Waiting>>,
+    /// The nodes of which moments were dropped, and that have not told their state since.
+    dropped: BTreeSet<NodeId>,
     under_way: BTreeMap<u64, Sent>,
     /// The messages under way, in the order in which they were sent.
     order: VecDeque<u64>,
@@ -74,13 +76,23 @@ struct Sent {
 }
 
 impl Merge {
-    /// A node did something.
-    pub(super) fn take(&mut self, node: NodeId, moment: Moment, now: Instant) {
+    /// A node did something. Returns whether too much waits of it: then all of that is dropped, and
+    /// nothing is taken of it until it tells its state.
+    pub(super) fn take(&mut self, node: NodeId, moment: Moment, now: Instant) -> bool {
+        if moment.lines.iter().any(|line| line.is_state) {
+            self.dropped.remove(&node);
+        }
+        if self.dropped.contains(&node) {
+            return false;
+        }
         let waiting = self.nodes.entry(node).or_default();
         waiting.push_back(Waiting { since: now, moment });
-        if waiting.len() > MOST_WAITING {
-            waiting.pop_front();
+        let is_too_much = waiting.len() > MOST_WAITING;
+        if is_too_much {
+            waiting.clear();
+            self.dropped.insert(node);
         }
+        is_too_much
     }
 
     /// A node does not tell anything any more.
@@ -89,7 +101,8 @@ impl Merge {
         // By the clock of nobody: right after what the node told.
         let last = self.nodes.get(&node).and_then(|waiting| waiting.back());
         let time_us = last.map_or(0, |waiting| waiting.moment.time_us + 1);
-        self.take(node, Moment { time_us, lines: vec![line] }, now);
+        let moment = Moment { time_us, lines: vec![line] };
+        self.nodes.entry(node).or_default().push_back(Waiting { since: now, moment });
     }
 
     /// The lines that are due, in order.

@@ -106,6 +106,21 @@ fn what_does_not_arrive_is_lost_and_told_once() {
     assert_eq!(told(&mut merge, now + LOST * 3), []);
 }
 
+/// A gap would be taken for something that the node did.
+#[test]
+fn of_a_node_that_is_too_fast_nothing_is_told_until_it_tells_its_state() {
+    let (mut merge, now) = (Merge::default(), Instant::now());
+    for number in 0..MOST_WAITING as u64 {
+        assert!(!merge.take(A, moment(number, vec![line("much")]), now));
+    }
+    assert!(merge.take(A, moment(99_000, vec![line("too much")]), now), "it is asked again");
+    assert!(!merge.take(A, moment(99_001, vec![line("after a gap")]), now), "once");
+    let state = Line { is_state: true, ..line("state") };
+    assert!(!merge.take(A, moment(99_002, vec![state]), now));
+    merge.take(A, moment(99_003, vec![line("after")]), now);
+    assert_eq!(told(&mut merge, now + HOLD), [row(1, "state", None), row(1, "after", None)]);
+}
+
 #[test]
 fn who_goes_out_of_sight_did_what_it_told_before() {
     let (mut merge, now) = (Merge::default(), Instant::now());
