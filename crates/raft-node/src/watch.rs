@@ -7,6 +7,7 @@
 
 mod hub;
 mod lines;
+mod memory;
 mod merge;
 mod page;
 

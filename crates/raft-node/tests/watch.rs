@@ -161,6 +161,10 @@ async fn several_may_watch() {
     cluster.put(leader, "k", "shared").await;
     for viewer in [&mut first, &mut second] {
         let run = viewer.read_until(|run| has(run, "applied", "")).await;
+        let states = run.steps.iter().filter(|step| step.kind == "observed");
+        assert_eq!(states.count(), 3, "once for each server");
+        let entry = state(&run).node(leader).unwrap().log.last();
+        assert_eq!(entry.index, cluster.handle(leader).published().applied);
         assert_eq!(judge(&run).broken.map(|broken| broken.sentence.to_string()), None);
     }
 }

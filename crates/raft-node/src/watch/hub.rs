@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tonic::Status;
 
+use super::memory::Memory;
 use super::merge::{Merge, Merged};
 use super::moments;
 use crate::peers::proto::{Moment, Moments};
@@ -83,20 +84,29 @@ struct Sources {
 
 async fn run(handle: NodeHandle, mut joined: mpsc::Receiver<mpsc::Sender<String>>) {
     let mut sources = Sources::new(handle);
-    let (mut merge, mut viewers) = (Merge::default(), Vec::new());
+    let (mut merge, mut viewers, mut memory) = (Merge::default(), Vec::new(), None);
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
             viewer = joined.recv() => {
                 let Some(texts) = viewer else { return };
-                if viewers.is_empty() {
-                    merge = Merge::default();
+                let header = sources.header();
+                if viewers.len() == MOST_WATCHERS || texts.try_send(header.clone()).is_err() {
+                    continue;
                 }
-                if viewers.len() < MOST_WATCHERS && texts.try_send(sources.header()).is_ok() {
-                    viewers.push(Viewer::new(texts));
-                    // Who comes must be told the state of each node.
-                    sources.begin_again();
+                let mut viewer = Viewer::new(texts);
+                // Who comes must be told the state of each node.
+                match &memory {
+                    Some(memory) => viewer.tell_states(memory, merge.last_us()),
+                    None => {
+                        if viewers.is_empty() {
+                            merge = Merge::default();
+                            memory = Memory::new(&header).ok();
+                        }
+                        sources.begin_again();
+                    }
                 }
+                viewers.push(viewer);
             }
             Some(told) = sources.told.1.recv() => match told {
                 Told::Moments(node, moments) => {
@@ -114,8 +124,16 @@ async fn run(handle: NodeHandle, mut joined: mpsc::Receiver<mpsc::Sender<String>
             _ = ticks.tick(), if !viewers.is_empty() => {
                 let lines = merge.due(Instant::now());
                 viewers.retain_mut(|viewer: &mut Viewer| viewer.tell(&lines));
+                let remembered = memory.as_mut().map(|memory| {
+                    lines.iter().try_for_each(|line| memory.take(line))
+                });
+                if let Some(Err(error)) = remembered {
+                    tracing::error!(%error, "who comes to watch later is told states anew");
+                    memory = None;
+                }
                 if viewers.is_empty() {
                     sources.end();
+                    memory = None;
                 } else {
                     sources.keep_up();
                 }
@@ -127,6 +145,25 @@ async fn run(handle: NodeHandle, mut joined: mpsc::Receiver<mpsc::Sender<String>
 impl Viewer {
     fn new(texts: mpsc::Sender<String>) -> Self {
         Self { texts, known: BTreeSet::new(), last: 0, numbers: VecDeque::new() }
+    }
+
+    /// Tells it what others were told before: the states of the nodes by now.
+    fn tell_states(&mut self, memory: &Memory, now_us: u64) {
+        let states: Vec<_> = memory.states().collect();
+        // Each has a time of its own, before that of the next moment.
+        let mut time_us = now_us.saturating_sub(states.len() as u64);
+        let mut text = String::new();
+        for (node, members) in states {
+            self.known.insert(node);
+            self.last += 1;
+            time_us += 1;
+            // It is no line of the merged trace.
+            self.numbers.push_back(0);
+            text.push_str(&live_line(self.last, time_us, None, &members));
+            text.push('\n');
+        }
+        // One that is gone already is left out at the next lines.
+        let _ = self.texts.try_send(text);
     }
 
     /// Tells it lines. Returns whether it keeps up.

@@ -95,6 +95,11 @@ impl Merge {
         is_too_much
     }
 
+    /// The time of the last line.
+    pub(super) fn last_us(&self) -> u64 {
+        self.last_us
+    }
+
     /// A node does not tell anything any more.
     pub(super) fn lose_sight(&mut self, node: NodeId, reason: &str, now: Instant) {
         let line = Line { members: out_of_sight_members(node, reason), ..Line::default() };
