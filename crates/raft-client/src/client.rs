@@ -169,7 +169,11 @@ impl Client {
                     return Err(ClientError::Unknown(status));
                 }
                 Verdict::Final => return Err(ClientError::Refused(status)),
-                Verdict::MaybeDone if !is_safe => return Err(ClientError::Unknown(status)),
+                Verdict::MaybeDone if !is_safe => {
+                    // The next request is better off elsewhere.
+                    self.leave(server);
+                    return Err(ClientError::Unknown(status));
+                }
                 Verdict::MaybeDone => may_be_done |= kind == Kind::Write,
                 Verdict::NotDone => {}
             }

@@ -17,11 +17,12 @@ pub(crate) enum Verdict {
 }
 
 /// Servers say these words when they did nothing.
-const NOT_DONE: [&str; 4] = [
+const NOT_DONE: [&str; 5] = [
     "etcdserver: no leader",
     "etcdserver: not leader",
     "etcdserver: too many requests",
     "etcdserver: not capable",
+    "helios: the disk of this server is full: ask another one",
 ];
 
 pub(crate) fn judge(status: &Status) -> Verdict {

@@ -53,23 +53,25 @@ impl Alarms {
         if self.has(AlarmKind::Corrupt) {
             return Err(Error::Corrupt);
         }
-        if self.has(AlarmKind::NoSpace) && grows(operation) {
+        if self.has(AlarmKind::NoSpace) && operation.may_grow() {
             return Err(Error::NoSpace);
         }
         Ok(())
     }
 }
 
-/// Whether an operation may need space.
-fn grows(operation: &Operation) -> bool {
-    match operation {
-        Operation::Put(_) | Operation::LeaseGrant { .. } | Operation::OpenSession { .. } => true,
-        Operation::Txn(txn) => has_put(txn),
-        Operation::DeleteRange(_)
-        | Operation::Compact { .. }
-        | Operation::LeaseRevoke { .. }
-        | Operation::RevokeExpired { .. }
-        | Operation::Alarm { .. } => false,
+impl Operation {
+    /// Whether it may need space: the alarm [`AlarmKind::NoSpace`] refuses it.
+    pub fn may_grow(&self) -> bool {
+        match self {
+            Self::Put(_) | Self::LeaseGrant { .. } | Self::OpenSession { .. } => true,
+            Self::Txn(txn) => has_put(txn),
+            Self::DeleteRange(_)
+            | Self::Compact { .. }
+            | Self::LeaseRevoke { .. }
+            | Self::RevokeExpired { .. }
+            | Self::Alarm { .. } => false,
+        }
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) enum ApiError {
     NotEnoughStarted,
     #[error("etcdserver: bad leader transferee")]
     BadTransferee,
+    /// Nothing was done: this member cannot write, and so cannot answer. Others may.
+    #[error("helios: the disk of this server is full: ask another one")]
+    DiskFull,
     /// The store refuses it.
     #[error(transparent)]
     Store(#[from] raft_mvcc::Error),
@@ -76,6 +79,7 @@ impl ApiError {
             | Self::OutcomeUnknown
             | Self::NotApplied
             | Self::TransferTimedOut
+            | Self::DiskFull
             | Self::Refused(_) => Code::Unavailable,
             Self::TooManyRequests => Code::ResourceExhausted,
             Self::RequestTooLarge

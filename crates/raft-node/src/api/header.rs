@@ -67,6 +67,9 @@ impl Context {
         command: &Command,
     ) -> Result<(Applied, ResponseHeader), ApiError> {
         validate(&command.operation)?;
+        if command.operation.may_grow() && self.handle.metrics().is_disk_full() {
+            return Err(ApiError::DiskFull);
+        }
         let response = self.with_a_leader(|| self.handle.propose(command)).await?;
         let header = self.header_at(&self.handle.published(), response.revision);
         Ok((response.result?, header))

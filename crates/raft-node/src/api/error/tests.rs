@@ -71,7 +71,9 @@ fn texts_and_codes_are_etcds() {
 /// Clients of etcd do not take words of ours for words of etcd.
 #[test]
 fn what_etcd_does_not_have_has_words_of_its_own() {
-    let status = Status::from(ApiError::Refused(Refusal::ChangeInProgress));
-    assert_eq!(status.code(), Code::Unavailable);
-    assert!(status.message().starts_with("helios: "), "{status}");
+    for error in [ApiError::Refused(Refusal::ChangeInProgress), ApiError::DiskFull] {
+        let status = Status::from(error);
+        assert_eq!(status.code(), Code::Unavailable);
+        assert!(status.message().starts_with("helios: "), "{status}");
+    }
 }
