@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_mvcc::{AlarmKind, Command, Operation};
+use raft_mvcc::{AlarmKind, AlarmMember, Command, Operation};
 
 use crate::NodeHandle;
 
@@ -13,18 +13,21 @@ const EVERY: Duration = Duration::from_secs(1);
 /// more keys, and clears it when there is room. An alarm of an earlier process stays, for an
 /// operator to clear.
 pub(crate) async fn watch_disk(handle: NodeHandle) {
-    let mut is_raised = false;
+    let own = AlarmMember { member: handle.node().0, alarm: AlarmKind::NoSpace };
+    let mut was_full = false;
     loop {
         tokio::time::sleep(EVERY).await;
         let is_full = handle.metrics().is_disk_full();
-        if is_full == is_raised {
+        was_full |= is_full;
+        // A node without room does not learn that its alarm was raised: it looks when it has some.
+        let is_raised = handle.published().store.alarms().any(|alarm| alarm == own);
+        if !was_full || is_full == is_raised {
             continue;
         }
-        let (member, alarm) = (handle.node().0, AlarmKind::NoSpace);
+        let AlarmMember { member, alarm } = own;
         let command = Command::new(Operation::Alarm { activate: is_full, member, alarm });
-        match handle.propose(&command).await {
-            Ok(_) => is_raised = is_full,
-            Err(error) => tracing::warn!(%error, is_full, "the alarm of the disk is not changed"),
+        if let Err(error) = handle.propose(&command).await {
+            tracing::warn!(%error, is_full, "the alarm of the disk may not be changed yet");
         }
     }
 }
