@@ -101,6 +101,22 @@ fn members_are_listed_added_and_removed_and_the_leadership_moves() {
     assert_eq!(refused.status.code(), Some(1));
 }
 
+/// Whichever it is.
+fn one_server_that_answers_is_enough(servers: &Servers, path: &str) {
+    let endpoints = format!("http://127.0.0.1:1,{}", servers.url(0, 0));
+    let ask = |words: &[&str]| {
+        let mut helios = Command::new(env!("CARGO_BIN_EXE_helios"));
+        helios.arg("ctl").args(words).args(["--endpoints", &endpoints]).output()
+    };
+    for words in [&["snapshot", "save", path][..], &["members"]] {
+        let output = ask(words).expect("it is built");
+        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+    }
+    // The leader was asked.
+    let refused = text(&ask(&["members", "remove", "99"]).expect("it is built").stderr);
+    assert!(refused.contains("member not found"), "{refused}");
+}
+
 #[test]
 fn a_snapshot_is_saved_checked_and_restored_into_a_new_cluster() {
     let mut servers = Servers::start("ctl-snapshot", 21_560, |_| None);
@@ -112,6 +128,8 @@ fn a_snapshot_is_saved_checked_and_restored_into_a_new_cluster() {
     let path = file.to_str().expect("text").to_owned();
     let saved = ctl(&servers, &["snapshot", "save", &path]);
     assert!(text(&saved.stdout).contains("50 keys at revision 51"), "{}", text(&saved.stderr));
+
+    one_server_that_answers_is_enough(&servers, &path);
 
     // A directory in use is not looked at; one that is not says the same as the server did.
     let data = |place: u16| servers.directory.join(format!("n{place}"));

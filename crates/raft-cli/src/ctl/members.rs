@@ -41,9 +41,8 @@ enum MembersCommand {
 
 /// Prints or changes the members.
 pub(super) async fn run(target: Reached<'_>, arguments: &MembersArguments) -> Result<u8, Refusal> {
-    let before = status::members(&target).await?;
     let members = match &arguments.command {
-        None => before,
+        None => status::members(&target).await?,
         Some(command) => change(&target, command).await?,
     };
     let cells = |member: &api::Member| {
@@ -56,22 +55,24 @@ pub(super) async fn run(target: Reached<'_>, arguments: &MembersArguments) -> Re
             member.client_urls.join(" "),
         ]
     };
-    let rows: Vec<_> = members.iter().map(cells).collect();
+    let object = |member: &api::Member| {
+        serde_json::json!({
+            "id": member.id,
+            "name": member.name,
+            "votes": !member.is_learner,
+            "peer_urls": member.peer_urls,
+            "client_urls": member.client_urls,
+        })
+    };
     let printed = to_stdout(|out| match target.is_json() {
         true => {
-            let object = |[id, name, vote, peers, clients]: [String; 5]| {
-                serde_json::json!({
-                    "id": id.parse::<u64>().unwrap_or_default(),
-                    "name": name,
-                    "votes": vote == "yes",
-                    "peer_urls": peers.split_whitespace().collect::<Vec<_>>(),
-                    "client_urls": clients.split_whitespace().collect::<Vec<_>>(),
-                })
-            };
-            let objects: Vec<_> = rows.iter().cloned().map(object).collect();
+            let objects: Vec<_> = members.iter().map(object).collect();
             writeln!(out, "{}", serde_json::json!({ "members": objects }))
         }
-        false => table::print(out, ["id", "name", "votes", "peers", "clients"], &rows),
+        false => {
+            let rows: Vec<_> = members.iter().map(cells).collect();
+            table::print(out, ["id", "name", "votes", "peers", "clients"], &rows)
+        }
     });
     printed.map_err(|error| error.to_string())?;
     Ok(0)
@@ -111,8 +112,8 @@ pub(super) async fn move_leader(target: Reached<'_>, to: u64) -> Result<u8, Refu
 
 /// A connection to the leader.
 async fn leader(target: &Reached<'_>) -> Result<Channel, Refusal> {
-    let members = status::members(target).await?;
-    let channel = target.client()?.channel();
+    let channel = target.answering().await?.channel();
+    let members = status::members_at(channel.clone()).await?;
     let status = MaintenanceClient::new(channel).status(api::StatusRequest::default()).await;
     let leader = status.map_err(|status| status.message().to_owned())?.into_inner().leader;
     let urls = members.into_iter().find(|it| it.id == leader).map(|it| it.client_urls);

@@ -88,10 +88,10 @@ pub(crate) fn ctl(arguments: &CtlArguments) -> io::Result<u8> {
 }
 
 fn defaults(is_json: bool) -> io::Result<()> {
-    let settings = raft_node::default_settings();
+    let settings = raft_node::ClusterFile::default().settings();
     let (min, max) = (settings.election_timeout_min, settings.election_timeout_max);
     let heartbeat = settings.heartbeat_interval.as_millis();
-    let snapshot = raft_node::ClusterFile::default().settings().snapshot_threshold_bytes >> 20;
+    let snapshot = settings.snapshot_threshold_bytes >> 20;
     to_stdout(|out| match is_json {
         true => writeln!(
             out,

@@ -49,11 +49,7 @@ pub(super) fn run(target: &Target, command: &SnapshotCommand) -> io::Result<Resu
         }
         SnapshotCommand::Restore { file, id, data, config } => {
             match restore(file, NodeId(*id), (data, config)) {
-                Ok(SnapshotContents { keys, revision }) => {
-                    let data = data.display();
-                    to_stdout(|out| writeln!(out, "{data} has {keys} keys at revision {revision}."))
-                        .map(|()| Ok(0))
-                }
+                Ok(contents) => tell(data, contents).map(|()| Ok(0)),
                 Err(reason) => Ok(Err(reason)),
             }
         }
@@ -63,25 +59,27 @@ pub(super) fn run(target: &Target, command: &SnapshotCommand) -> io::Result<Resu
 /// The file has its name only when it is whole and was checked.
 async fn save(target: Reached<'_>, file: &Path) -> Result<(), Refusal> {
     let failed = |error: io::Error| format!("{}: {error}", file.display());
-    super::status::members(&target).await?;
-    let mut client = MaintenanceClient::new(target.client()?.channel());
+    let mut client = MaintenanceClient::new(target.answering().await?.channel());
     let stream = client.snapshot(SnapshotRequest {}).await;
     let mut stream = stream.map_err(|status| status.message().to_owned())?.into_inner();
     let mut bytes = Vec::new();
     while let Some(piece) = stream.message().await.map_err(|it| it.message().to_owned())? {
         bytes.extend_from_slice(&piece.blob);
     }
-    let SnapshotContents { keys, revision } =
-        offline::check_snapshot(&bytes).map_err(|error| error.to_string())?;
+    let contents = offline::check_snapshot(&bytes).map_err(|error| error.to_string())?;
     let mut name = file.as_os_str().to_owned();
     name.push(".new");
     let draft = PathBuf::from(name);
     let mut written = File::create(&draft).map_err(failed)?;
     written.write_all(&bytes).and_then(|()| written.sync_all()).map_err(failed)?;
     fs::rename(&draft, file).map_err(failed)?;
-    let file = file.display();
-    to_stdout(|out| writeln!(out, "{file} has {keys} keys at revision {revision}."))
-        .map_err(|error| error.to_string())
+    tell(file, contents).map_err(|error| error.to_string())
+}
+
+/// Says what is there now.
+fn tell(path: &Path, SnapshotContents { keys, revision }: SnapshotContents) -> io::Result<()> {
+    let path = path.display();
+    to_stdout(|out| writeln!(out, "{path} has {keys} keys at revision {revision}."))
 }
 
 fn restore(

@@ -4,6 +4,7 @@ use raft_client::api;
 use raft_client::api::cluster_client::ClusterClient;
 use raft_client::api::maintenance_client::MaintenanceClient;
 use serde::Serialize;
+use tonic::transport::Channel;
 
 use super::target::Reached;
 use super::{Refusal, table};
@@ -55,13 +56,13 @@ async fn rows(target: &Reached<'_>) -> Result<Vec<Row>, Refusal> {
 
 /// The members, as any server that answers knows them.
 pub(super) async fn members(target: &Reached<'_>) -> Result<Vec<api::Member>, Refusal> {
-    let client = target.client()?;
-    // The client finds a server that answers.
-    let asked =
-        api::RangeRequest { key: "health".into(), serializable: true, ..Default::default() };
-    client.range(asked).await.map_err(|error| format!("no server answers: {error}"))?;
+    members_at(target.answering().await?.channel()).await
+}
+
+/// The members, as one server knows them.
+pub(super) async fn members_at(server: Channel) -> Result<Vec<api::Member>, Refusal> {
     let request = api::MemberListRequest { linearizable: false };
-    let list = ClusterClient::new(client.channel()).member_list(request).await;
+    let list = ClusterClient::new(server).member_list(request).await;
     Ok(list.map_err(|status| status.message().to_owned())?.into_inner().members)
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use raft_client::api::RangeRequest;
 use raft_client::{Client, ClientOptions};
 use raft_tls::Tls;
 
@@ -59,9 +60,12 @@ impl Target {
 }
 
 impl Reached<'_> {
-    /// A client of the whole cluster.
-    pub(super) fn client(&self) -> Result<Client, Refusal> {
-        self.client_of(self.target.endpoints.clone())
+    /// A client whose [channel](Client::channel) is that of a server that answers.
+    pub(super) async fn answering(&self) -> Result<Client, Refusal> {
+        let client = self.client_of(self.target.endpoints.clone())?;
+        let asked = RangeRequest { key: "health".into(), serializable: true, ..Default::default() };
+        client.range(asked).await.map_err(|error| format!("no server answers: {error}"))?;
+        Ok(client)
     }
 
     /// A client of one server.
