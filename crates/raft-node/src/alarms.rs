@@ -20,8 +20,8 @@ pub(crate) async fn watch_disk(handle: NodeHandle) {
         let is_full = handle.metrics().is_disk_full();
         was_full |= is_full;
         // A node without room does not learn that its alarm was raised: it looks when it has some.
-        let is_raised = handle.published().store.alarms().any(|alarm| alarm == own);
-        if !was_full || is_full == is_raised {
+        let is_raised = || handle.published().store.alarms().any(|alarm| alarm == own);
+        if !was_full || is_full == is_raised() {
             continue;
         }
         let AlarmMember { member, alarm } = own;

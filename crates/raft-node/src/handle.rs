@@ -284,6 +284,21 @@ impl NodeHandle {
         self.order(ReplicaRequest::ChangeMembership { change, contexts, force: false }).await
     }
 
+    /// Gives a member another name or other addresses. `membership` is the one in force.
+    ///
+    /// # Errors
+    /// See [`NodeError`]: only a leader does it.
+    pub(crate) async fn update_member(
+        &self,
+        membership: &Membership,
+        node: NodeId,
+        info: &MemberInfo,
+    ) -> Result<(), NodeError> {
+        // The same voters, with another context.
+        let voters = MembershipChange::SetVoters(membership.voters().to_vec());
+        self.change_membership(voters, vec![(node, info.encode())]).await
+    }
+
     /// Transfers leadership to another voter. Returns when that one was told to take over.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{MembershipChange, NodeId, RoleKind};
+use raft_core::{NodeId, RoleKind};
 
 use crate::{MemberInfo, NodeError, NodeHandle};
 
@@ -69,9 +69,6 @@ impl NodeHandle {
         if !is_short || !published.membership.contains(node) || info == before {
             return Ok(());
         }
-        // The same voters, with another context.
-        let voters = published.membership.voters().to_vec();
-        let context = vec![(node, info.encode())];
-        self.change_membership(MembershipChange::SetVoters(voters), context).await
+        self.update_member(&published.membership, node, &info).await
     }
 }

@@ -18,9 +18,10 @@ use raft_core::{Entries, LogPosition, Node, NodeId, Persist, PersistId, Trace};
 use raft_trace::Observed;
 use tokio::sync::mpsc;
 
-pub(crate) use self::lines::moments;
+use self::lines::moments;
 pub(crate) use self::page::router;
-use crate::peers::Letter;
+use crate::NodeHandle;
+use crate::peers::{Letter, proto};
 
 /// Something that a node did, or that happened to it.
 #[derive(Debug)]
@@ -61,6 +62,22 @@ const STATE_ENTRIES: u64 = 300;
 
 /// A watcher that is too slow is told the state so often at most.
 const STATE_EVERY: Duration = Duration::from_millis(500);
+
+/// Tells what a node does as lines, until it stops or nobody hears.
+pub(crate) async fn tell<T>(
+    handle: &NodeHandle,
+    told: &mpsc::Sender<T>,
+    as_told: impl Fn(Vec<proto::Moment>) -> T,
+) {
+    let (mut happened, mut batch) = (handle.watch(), Vec::new());
+    while happened.recv_many(&mut batch, MOMENTS).await > 0 {
+        let moments = moments(handle.node(), &batch);
+        batch.clear();
+        if told.send(as_told(moments)).await.is_err() {
+            return;
+        }
+    }
+}
 
 /// Notes what happens while somebody watches.
 #[derive(Debug, Default)]

@@ -146,10 +146,8 @@ impl ClusterService {
         let before = MemberInfo::of(&state.membership, node);
         let info = MemberInfo { peer_urls: request.peer_urls, ..before.clone() };
         if info != before {
-            // The same voters, with another context.
-            let voters = state.membership.voters().to_vec();
-            let context = vec![(node, info.encode())];
-            state = self.changed(MembershipChange::SetVoters(voters), context).await?;
+            self.0.handle.update_member(&state.membership, node, &info).await?;
+            state = self.0.handle.published();
         }
         let header = Some(self.0.header(&state));
         Ok(api::MemberUpdateResponse { header, members: members(&state.membership) })

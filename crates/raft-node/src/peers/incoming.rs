@@ -102,17 +102,10 @@ impl Peer for PeerService {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let identity = identity(&request);
         self.check(request.into_inner().route.as_ref(), &identity)?;
-        let (node, mut happened) = (self.handle.node(), self.handle.watch());
+        let handle = self.handle.clone();
         let (told, stream) = mpsc::channel(1);
         tokio::spawn(async move {
-            let mut batch = Vec::new();
-            while happened.recv_many(&mut batch, watch::MOMENTS).await > 0 {
-                let moments = watch::moments(node, &batch);
-                batch.clear();
-                if told.send(Ok(Moments { moments })).await.is_err() {
-                    return;
-                }
-            }
+            watch::tell(&handle, &told, |moments| Ok(Moments { moments })).await;
         });
         Ok(Response::new(ReceiverStream::new(stream)))
     }

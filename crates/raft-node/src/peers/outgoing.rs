@@ -120,6 +120,12 @@ impl Peers {
         Ok(endpoint)
     }
 
+    /// What asks a node single requests.
+    fn client(&self, to: NodeId, url: &str) -> Result<PeerClient<Channel>, Status> {
+        let channel = self.connect(to, url);
+        channel.map(PeerClient::new).map_err(|error| Status::unavailable(error.to_string()))
+    }
+
     /// Tells the leader a name, and where clients reach this node.
     pub(crate) async fn introduce(
         &self,
@@ -127,18 +133,15 @@ impl Peers {
         name: String,
         client_urls: Vec<String>,
     ) -> Result<(), Status> {
-        let channel = self.connect(to, url);
-        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let introduction = Introduction { route: Some(self.route(to)), name, client_urls };
-        PeerClient::new(channel).introduce(introduction).await.map(drop)
+        self.client(to, url)?.introduce(introduction).await.map(drop)
     }
 
     /// Asks a node to tell what it does.
     pub(crate) async fn watch(&self, to: NodeId, url: &str) -> Result<Streaming<Moments>, Status> {
-        let channel = self.connect(to, url);
-        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let request = WatchRequest { route: Some(self.route(to)) };
-        let mut client = PeerClient::new(channel).max_decoding_message_size(MAX_FRAME_BYTES);
+        let client = self.client(to, url)?;
+        let mut client = client.max_decoding_message_size(MAX_FRAME_BYTES);
         Ok(client.watch(request).await?.into_inner())
     }
 
@@ -148,10 +151,8 @@ impl Peers {
         (to, url): (NodeId, &str),
         (id, renew): (i64, bool),
     ) -> Result<i64, Status> {
-        let channel = self.connect(to, url);
-        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let request = LeaseRequest { route: Some(self.route(to)), id, renew };
-        let reply = PeerClient::new(channel).lease(request).await?;
+        let reply = self.client(to, url)?.lease(request).await?;
         Ok(reply.into_inner().remaining_ms)
     }
 }

@@ -14,7 +14,6 @@ use tonic::Status;
 
 use super::memory::Memory;
 use super::merge::{Merge, Merged};
-use super::moments;
 use crate::peers::proto::{Moment, Moments};
 use crate::{MemberInfo, NodeHandle};
 
@@ -155,12 +154,9 @@ impl Viewer {
         let mut text = String::new();
         for (node, members) in states {
             self.known.insert(node);
-            self.last += 1;
             time_us += 1;
             // It is no line of the merged trace.
-            self.numbers.push_back(0);
-            text.push_str(&live_line(self.last, time_us, None, &members));
-            text.push('\n');
+            self.write(&mut text, 0, (time_us, None, &members));
         }
         // One that is gone already is left out at the next lines.
         let _ = self.texts.try_send(text);
@@ -178,15 +174,25 @@ impl Viewer {
                 continue;
             }
             let cause = line.cause.and_then(|cause| self.own_number(cause));
-            self.last += 1;
-            self.numbers.push_back(line.number);
-            if self.numbers.len() > KNOWN_LINES {
-                self.numbers.pop_front();
-            }
-            text.push_str(&live_line(self.last, line.time_us, cause, &line.members));
-            text.push('\n');
+            self.write(&mut text, line.number, (line.time_us, cause, &line.members));
         }
         if text.is_empty() { !self.texts.is_closed() } else { self.texts.try_send(text).is_ok() }
+    }
+
+    /// Writes its next line, which has this number in the merged trace.
+    fn write(
+        &mut self,
+        text: &mut String,
+        number: u64,
+        (time_us, cause, members): (u64, Option<u64>, &str),
+    ) {
+        self.last += 1;
+        self.numbers.push_back(number);
+        if self.numbers.len() > KNOWN_LINES {
+            self.numbers.pop_front();
+        }
+        text.push_str(&live_line(self.last, time_us, cause, members));
+        text.push('\n');
     }
 
     /// Its own number of a line, if it was told it.
@@ -241,38 +247,26 @@ fn members(handle: &NodeHandle) -> Vec<NodeId> {
 async fn watch(handle: NodeHandle, node: NodeId, told: mpsc::Sender<Told>) {
     loop {
         let reason = if node == handle.node() {
-            watch_this(&handle, &told).await
+            super::tell(&handle, &told, |moments| Told::Moments(node, moments)).await;
+            "it stops".to_owned()
         } else {
-            watch_other(&handle, node, &told).await.err().unwrap_or_else(ended)
+            match watch_other(&handle, node, &told).await {
+                Ok(()) => "it ended the stream".to_owned(),
+                Err(status) => status.message().to_owned(),
+            }
         };
-        if told.send(Told::Gone(node, reason.message().to_owned())).await.is_err() {
+        if told.send(Told::Gone(node, reason)).await.is_err() {
             return;
         }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-fn ended() -> Status {
-    Status::unavailable("it ended the stream")
-}
-
-async fn watch_this(handle: &NodeHandle, told: &mpsc::Sender<Told>) -> Status {
-    let (mut happened, mut batch) = (handle.watch(), Vec::new());
-    while happened.recv_many(&mut batch, super::MOMENTS).await > 0 {
-        let told_now = Told::Moments(handle.node(), moments(handle.node(), &batch));
-        batch.clear();
-        if told.send(told_now).await.is_err() {
-            break;
-        }
-    }
-    Status::unavailable("it stops")
-}
-
 async fn watch_other(
     handle: &NodeHandle,
     node: NodeId,
     told: &mpsc::Sender<Told>,
-) -> Result<Status, Status> {
+) -> Result<(), Status> {
     let urls = MemberInfo::of(&handle.published().membership, node).peer_urls;
     let url = urls.first().ok_or_else(|| Status::unavailable("its address is not known"))?;
     let mut stream = handle.shared.peers.watch(node, url).await?;
@@ -281,5 +275,5 @@ async fn watch_other(
             break;
         }
     }
-    Ok(ended())
+    Ok(())
 }
